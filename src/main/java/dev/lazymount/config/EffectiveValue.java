@@ -1,0 +1,11 @@
+package dev.lazymount.config;
+
+/**
+ * One setting as it is in force, and who set it. Immutable.
+ *
+ * @param key the full key, such as {@code lazymount.trace.window}
+ * @param value the value in HOCON, on one line
+ * @param origin where it was set: {@code FILE:LINE}, {@code reference.conf:LINE} for a default, or
+ *     {@code --set}
+ */
+public record EffectiveValue(String key, String value, String origin) {}

@@ -1,0 +1,251 @@
+package dev.lazymount.config;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigException;
+import com.typesafe.config.ConfigList;
+import com.typesafe.config.ConfigObject;
+import com.typesafe.config.ConfigRenderOptions;
+import com.typesafe.config.ConfigUtil;
+import com.typesafe.config.ConfigValue;
+import com.typesafe.config.ConfigValueType;
+import dev.lazymount.config.Rules.Rule;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * Reads one key at a time and collects what is wrong instead of throwing. A key that can't be read
+ * gives a stand-in, so that reading goes on to the next problem; {@link #throwIfRefused} sees to it
+ * that a stand-in never gets out. Keys are relative to the {@code lazymount} object.
+ */
+final class KeyReader {
+
+  private final ConfigObject lazymount;
+  private final List<Problem> problems = new ArrayList<>();
+  private final Set<String> known = new LinkedHashSet<>();
+  private final Set<String> bad = new HashSet<>();
+
+  KeyReader(ConfigObject lazymount) {
+    this.lazymount = lazymount;
+  }
+
+  Path directory(String key, int maxBytes, Rule rule) {
+    String text = text(key, value -> Rules.directory(value, maxBytes).or(() -> rule.check(value)));
+    return allGood(key) ? Path.of(text).normalize() : Path.of("/");
+  }
+
+  String text(String key, Rule rule) {
+    Optional<String> text = scalar(key, "a string", Config::getString);
+    text.flatMap(rule::check).ifPresent(fault -> refuse(key, fault.reason(), fault.advice()));
+    return text.orElse("");
+  }
+
+  /** Reads a list that must not be empty. */
+  List<String> someTexts(String key, int maxElements, Rule rule) {
+    List<String> texts = texts(key, maxElements, rule);
+    if (allGood(key) && texts.isEmpty()) {
+      refuse(key, "is empty", "give at least one element");
+    }
+    return texts;
+  }
+
+  List<String> texts(String key, int maxElements, Rule rule) {
+    Optional<ConfigValue> value = lookup(key);
+    if (value.isEmpty()) {
+      return List.of();
+    }
+    if (!(value.get() instanceof ConfigList list)
+        || !list.stream().allMatch(element -> isScalar(element.valueType()))) {
+      refuse(
+          key,
+          value.get() instanceof ConfigList ? "holds more than strings" : "is not a list",
+          "give a list of strings, such as [\"a\", \"b\"]");
+      return List.of();
+    }
+    List<String> texts =
+        list.stream().map(element -> String.valueOf(element.unwrapped())).distinct().toList();
+    if (texts.size() > maxElements) {
+      refuse(key, "has " + texts.size() + " elements", "give at most " + maxElements);
+    }
+    for (String text : texts) {
+      rule.check(text)
+          .ifPresent(fault -> refuse(key, '"' + text + "\" " + fault.reason(), fault.advice()));
+    }
+    return texts;
+  }
+
+  <E extends Enum<E>> E choice(String key, E[] choices) {
+    Optional<String> text = scalar(key, "a string", Config::getString);
+    for (E choice : choices) {
+      if (text.filter(choice.toString()::equals).isPresent()) {
+        return choice;
+      }
+    }
+    if (text.isPresent()) {
+      String all = Stream.of(choices).map(E::toString).collect(Collectors.joining(", "));
+      refuse(key, "is not one of " + all, "give one of them");
+    }
+    return choices[0];
+  }
+
+  boolean flag(String key) {
+    return scalar(key, "true or false", Config::getBoolean).orElse(false);
+  }
+
+  int whole(String key, int min, int max) {
+    Optional<Number> number = scalar(key, "a number", Config::getNumber);
+    if (number.isEmpty()) {
+      return min;
+    }
+    double value = number.get().doubleValue();
+    if (value != Math.rint(value) || value < min || value > max) {
+      refuse(
+          key,
+          value < min ? "is too small" : value > max ? "is too large" : "is not a whole number",
+          "give a whole number from " + min + " to " + max);
+      return min;
+    }
+    return (int) value;
+  }
+
+  Duration duration(String key, Duration min, Duration max) {
+    Duration value = scalar(key, "a duration", Config::getDuration).orElse(min);
+    if (value.compareTo(min) < 0 || value.compareTo(max) > 0) {
+      refuse(
+          key,
+          value.compareTo(min) < 0 ? "is too short" : "is too long",
+          "give a duration from " + spell(min) + " to " + spell(max));
+    }
+    return value;
+  }
+
+  /** Reads a duration that may be {@code off}, which is empty. */
+  Optional<Duration> durationOrOff(String key, Duration min, Duration max) {
+    Optional<Object> raw = at(key).map(ConfigValue::unwrapped);
+    // HOCON also has off for false, so whoever writes false means the same.
+    if (raw.filter(value -> value.equals("off") || value.equals(false)).isPresent()) {
+      known.add(key);
+      return Optional.empty();
+    }
+    return Optional.of(duration(key, min, max));
+  }
+
+  /** Says whether all these keys were read without a problem so far. */
+  boolean allGood(String... keys) {
+    return Stream.of(keys).noneMatch(bad::contains);
+  }
+
+  void refuse(String key, String reason, String advice) {
+    bad.add(key);
+    Optional<ConfigValue> value = at(key);
+    problems.add(
+        new Problem(
+            SettingsReader.ROOT + "." + key,
+            value.map(KeyReader::render).orElse(""),
+            value.map(present -> Origins.of(present.origin())).orElse(""),
+            reason,
+            advice));
+  }
+
+  /** Refuses every key that was never asked for; so to be called when all were. */
+  void refuseUnknown() {
+    problems.addAll(new KnownKeys(known).unknownIn(lazymount));
+  }
+
+  /** Throws {@link InvalidSettingsException} if anything was refused. */
+  void throwIfRefused() {
+    if (!problems.isEmpty()) {
+      throw new InvalidSettingsException(problems);
+    }
+  }
+
+  /** Returns a value as HOCON on one line. */
+  static String render(ConfigValue value) {
+    return value.render(ConfigRenderOptions.concise());
+  }
+
+  /** Returns a duration as it would be written in a file. */
+  static String spell(Duration duration) {
+    long millis = duration.toMillis();
+    if (millis % 1000 != 0) {
+      return millis + "ms";
+    }
+    long seconds = millis / 1000;
+    if (seconds % 86_400 == 0 && seconds != 0) {
+      return seconds / 86_400 + "d";
+    }
+    return seconds % 3600 == 0 ? seconds / 3600 + "h" : seconds + "s";
+  }
+
+  /** How one type is read from a {@link Config} that holds the value under the given path. */
+  private interface Getter<T> {
+    T get(Config config, String path);
+  }
+
+  private <T> Optional<T> scalar(String key, String type, Getter<T> getter) {
+    Optional<ConfigValue> value = lookup(key);
+    if (value.isEmpty()) {
+      return Optional.empty();
+    }
+    if (isScalar(value.get().valueType())) {
+      try {
+        return Optional.of(getter.get(value.get().atKey("value"), "value"));
+      } catch (ConfigException wrongType) {
+        // Told below, in our words: the library names its own path and not the key.
+      }
+    }
+    refuse(key, "is not " + type, "give " + type + exampleOf(type));
+    return Optional.empty();
+  }
+
+  private static String exampleOf(String type) {
+    return type.equals("a duration") ? ", such as 500ms, 30s or 5m" : "";
+  }
+
+  /** Finds a value that has to be there; null counts as absent. */
+  private Optional<ConfigValue> lookup(String key) {
+    known.add(key);
+    Optional<ConfigValue> value = at(key);
+    if (value.isEmpty()) {
+      bad.add(key);
+      // A section that is no section is one problem, told by KnownKeys, not one for each key in it.
+      if (parentIsSection(key)) {
+        refuse(key, "is missing", "give it a value");
+      }
+      return Optional.empty();
+    }
+    if (value.get().valueType() == ConfigValueType.NULL) {
+      refuse(key, "is null", "give it a value, or leave the key out for the default");
+      return Optional.empty();
+    }
+    return value;
+  }
+
+  private boolean parentIsSection(String key) {
+    int dot = key.lastIndexOf('.');
+    return dot < 0
+        || at(key.substring(0, dot)).map(parent -> parent instanceof ConfigObject).orElse(true);
+  }
+
+  private Optional<ConfigValue> at(String key) {
+    ConfigValue value = lazymount;
+    for (String name : ConfigUtil.splitPath(key)) {
+      value = value instanceof ConfigObject object ? object.get(name) : null;
+    }
+    return Optional.ofNullable(value);
+  }
+
+  private static boolean isScalar(ConfigValueType type) {
+    return switch (type) {
+      case STRING, NUMBER, BOOLEAN -> true;
+      case LIST, OBJECT, NULL -> false;
+    };
+  }
+}

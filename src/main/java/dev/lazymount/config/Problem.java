@@ -1,0 +1,46 @@
+package dev.lazymount.config;
+
+/**
+ * One thing that is wrong with the settings, in words an operator can act on. Immutable.
+ *
+ * @param key the full key, such as {@code lazymount.trace.window}, or the command line option at
+ *     fault, such as {@code --config}
+ * @param value the offending value as it was written; empty where there is none
+ * @param origin where the value was set, such as {@code FILE:LINE}; empty where unknown
+ * @param reason what is wrong, to be read after the value, such as "is not a duration"
+ * @param advice what to do about it
+ */
+public record Problem(String key, String value, String origin, String reason, String advice) {
+
+  private static final int MAX_VALUE = 120;
+
+  /** Makes every part printable, so that a problem is one line whatever the value holds. */
+  public Problem {
+    key = printable(key);
+    value = shortened(printable(value));
+    origin = printable(origin);
+    reason = printable(reason);
+    advice = printable(advice);
+  }
+
+  /** Returns the problem as one line: {@code key = value (origin) reason; advice}. */
+  @Override
+  public String toString() {
+    StringBuilder line = new StringBuilder(key);
+    if (!value.isEmpty()) {
+      line.append(" = ").append(value);
+    }
+    if (!origin.isEmpty()) {
+      line.append(" (").append(origin).append(')');
+    }
+    return line.append(' ').append(reason).append("; ").append(advice).toString();
+  }
+
+  private static String printable(String text) {
+    return text.replaceAll("\\p{Cc}+", " ").strip();
+  }
+
+  private static String shortened(String text) {
+    return text.length() <= MAX_VALUE ? text : text.substring(0, MAX_VALUE) + "...";
+  }
+}

@@ -1,0 +1,176 @@
+package dev.lazymount.config;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigException;
+import com.typesafe.config.ConfigObject;
+import com.typesafe.config.ConfigValue;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * Maps keys to {@link Settings}, with the bounds of each. Reads as a table: to add a setting, add
+ * its line here, its default to {@code reference.conf} and its comment to {@code
+ * conf/application.conf}; a test compares the three.
+ */
+final class SettingsReader {
+
+  /** The object in the root of a config that is ours. */
+  static final String ROOT = "lazymount";
+
+  // The root becomes a string in the trace program, where the kernel allows 512 bytes for
+  // everything on the stack; what follows it in a path needs room too.
+  private static final int MAX_ROOT_BYTES = 100;
+  // The control socket lies in it, and the address of a Unix socket holds 107 bytes.
+  private static final int MAX_RUN_DIR_BYTES = 80;
+  // A path is at most 4096 bytes for the kernel, and files have to fit below it.
+  private static final int MAX_DIR_BYTES = 3000;
+
+  private final KeyReader keys;
+
+  private SettingsReader(KeyReader keys) {
+    this.keys = keys;
+  }
+
+  static Settings read(Config config) {
+    KeyReader keys = new KeyReader(lazymountObject(config));
+    Settings settings = new SettingsReader(keys).settings();
+    // Only a full read knows all the keys, and only without a problem is the result more than
+    // stand-ins.
+    keys.refuseUnknown();
+    keys.throwIfRefused();
+    return settings;
+  }
+
+  private static ConfigObject lazymountObject(Config config) {
+    ConfigValue value;
+    try {
+      value = (config.isResolved() ? config : config.resolve()).root().get(ROOT);
+    } catch (ConfigException e) {
+      throw new InvalidSettingsException(List.of(unresolved(e)));
+    }
+    if (value instanceof ConfigObject object) {
+      return object;
+    }
+    String advice = "put the settings inside lazymount { }";
+    throw new InvalidSettingsException(
+        List.of(
+            value == null
+                ? new Problem(ROOT, "", "", "is missing", advice)
+                : new Problem(
+                    ROOT,
+                    KeyReader.render(value),
+                    Origins.of(value.origin()),
+                    "is not a section",
+                    advice)));
+  }
+
+  /** Words a substitution that leads nowhere; the library tells where it is, but not which key. */
+  static Problem unresolved(ConfigException e) {
+    return new Problem(
+        ROOT,
+        "",
+        Origins.of(e),
+        "can't be resolved: " + Origins.message(e),
+        "set what the substitution names, or write the value itself");
+  }
+
+  private Settings settings() {
+    Settings settings =
+        new Settings(
+            keys.directory("root", MAX_ROOT_BYTES, Rules::traceable),
+            keys.directory("images", MAX_DIR_BYTES, Rules::anything),
+            keys.someTexts("image-suffixes", 16, Rules::suffix),
+            keys.choice("mode", Settings.Mode.values()),
+            keys.directory("run-dir", MAX_RUN_DIR_BYTES, Rules::anything),
+            keys.directory("lock-dir", MAX_DIR_BYTES, Rules::anything),
+            keys.directory("state-dir", MAX_DIR_BYTES, Rules::anything),
+            trace(),
+            mount(),
+            new Settings.Idle(
+                keys.durationOrOff(
+                    "idle.unmount-after", Duration.ofSeconds(1), Duration.ofDays(365))),
+            new Settings.Catalog(
+                keys.duration("catalog.rescan", Duration.ofMillis(100), Duration.ofDays(1))),
+            new Settings.Warm(keys.whole("warm.max", 0, 10_000)),
+            new Settings.Metrics(
+                keys.flag("metrics.enabled"),
+                keys.text("metrics.bind", Rules::address),
+                keys.whole("metrics.port", 1, 65_535)));
+    keepApart(settings);
+    return settings;
+  }
+
+  private Settings.Trace trace() {
+    Settings.Trace trace =
+        new Settings.Trace(
+            keys.choice("trace.program", Settings.Program.values()),
+            keys.text("trace.bpftrace", Rules::command),
+            keys.duration("trace.window", Duration.ofMillis(100), Duration.ofSeconds(60)),
+            keys.duration("trace.restart", Duration.ofMillis(10), Duration.ofMinutes(1)),
+            keys.duration("trace.restart-max", Duration.ofMillis(10), Duration.ofHours(1)),
+            keys.duration("trace.canary", Duration.ofMillis(100), Duration.ofMinutes(10)),
+            keys.duration("trace.canary-timeout", Duration.ofMillis(100), Duration.ofMinutes(5)),
+            keys.texts("trace.ignore-comms", 32, Rules::comm),
+            keys.whole("trace.max-keys", 64, 1 << 20),
+            keys.whole("trace.perf-pages", 8, 4096));
+    keepInOrder("trace.restart", trace.restart(), "trace.restart-max", trace.restartMax());
+    if (keys.allGood("trace.perf-pages") && Integer.bitCount(trace.perfPages()) != 1) {
+      keys.refuse(
+          "trace.perf-pages", "is not a power of two", "give one, such as 64, from 8 to 4096");
+    }
+    return trace;
+  }
+
+  private Settings.Mount mount() {
+    Settings.Mount mount =
+        new Settings.Mount(
+            keys.texts("mount.options", 32, Rules::mountOption),
+            keys.whole("mount.concurrency", 1, 64),
+            keys.duration("mount.timeout", Duration.ofMillis(100), Duration.ofHours(1)),
+            keys.duration("mount.retry", Duration.ofMillis(10), Duration.ofHours(1)),
+            keys.duration("mount.retry-max", Duration.ofMillis(10), Duration.ofDays(1)),
+            keys.flag("mount.symlinked-images"));
+    keepInOrder("mount.retry", mount.retry(), "mount.retry-max", mount.retryMax());
+    return mount;
+  }
+
+  private void keepInOrder(String lowKey, Duration low, String highKey, Duration high) {
+    if (keys.allGood(lowKey, highKey) && high.compareTo(low) < 0) {
+      keys.refuse(
+          highKey,
+          "is shorter than " + ROOT + "." + lowKey + " (" + KeyReader.spell(low) + ")",
+          "give at least as much");
+    }
+  }
+
+  /** Anything of ours inside the root would be traced and mounted over by ourselves. */
+  private void keepApart(Settings settings) {
+    if (keys.allGood("root", "images") && settings.root().equals(settings.images())) {
+      keys.refuse(
+          "images",
+          "is " + ROOT + ".root itself",
+          "give the directory of the image files, which is another one");
+    } else {
+      refuseInside("root", settings.root(), "images", settings.images());
+      refuseInside("images", settings.images(), "root", settings.root());
+    }
+    refuseInsideBoth("run-dir", settings.runDir(), settings);
+    refuseInsideBoth("lock-dir", settings.lockDir(), settings);
+    refuseInsideBoth("state-dir", settings.stateDir(), settings);
+  }
+
+  private void refuseInsideBoth(String key, Path path, Settings settings) {
+    refuseInside(key, path, "root", settings.root());
+    refuseInside(key, path, "images", settings.images());
+  }
+
+  private void refuseInside(String innerKey, Path inner, String outerKey, Path outer) {
+    if (keys.allGood(innerKey, outerKey) && inner.startsWith(outer)) {
+      keys.refuse(
+          innerKey,
+          "lies inside " + ROOT + "." + outerKey + " (" + outer + ")",
+          "give a directory outside it");
+    }
+  }
+}

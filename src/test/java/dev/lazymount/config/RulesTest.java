@@ -1,0 +1,131 @@
+package dev.lazymount.config;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.lazymount.config.Rules.Fault;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class RulesTest {
+
+  @ParameterizedTest
+  @CsvSource({
+    "/, is the root of the file system",
+    "/., is the root of the file system",
+    "'', is not absolute",
+    "opt, is not absolute",
+    "./opt, is not absolute",
+    "/a/../b, contains ..",
+    "/.., contains ..",
+    "/aaaaaaaaaa, is 11 bytes long",
+    "/äöüäö, is 11 bytes long",
+  })
+  void refusesDirectories(String path, String reason) {
+    assertEquals(Optional.of(reason), Rules.directory(path, 10).map(Fault::reason));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/a", "/a/", "/a/..b", "/a/b..", "/a/./b", "/aaaaaaaaa//", "/a b"})
+  void acceptsDirectories(String path) {
+    assertEquals(Optional.empty(), Rules.directory(path, 10));
+  }
+
+  @Test
+  void refusesANulInAPath() {
+    assertTrue(Rules.directory("/a\0b", 10).isPresent());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/a\"b", "/a\\b", "/a\nb", "/ä", "/a\u007f"})
+  void refusesWhatATraceProgramCouldNotQuote(String text) {
+    assertTrue(Rules.traceable(text).isPresent());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", ".", "img", ".a/b"})
+  void refusesSuffixes(String text) {
+    assertTrue(Rules.suffix(text).isPresent());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", " ", "bin/bpftrace", "./bpftrace", "a\nb"})
+  void refusesCommands(String text) {
+    assertTrue(Rules.command(text).isPresent());
+  }
+
+  @Test
+  void tellsHowToShortenTheNameOfAProcess() {
+    assertEquals(Optional.empty(), Rules.comm("tracker-miner-f"));
+    assertEquals(
+        Optional.of("write \"tracker-miner-f\""),
+        Rules.comm("tracker-miner-fs").map(Fault::advice));
+    assertTrue(Rules.comm("").isPresent());
+    assertTrue(Rules.comm("a\"b").isPresent());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "rw",
+        "suid",
+        "dev",
+        "remount",
+        "bind",
+        "rbind",
+        "move",
+        "loop",
+        "loop=/dev/loop0",
+        "offset=4096",
+        "source=/dev/sda",
+        "noexec",
+        "nosuid",
+        "rshared",
+        "x-systemd.automount",
+        "user",
+        "",
+        "a,b",
+        "a=b,rw",
+        "a=",
+        "=a",
+        "a b",
+        "a=b c",
+        "a\n"
+      })
+  void refusesMountOptions(String option) {
+    assertTrue(Rules.mountOption(option).isPresent(), option);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"threads=single", "errors=continue", "context=a:b:c=d", "user_xattr"})
+  void acceptsMountOptions(String option) {
+    assertEquals(Optional.empty(), Rules.mountOption(option));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "localhost",
+        "256.0.0.1",
+        "1.2.3",
+        "1.2.3.4.5",
+        "::g",
+        "1::2::3",
+        ":",
+        "[::1]",
+        "fe80::1%lo"
+      })
+  void refusesAddresses(String text) {
+    assertTrue(Rules.address(text).isPresent(), text);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"127.0.0.1", "0.0.0.0", "255.10.9.99", "::", "::1", "2001:db8::1"})
+  void acceptsAddresses(String text) {
+    assertEquals(Optional.empty(), Rules.address(text));
+  }
+}
