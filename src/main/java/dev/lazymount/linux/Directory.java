@@ -1,0 +1,89 @@
+package dev.lazymount.linux;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Reading a directory with getdents64(2): names and types in one call, without a stat each. */
+public final class Directory {
+  /**
+   * One entry.
+   *
+   * @param name its name, never {@code .} or {@code ..}
+   * @param type its type; {@link FileType#UNKNOWN} where the file system does not say
+   */
+  public record Entry(String name, FileType type) {}
+
+  private static final int BUFFER = 32 * 1024;
+
+  /** offsetof(struct linux_dirent64, d_name). */
+  private static final int NAME = 19;
+
+  private Directory() {}
+
+  /**
+   * All entries. Names that are not valid UTF-8 are left out: they could not be given back to the
+   * kernel as they came.
+   *
+   * @param directory opened for reading; read from its start only once
+   */
+  public static List<Entry> list(Fd directory) throws SyscallException {
+    List<Entry> entries = new ArrayList<>();
+    byte[] buffer = new byte[BUFFER];
+    for (int n = fill(directory, buffer); n > 0; n = fill(directory, buffer)) {
+      parse(buffer, n, entries);
+    }
+    return entries;
+  }
+
+  /**
+   * Whether there is at least one entry: reads the first block of the directory and no more.
+   *
+   * @param directory opened for reading, not read yet
+   */
+  public static boolean hasEntries(Fd directory) throws SyscallException {
+    List<Entry> entries = new ArrayList<>();
+    byte[] buffer = new byte[1024];
+    for (int n = fill(directory, buffer); n > 0 && entries.isEmpty(); ) {
+      parse(buffer, n, entries);
+      n = entries.isEmpty() ? fill(directory, buffer) : 0;
+    }
+    return !entries.isEmpty();
+  }
+
+  private static int fill(Fd directory, byte[] buffer) throws SyscallException {
+    long n = LibC.getdents64(directory.raw(), buffer, buffer.length);
+    if (n < 0) {
+      throw new SyscallException("getdents64", LibC.errno());
+    }
+    return (int) n;
+  }
+
+  private static void parse(byte[] buffer, int length, List<Entry> into) {
+    ByteBuffer b = Struct.of(buffer);
+    for (int at = 0; at < length; at += Short.toUnsignedInt(b.getShort(at + 16))) {
+      int start = at + NAME;
+      int end = start;
+      while (buffer[end] != 0) {
+        end++;
+      }
+      boolean dots =
+          buffer[start] == '.'
+              && (end - start == 1 || (end - start == 2 && buffer[start + 1] == '.'));
+      if (!dots) {
+        try {
+          String name =
+              StandardCharsets.UTF_8
+                  .newDecoder()
+                  .decode(ByteBuffer.wrap(buffer, start, end - start))
+                  .toString();
+          into.add(new Entry(name, FileType.of(buffer[at + 18])));
+        } catch (CharacterCodingException notUtf8) {
+          // Documented: such a name is left out.
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,121 @@
+package dev.lazymount.linux;
+
+import java.nio.charset.StandardCharsets;
+
+/**
+ * A loop device (loop(4)): a file seen as a block device. Read-only, and with AUTOCLEAR: the kernel
+ * frees it with its last user, so that closing this object is all the cleaning up there is, mounted
+ * or not, and also when the process is killed.
+ */
+public final class LoopDevice implements AutoCloseable {
+  /** The major number of loop devices. */
+  public static final int MAJOR = 7;
+
+  private static final long LOOP_CONFIGURE = 0x4C0A;
+  private static final long LOOP_GET_STATUS64 = 0x4C05;
+  private static final long LOOP_CTL_GET_FREE = 0x4C82;
+  private static final int LO_FLAGS_READ_ONLY = 1;
+  private static final int LO_FLAGS_AUTOCLEAR = 4;
+
+  /** struct loop_config: fd, block size, struct loop_info64, 8 reserved words. */
+  private static final int CONFIG_SIZE = 4 + 4 + 232 + 64;
+
+  private static final int INFO = 8;
+  private static final int INFO_FLAGS = 52;
+  private static final int INFO_FILE_NAME = 56;
+  private static final int FILE_NAME_SIZE = 64;
+
+  /**
+   * LOOP_CTL_GET_FREE reserves nothing, so whoever configures first has the device and the others
+   * get EBUSY. Everybody makes progress once somebody has, so that this many rounds are lost only
+   * if as many others won in the meantime.
+   */
+  private static final int ATTEMPTS = 256;
+
+  private final Fd fd;
+  private final int number;
+
+  private LoopDevice(Fd fd, int number) {
+    this.fd = fd;
+    this.number = number;
+  }
+
+  /**
+   * Attaches a file to a free loop device: LOOP_CTL_GET_FREE and LOOP_CONFIGURE (Linux 5.8), again
+   * with the next device while another process takes the same one (EBUSY).
+   *
+   * @param image opened for reading; may be closed afterwards
+   * @param name shown by losetup(8), cut to 63 bytes
+   */
+  public static LoopDevice attach(Fd image, String name) throws SyscallException {
+    try (Fd control = Fd.openDevice("/dev/loop-control")) {
+      for (int attempt = 1; ; attempt++) {
+        int number = LibC.ioctl(control.raw(), LOOP_CTL_GET_FREE, 0L);
+        if (number < 0) {
+          throw new SyscallException("LOOP_CTL_GET_FREE", LibC.errno());
+        }
+        Fd device = openNode(number);
+        if (LibC.ioctl(device.raw(), LOOP_CONFIGURE, config(image, name)) == 0) {
+          return new LoopDevice(device, number);
+        }
+        int errno = LibC.errno();
+        device.close();
+        if (errno != Errno.EBUSY || attempt == ATTEMPTS) {
+          throw new SyscallException("LOOP_CONFIGURE /dev/loop" + number, errno);
+        }
+      }
+    }
+  }
+
+  /** The device's path, such as {@code /dev/loop3}. */
+  public String path() {
+    return "/dev/loop" + number;
+  }
+
+  /** The device number of file systems on it, as in {@link FileStatus#device()}. */
+  public long device() {
+    return FileStatus.device(MAJOR, number);
+  }
+
+  /** Lets go of the device; unless it is mounted, the kernel frees it. */
+  @Override
+  public void close() {
+    fd.close();
+  }
+
+  /**
+   * The file behind a loop device, by LOOP_GET_STATUS64. The kernel asks the file's storage for it,
+   * so that this blocks where a stat(2) of the file would.
+   *
+   * @param device the file's own file system, as {@link FileStatus#device()}
+   * @param inode the file's inode number
+   */
+  public record Backing(long device, long inode) {
+    /** The backing file of loop device {@code minor}; ENXIO if it is free. */
+    public static Backing of(int minor) throws SyscallException {
+      try (Fd node = openNode(minor)) {
+        byte[] info = new byte[232];
+        if (LibC.ioctl(node.raw(), LOOP_GET_STATUS64, info) != 0) {
+          throw new SyscallException("LOOP_GET_STATUS64 /dev/loop" + minor, LibC.errno());
+        }
+        var b = Struct.of(info);
+        return new Backing(b.getLong(0), b.getLong(8));
+      }
+    }
+  }
+
+  private static Fd openNode(int number) throws SyscallException {
+    return Fd.openDevice("/dev/loop" + number);
+  }
+
+  private static byte[] config(Fd image, String name) {
+    byte[] config = new byte[CONFIG_SIZE];
+    var b = Struct.of(config);
+    b.putInt(0, image.raw());
+    b.putInt(INFO + INFO_FLAGS, LO_FLAGS_READ_ONLY | LO_FLAGS_AUTOCLEAR);
+    byte[] utf8 = name.getBytes(StandardCharsets.UTF_8);
+    System.arraycopy(
+        utf8, 0, config, INFO + INFO_FILE_NAME, Math.min(utf8.length, FILE_NAME_SIZE - 1));
+    return config;
+  }
+}

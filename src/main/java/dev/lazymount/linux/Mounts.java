@@ -1,0 +1,37 @@
+package dev.lazymount.linux;
+
+/** Attaching and detaching mounts. */
+public final class Mounts {
+  private static final int MOVE_MOUNT_F_EMPTY_PATH = 0x04;
+  private static final int MOVE_MOUNT_T_EMPTY_PATH = 0x40;
+  private static final int MNT_DETACH = 2;
+  private static final int UMOUNT_NOFOLLOW = 8;
+
+  private Mounts() {}
+
+  /**
+   * move_mount(2) of a detached mount onto a directory, in one step: every path lookup sees either
+   * the directory or the mount.
+   *
+   * @param mount from {@link FsContext#mount()}
+   * @param target a directory; if something came to be mounted on it since it was opened, the
+   *     kernel puts this mount on top of that, so ask {@link FileStatus#mountRoot()} just before
+   */
+  public static void attach(Fd mount, Fd target) throws SyscallException {
+    byte[] empty = LibC.cString("");
+    int flags = MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH;
+    if (LibC.syscall(LibC.SYS_MOVE_MOUNT, mount.raw(), empty, target.raw(), empty, flags) != 0) {
+      throw new SyscallException("move_mount", LibC.errno());
+    }
+  }
+
+  /**
+   * umount2(2) with MNT_DETACH and UMOUNT_NOFOLLOW: the mount is gone from the path at once, and
+   * from the kernel with its last open file.
+   */
+  public static void detach(String path) throws SyscallException {
+    if (LibC.umount2(LibC.cString(path), MNT_DETACH | UMOUNT_NOFOLLOW) != 0) {
+      throw new SyscallException("umount2 " + path, LibC.errno());
+    }
+  }
+}
