@@ -1,0 +1,170 @@
+package dev.lazymount.catalog;
+
+import akka.actor.typed.ActorRef;
+import akka.actor.typed.Behavior;
+import akka.actor.typed.javadsl.AbstractBehavior;
+import akka.actor.typed.javadsl.ActorContext;
+import akka.actor.typed.javadsl.Behaviors;
+import akka.actor.typed.javadsl.Receive;
+import akka.actor.typed.javadsl.TimerScheduler;
+import dev.lazymount.state.DaemonStatus;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+
+/**
+ * Keeps the {@link Catalog} fresh: scans at once, then at an interval, and earlier when somebody
+ * used a name that is not there. The scan runs on a thread of its own, one at a time, so that a
+ * hung storage costs that thread and the catalog's freshness, and nothing else.
+ */
+public final class CatalogActor extends AbstractBehavior<CatalogActor.Command> {
+  /** What this actor understands. */
+  public interface Command {}
+
+  /** Send every new catalog there, beginning with the newest there is. */
+  public record Subscribe(ActorRef<Catalog> subscriber) implements Command {}
+
+  /** Somebody used a name that no image has; maybe there is one now. */
+  public record Hint() implements Command {}
+
+  private record Scanned(CatalogScan.Scan scan, long nanos) implements Command {}
+
+  private record ScanFailed(Throwable cause) implements Command {}
+
+  private enum Timer implements Command {
+    SCAN
+  }
+
+  /**
+   * How a catalog is scanned; blocks.
+   *
+   * @see CatalogScan#scan
+   */
+  @FunctionalInterface
+  public interface Scanner {
+    /** Scans, given the newest catalog so far. */
+    CatalogScan.Scan scan(Catalog previous) throws IOException;
+  }
+
+  /**
+   * What a CatalogActor works with.
+   *
+   * @param scanner scans
+   * @param executor where; one thread
+   * @param rescan between two scans
+   * @param status where the size and the problems of the newest scan are shown
+   */
+  public record Env(Scanner scanner, Executor executor, Duration rescan, DaemonStatus status) {}
+
+  /** A hint starts a scan no sooner than this after the last one. */
+  private static final Duration HINT_PAUSE = Duration.ofSeconds(2);
+
+  /** And no sooner than this many times its duration, so that hints cost a tenth of the time. */
+  private static final int HINT_REST = 10;
+
+  private final Env env;
+  private final TimerScheduler<Command> timers;
+  private Catalog newest = Catalog.empty();
+  private boolean any;
+  private boolean scanning;
+  private long hintAllowedAt;
+  private String problem;
+  private ActorRef<Catalog> subscriber;
+
+  /** The actor; scans at once. */
+  public static Behavior<Command> create(Env env) {
+    return Behaviors.setup(
+        context -> Behaviors.withTimers(timers -> new CatalogActor(context, env, timers)));
+  }
+
+  private CatalogActor(ActorContext<Command> context, Env env, TimerScheduler<Command> timers) {
+    super(context);
+    this.env = env;
+    this.timers = timers;
+    this.subscriber = context.getSystem().ignoreRef();
+    scan();
+  }
+
+  @Override
+  public Receive<Command> createReceive() {
+    return newReceiveBuilder()
+        .onMessage(Subscribe.class, this::onSubscribe)
+        .onMessage(Hint.class, hint -> onHint())
+        .onMessage(Scanned.class, this::onScanned)
+        .onMessage(ScanFailed.class, this::onScanFailed)
+        .onMessageEquals(Timer.SCAN, this::onTimer)
+        .build();
+  }
+
+  private Behavior<Command> onSubscribe(Subscribe subscribe) {
+    subscriber = subscribe.subscriber();
+    if (any) {
+      subscriber.tell(newest);
+    }
+    return this;
+  }
+
+  private Behavior<Command> onHint() {
+    if (!scanning && System.nanoTime() - hintAllowedAt >= 0) {
+      scan();
+    }
+    return this;
+  }
+
+  private Behavior<Command> onTimer() {
+    if (!scanning) {
+      scan();
+    }
+    return this;
+  }
+
+  private Behavior<Command> onScanned(Scanned scanned) {
+    newest = scanned.scan().catalog();
+    any = true;
+    List<String> problems = scanned.scan().problems();
+    show(problems.isEmpty() ? null : String.join("; ", problems));
+    subscriber.tell(newest);
+    return rest(scanned.nanos());
+  }
+
+  private Behavior<Command> onScanFailed(ScanFailed failed) {
+    show("can't scan the images, and go on with what was known: " + failed.cause().getMessage());
+    return rest(0);
+  }
+
+  private Behavior<Command> rest(long nanos) {
+    scanning = false;
+    hintAllowedAt = System.nanoTime() + Math.max(HINT_PAUSE.toNanos(), HINT_REST * nanos);
+    timers.startSingleTimer(Timer.SCAN, env.rescan());
+    return this;
+  }
+
+  private void show(String now) {
+    // A problem that stays is told once.
+    if (now != null && !now.equals(problem)) {
+      getContext().getLog().warn("catalog: {}", now);
+    }
+    problem = now;
+    env.status().catalog(newest.size(), now);
+  }
+
+  private void scan() {
+    scanning = true;
+    Catalog previous = newest;
+    CompletableFuture<Command> answer =
+        CompletableFuture.supplyAsync(
+            () -> {
+              long start = System.nanoTime();
+              try {
+                return new Scanned(env.scanner().scan(previous), System.nanoTime() - start);
+              } catch (IOException | RuntimeException e) {
+                return new ScanFailed(e);
+              }
+            },
+            env.executor());
+    getContext()
+        .pipeToSelf(answer, (done, thrown) -> thrown == null ? done : new ScanFailed(thrown));
+  }
+}

@@ -1,0 +1,134 @@
+package dev.lazymount.catalog;
+
+import dev.lazymount.linux.Directory;
+import dev.lazymount.linux.Errno;
+import dev.lazymount.linux.Fd;
+import dev.lazymount.linux.FileType;
+import dev.lazymount.linux.SyscallException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * One walk through those directories of the root that can hold a symlink of use: the root, and
+ * every directory on the way to an image's name. Used once by one thread.
+ */
+final class LinkWalk {
+  private final String root;
+  private final Catalog previous;
+  private final ScanLimits limits;
+  private final Problems problems;
+  private final Set<String> ancestors = new HashSet<>();
+  private final Map<String, String> links = new TreeMap<>();
+
+  /** The root as the kernel sees it, for targets that spell it so; the root itself if unknown. */
+  private String realRoot;
+
+  /**
+   * A walk that has not begun.
+   *
+   * @param root as configured, normalised
+   * @param previous whose links are kept where a directory can't be read
+   */
+  LinkWalk(String root, Catalog previous, ScanLimits limits, Problems problems) {
+    this.root = root;
+    this.realRoot = root;
+    this.previous = previous;
+    this.limits = limits;
+    this.problems = problems;
+  }
+
+  /**
+   * Walks through all of it.
+   *
+   * @param names of all images
+   * @return from path to target, both relative to the root
+   */
+  Map<String, String> walk(Collection<String> names) {
+    for (String name : names) {
+      for (int at = name.indexOf('/'); at >= 0; at = name.indexOf('/', at + 1)) {
+        ancestors.add(name.substring(0, at));
+      }
+    }
+    try (Fd directory = Fd.openDirectory(root)) {
+      realRoot = realPath(directory);
+      read(directory, "");
+    } catch (SyscallException e) {
+      links.putAll(previous.links());
+      problems.add(root, e.getMessage() + "; the links known in it are kept: " + links.size());
+    }
+    return links;
+  }
+
+  /**
+   * Where a directory is with all symlinks resolved. The kernel is asked, and not java.nio, which
+   * can't name a path outside ASCII where the locale is C, as it is under systemd.
+   */
+  private static String realPath(Fd directory) throws SyscallException {
+    try (Fd own = Fd.openDirectory("/proc/self/fd")) {
+      return own.readLink(Integer.toString(directory.raw()));
+    }
+  }
+
+  private void read(Fd directory, String prefix) throws SyscallException {
+    List<Directory.Entry> entries = new ArrayList<>(Directory.list(directory));
+    entries.sort(Comparator.comparing(Directory.Entry::name));
+    for (Directory.Entry entry : entries) {
+      String path = prefix + entry.name();
+      if (entry.type() == FileType.SYMLINK || entry.type() == FileType.UNKNOWN) {
+        readLink(directory, entry.name(), prefix);
+      }
+      if (ancestors.contains(path) && entry.type() != FileType.SYMLINK) {
+        descend(directory, entry.name(), path);
+      }
+    }
+  }
+
+  private void descend(Fd parent, String name, String path) {
+    try (Fd directory = parent.openSubdirectory(name)) {
+      read(directory, path + "/");
+    } catch (SyscallException e) {
+      // Gone, or no directory: nothing can be linked in there.
+      if (!e.is(Errno.ENOENT, Errno.ENOTDIR, Errno.ELOOP)) {
+        Map<String, String> kept = Catalog.inside(previous.links(), path);
+        kept.forEach(this::add);
+        problems.add(
+            path + "/", e.getMessage() + "; the links known in it are kept: " + kept.size());
+      }
+    }
+  }
+
+  private void readLink(Fd directory, String name, String prefix) {
+    String path = prefix + name;
+    try {
+      String target = directory.readLink(name);
+      String where = target.startsWith("/") ? target : realRoot + "/" + prefix + target;
+      LinkPath.below(root, where)
+          .or(() -> LinkPath.below(realRoot, where))
+          .ifPresent(components -> add(path, LinkPath.join(components)));
+    } catch (SyscallException e) {
+      // Gone, or no link (EINVAL). After anything else, what was known stays known.
+      if (!e.is(Errno.ENOENT, Errno.EINVAL)) {
+        problems.add(path, e.getMessage());
+        String known = previous.links().get(path);
+        if (known != null) {
+          add(path, known);
+        }
+      }
+    }
+  }
+
+  private void add(String path, String target) {
+    if (links.size() >= limits.links()) {
+      problems.refuse(path, "left out, there are more than " + limits.links() + " links");
+    } else {
+      ImageFile.refusal(path)
+          .ifPresentOrElse(why -> problems.refuse(path, why), () -> links.put(path, target));
+    }
+  }
+}

@@ -1,0 +1,9 @@
+/**
+ * Which images there are, and which of them an access concerns.
+ *
+ * <p>A tour: {@link dev.lazymount.catalog.CatalogScan} walks through the image directory and the
+ * symlinks of the root, blocking, and makes a {@link dev.lazymount.catalog.Catalog}; that is an
+ * immutable snapshot which any thread may ask; an {@link dev.lazymount.catalog.ImageFile} is one
+ * image in it, and the gate that no dangerous name passes.
+ */
+package dev.lazymount.catalog;
