@@ -1,0 +1,30 @@
+package dev.lazymount.state;
+
+import java.util.concurrent.atomic.LongAdder;
+
+/** What was counted since the start. Written by the actors, read by anybody; never locks. */
+public final class Counters {
+  /** Accesses that came out of the trace. */
+  public final LongAdder seen = new LongAdder();
+
+  /** Events that bpftrace says it lost. */
+  public final LongAdder lost = new LongAdder();
+
+  /** Accesses under the root that lead to no image. */
+  public final LongAdder unknown = new LongAdder();
+
+  /** Lines from the trace that are no event, no tick and no report of a loss. */
+  public final LongAdder unparsed = new LongAdder();
+
+  /** Times the trace ended or fell silent and was started again. */
+  public final LongAdder restarts = new LongAdder();
+
+  /** Mounts made by this daemon. */
+  public final LongAdder mounts = new LongAdder();
+
+  /** Mounts found in place, and taken for our own because our image is behind them. */
+  public final LongAdder adopted = new LongAdder();
+
+  /** Attempts to mount that failed. */
+  public final LongAdder failures = new LongAdder();
+}

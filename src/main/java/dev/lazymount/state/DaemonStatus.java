@@ -1,0 +1,60 @@
+package dev.lazymount.state;
+
+import java.util.concurrent.atomic.AtomicReference;
+
+/** All that status shows, in one place: written by the actors, read by anybody. Thread-safe. */
+public final class DaemonStatus {
+  private final AtomicReference<DaemonState> state = new AtomicReference<>(DaemonState.STARTING);
+  private final AtomicReference<TraceStatus> trace =
+      new AtomicReference<>(TraceStatus.notStarted(""));
+  private volatile int imagesKnown;
+  private volatile String catalogProblem;
+  private final Counters counters = new Counters();
+  private final MountBoard mounts = new MountBoard();
+
+  /** The life cycle. */
+  public DaemonState state() {
+    return state.get();
+  }
+
+  /** Sets the life cycle; what is stopping stays so. */
+  public void state(DaemonState now) {
+    state.updateAndGet(was -> was == DaemonState.STOPPING ? was : now);
+  }
+
+  /** The trace. */
+  public TraceStatus trace() {
+    return trace.get();
+  }
+
+  /** Sets how the trace is. */
+  public void trace(TraceStatus now) {
+    trace.set(now);
+  }
+
+  /** How many images the newest scan found. */
+  public int imagesKnown() {
+    return imagesKnown;
+  }
+
+  /** What was wrong with the newest scan; null if nothing was. */
+  public String catalogProblem() {
+    return catalogProblem;
+  }
+
+  /** Sets what the newest scan found. */
+  public void catalog(int known, String problem) {
+    imagesKnown = known;
+    catalogProblem = problem;
+  }
+
+  /** The counters. */
+  public Counters counters() {
+    return counters;
+  }
+
+  /** The images in use. */
+  public MountBoard mounts() {
+    return mounts;
+  }
+}

@@ -1,0 +1,44 @@
+package dev.lazymount.state;
+
+import java.time.Instant;
+
+/**
+ * One image in use.
+ *
+ * @param name the compiler's name, such as {@code arm64/gcc-14.2.0}
+ * @param image the image file's path
+ * @param target where it is or would be mounted
+ * @param state its state
+ * @param since when it came into this state
+ * @param lastAccess when an access was last seen; null if none was
+ * @param mountMillis how long the mount took, milliseconds; null if this daemon did not make it
+ * @param device the block device, such as {@code /dev/loop3}; null unless mounted
+ * @param reason why it is not mounted and what happens next; null where there is nothing to say
+ */
+public record MountStatus(
+    String name,
+    String image,
+    String target,
+    MountState state,
+    Instant since,
+    Instant lastAccess,
+    Double mountMillis,
+    String device,
+    String reason) {
+
+  /** The same image, seen in use at {@code when}. */
+  public MountStatus accessed(Instant when) {
+    return new MountStatus(name, image, target, state, since, when, mountMillis, device, reason);
+  }
+
+  /** The same image in another state, with nothing mounted. */
+  public MountStatus unmounted(MountState now, Instant when, String why) {
+    return new MountStatus(name, image, target, now, when, lastAccess, null, null, why);
+  }
+
+  /** The same image, mounted; {@code millis} null if somebody else had mounted it. */
+  public MountStatus mounted(Instant when, String device, Double millis) {
+    return new MountStatus(
+        name, image, target, MountState.MOUNTED, when, lastAccess, millis, device, null);
+  }
+}

@@ -1,0 +1,16 @@
+package dev.lazymount.state;
+
+/**
+ * How the trace is.
+ *
+ * @param program which trace program runs: {@code path} or {@code resolved}
+ * @param pid the process; null while none runs
+ * @param canaryMillis round trip of the newest canary, milliseconds; null before the first
+ * @param problem what is wrong and what happens next; null if nothing is
+ */
+public record TraceStatus(String program, Long pid, Double canaryMillis, String problem) {
+  /** Before the first start. */
+  public static TraceStatus notStarted(String program) {
+    return new TraceStatus(program, null, null, null);
+  }
+}
