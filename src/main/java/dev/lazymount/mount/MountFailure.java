@@ -1,0 +1,64 @@
+package dev.lazymount.mount;
+
+import dev.lazymount.linux.SyscallException;
+import java.util.Optional;
+
+/**
+ * Why an image was not mounted. The message names what was tried, on what, the errno by name, and
+ * the kernel's own words where it had any, such as {@code fsconfig create: EINVAL (Invalid
+ * argument); image /i/gcc.img; target /r/gcc; kernel: e squashfs: ...}.
+ */
+public class MountFailure extends Exception {
+  private static final long serialVersionUID = 1L;
+
+  /** What to do about it. */
+  public enum Kind {
+    /** The image itself is bad: quarantine it until the file changes. */
+    BAD_IMAGE,
+    /** Another process is at it: look again shortly. */
+    LOCKED,
+    /** Anything else: try again after the back-off. */
+    OTHER
+  }
+
+  private final Kind kind;
+  private final transient Mounter.Generation generation;
+
+  /** A failure for a reason that no system call gave. */
+  public MountFailure(Kind kind, String reason) {
+    super(reason);
+    this.kind = kind;
+    this.generation = null;
+  }
+
+  private MountFailure(Kind kind, String reason, Throwable cause, Mounter.Generation generation) {
+    super(reason, cause);
+    this.kind = kind;
+    this.generation = generation;
+  }
+
+  /** A failed system call on the way from image to target. */
+  static MountFailure of(SyscallException e, String image, String target) {
+    return new MountFailure(Kind.OTHER, e.getMessage() + where(image, target), e, null);
+  }
+
+  /** A bad image; {@code generation} is the content that was found bad. */
+  static MountFailure badImage(
+      String reason, String image, String target, Mounter.Generation generation) {
+    return new MountFailure(Kind.BAD_IMAGE, reason + where(image, target), null, generation);
+  }
+
+  private static String where(String image, String target) {
+    return "; image " + image + "; target " + target;
+  }
+
+  /** What to do about it. */
+  public Kind kind() {
+    return kind;
+  }
+
+  /** The content that was found bad. */
+  public Optional<Mounter.Generation> generation() {
+    return Optional.ofNullable(generation);
+  }
+}
