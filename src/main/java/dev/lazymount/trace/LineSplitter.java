@@ -1,0 +1,29 @@
+package dev.lazymount.trace;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Splits bytes into lines and cuts long ones, so that memory stays bounded. Not thread-safe. */
+final class LineSplitter {
+  private static final int LONGEST = 512;
+
+  private final ByteArrayOutputStream line = new ByteArrayOutputStream();
+
+  /** The lines that are complete with these bytes, without their ends; empty ones are left out. */
+  List<String> feed(byte[] bytes) {
+    List<String> lines = new ArrayList<>();
+    for (byte b : bytes) {
+      if (b == '\n') {
+        if (line.size() > 0) {
+          lines.add(line.toString(StandardCharsets.UTF_8));
+        }
+        line.reset();
+      } else if (line.size() < LONGEST) {
+        line.write(b);
+      }
+    }
+    return lines;
+  }
+}

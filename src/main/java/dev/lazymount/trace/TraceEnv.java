@@ -1,0 +1,28 @@
+package dev.lazymount.trace;
+
+import dev.lazymount.config.Settings;
+import dev.lazymount.state.Counters;
+import java.time.Duration;
+import java.util.concurrent.Executor;
+
+/**
+ * What a TraceSource works with.
+ *
+ * @param settings intervals and bounds
+ * @param programs makes the program of each run
+ * @param launcher starts bpftrace with it
+ * @param canary the access that is sent through
+ * @param canaryExecutor where it is sent from; a hung storage may hold up one of its threads
+ * @param dispatcher the dispatcher on which the process's output is read, which blocks
+ * @param canaryInterval between two canaries
+ * @param counters what is counted
+ */
+public record TraceEnv(
+    Settings.Trace settings,
+    TraceProgram.Factory programs,
+    TraceProcess.Launcher launcher,
+    Canary canary,
+    Executor canaryExecutor,
+    String dispatcher,
+    Duration canaryInterval,
+    Counters counters) {}

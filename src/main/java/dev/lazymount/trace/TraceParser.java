@@ -1,0 +1,218 @@
+package dev.lazymount.trace;
+
+import dev.lazymount.state.Access;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Turns what a trace prints into events. Bytes go in as they are read; a line may be cut anywhere.
+ *
+ * <p>An event begins with the mark at the start of a line and ends with the mark at the end of one.
+ * What lies between may have line breaks: a path may have them, and whoever chose the path does not
+ * know the mark. So nobody can forge an event, a tick or a report of a loss from inside a path.
+ *
+ * <p>Everything else is chatter: bpftrace's own words, of which only "Lost N events" matters.
+ *
+ * <p>Bounded: an event longer than {@link #MAX_EVENT} or a line of chatter of any length is skipped
+ * and counted, and memory does not grow. Not thread-safe; no I/O.
+ */
+public final class TraceParser {
+  /** The longest event, bytes: two strings, the mark twice and the rest need less than half. */
+  static final int MAX_EVENT = 1024;
+
+  private final byte[] mark;
+  private final byte[] canaryPrefix;
+  private final byte[] pending = new byte[MAX_EVENT];
+  private int length;
+  private boolean skipping;
+
+  private List<Access> accesses = new ArrayList<>();
+  private List<String> canaries = new ArrayList<>();
+  private long lost;
+  private long unparsed;
+  private boolean newWindow;
+  private long now;
+
+  /**
+   * A parser for one run of a trace.
+   *
+   * @param mark the secret word of this run
+   * @param canaryPrefix what the path of a canary begins with; the token follows
+   */
+  public TraceParser(String mark, String canaryPrefix) {
+    this.mark = mark.getBytes(StandardCharsets.US_ASCII);
+    this.canaryPrefix = canaryPrefix.getBytes(StandardCharsets.UTF_8);
+  }
+
+  /**
+   * Takes the next bytes.
+   *
+   * @param bytes as read; not kept
+   * @param nowNanos the time of reading, System.nanoTime()
+   * @return all events that are complete now
+   */
+  public TraceBatch feed(byte[] bytes, long nowNanos) {
+    now = nowNanos;
+    int from = 0;
+    for (int i = 0; i < bytes.length; i++) {
+      if (bytes[i] == '\n') {
+        line(bytes, from, i);
+        from = i + 1;
+      }
+    }
+    keep(bytes, from, bytes.length);
+    TraceBatch batch = new TraceBatch(accesses, canaries, lost, unparsed, newWindow);
+    accesses = new ArrayList<>();
+    canaries = new ArrayList<>();
+    lost = 0;
+    unparsed = 0;
+    newWindow = false;
+    return batch;
+  }
+
+  /** A line has ended at {@code to}; its beginning may lie in what is pending. */
+  private void line(byte[] bytes, int from, int to) {
+    if (skipping) {
+      // The rest of something too long.
+      skipping = false;
+      length = 0;
+      return;
+    }
+    if (length == 0 && complete(bytes, from, to)) {
+      event(bytes, from, to);
+      return;
+    }
+    keep(bytes, from, to);
+    if (skipping) {
+      skipping = false;
+      return;
+    }
+    if (!startsWithMark(pending, 0, length)) {
+      chatter();
+      length = 0;
+    } else if (complete(pending, 0, length)) {
+      event(pending, 0, length);
+      length = 0;
+    } else {
+      // An event with a line break in it goes on with the next line; unless that begins an event
+      // of its own, and then this one was cut off by bpftrace.
+      keep(new byte[] {'\n'}, 0, 1);
+      dropIfCutOff();
+    }
+  }
+
+  private void dropIfCutOff() {
+    int lastLine = length - 1;
+    while (lastLine > 0 && pending[lastLine - 1] != '\n') {
+      lastLine--;
+    }
+    if (lastLine > 0 && startsWithMark(pending, lastLine, length - 1)) {
+      unparsed++;
+      System.arraycopy(pending, lastLine, pending, 0, length - lastLine);
+      length -= lastLine;
+      if (complete(pending, 0, length - 1)) {
+        event(pending, 0, length - 1);
+        length = 0;
+      }
+    }
+  }
+
+  private void keep(byte[] bytes, int from, int to) {
+    if (skipping) {
+      return;
+    }
+    int more = to - from;
+    if (length + more > pending.length) {
+      skipping = true;
+      length = 0;
+      unparsed++;
+      return;
+    }
+    System.arraycopy(bytes, from, pending, length, more);
+    length += more;
+  }
+
+  private boolean startsWithMark(byte[] b, int from, int to) {
+    return to - from > mark.length
+        && b[from + mark.length] == ' '
+        && Arrays.equals(b, from, from + mark.length, mark, 0, mark.length);
+  }
+
+  /** A tick, or begins and ends with the mark. */
+  private boolean complete(byte[] b, int from, int to) {
+    return startsWithMark(b, from, to) && (endsWithMark(b, from, to) || isTick(b, from, to));
+  }
+
+  private boolean endsWithMark(byte[] b, int from, int to) {
+    int start = to - mark.length;
+    return start - 1 > from + mark.length
+        && b[start - 1] == '\t'
+        && Arrays.equals(b, start, to, mark, 0, mark.length);
+  }
+
+  private boolean isTick(byte[] b, int from, int to) {
+    int at = from + mark.length + 1;
+    return to - at == 4 && b[at] == 't' && b[at + 1] == 'i' && b[at + 2] == 'c' && b[at + 3] == 'k';
+  }
+
+  /** {@code MARK pid call path TAB comm TAB MARK}. */
+  private void event(byte[] b, int from, int to) {
+    int at = from + mark.length + 1;
+    if (isTick(b, from, to)) {
+      newWindow = true;
+      return;
+    }
+    int end = to - mark.length - 1;
+    int pid = 0;
+    while (at < end && b[at] >= '0' && b[at] <= '9') {
+      pid = pid * 10 + (b[at++] - '0');
+    }
+    int call = at + 1;
+    int path = indexOf(b, ' ', call, end) + 1;
+    int tab = indexOf(b, '\t', path, end);
+    if (b[at] != ' ' || path == 0 || tab < 0) {
+      unparsed++;
+      return;
+    }
+    if (startsWith(b, path, tab, canaryPrefix)) {
+      canaries.add(text(b, path + canaryPrefix.length, tab));
+      return;
+    }
+    accesses.add(
+        new Access(text(b, path, tab), pid, text(b, tab + 1, end), text(b, call, path - 1), now));
+  }
+
+  /** "Lost 12 events" is how bpftrace says so, up to 0.23 on standard output. */
+  private void chatter() {
+    if (length == 0) {
+      return;
+    }
+    long events = LostEvents.in(text(pending, 0, length));
+    if (events > 0) {
+      lost += events;
+    } else if (pending[0] != '@') {
+      // Maps printed at its end begin with @ and mean nothing.
+      unparsed++;
+    }
+  }
+
+  private static boolean startsWith(byte[] b, int from, int to, byte[] prefix) {
+    return to - from >= prefix.length
+        && Arrays.equals(b, from, from + prefix.length, prefix, 0, prefix.length);
+  }
+
+  private static int indexOf(byte[] b, char c, int from, int to) {
+    for (int i = from; i < to; i++) {
+      if (b[i] == c) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  private static String text(byte[] b, int from, int to) {
+    return new String(b, from, to - from, StandardCharsets.UTF_8);
+  }
+}

@@ -1,0 +1,16 @@
+package dev.lazymount.trace;
+
+/** What a TraceSource tells whoever started it. */
+public sealed interface TraceReport {
+  /** bpftrace runs; it has not been seen to work yet. */
+  record Started(String program, long pid) implements TraceReport {}
+
+  /** The canary came back. {@code millis} is its round trip, milliseconds. */
+  record CanaryBack(double millis) implements TraceReport {}
+
+  /** The canary can't be sent; the trace may well work. */
+  record CanaryBlocked(String reason) implements TraceReport {}
+
+  /** The trace has failed and is started again after a back-off. */
+  record Failed(String reason) implements TraceReport {}
+}

@@ -1,0 +1,253 @@
+package dev.lazymount.trace;
+
+import akka.Done;
+import akka.actor.typed.ActorRef;
+import akka.actor.typed.Behavior;
+import akka.actor.typed.PostStop;
+import akka.actor.typed.PreRestart;
+import akka.actor.typed.SupervisorStrategy;
+import akka.actor.typed.javadsl.AbstractBehavior;
+import akka.actor.typed.javadsl.ActorContext;
+import akka.actor.typed.javadsl.Behaviors;
+import akka.actor.typed.javadsl.Receive;
+import akka.actor.typed.javadsl.TimerScheduler;
+import dev.lazymount.state.Access;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BiFunction;
+
+/**
+ * Owns one bpftrace process, the stream on its output and the canary.
+ *
+ * <p>The process ending, or the canary not coming back, is a message, then a {@link TraceFailure}
+ * thrown, and supervision starts a new TraceSource after a back-off with jitter, which a run of
+ * some length resets. The process is killed on restart and on stop alike.
+ */
+public final class TraceSource extends AbstractBehavior<TraceSource.Command> {
+  /** What this actor understands; all of it comes from itself. */
+  public interface Command {}
+
+  /** The answer to a batch: the next one may come. */
+  public enum Ack {
+    /** The only one. */
+    ACK
+  }
+
+  private record Ended(int status) implements Command {}
+
+  private record Complained(String line) implements Command {}
+
+  private record CanaryArrived(String token) implements Command {}
+
+  private record CanaryFlown() implements Command {}
+
+  private enum Timer implements Command {
+    CANARY,
+    CANARY_AGAIN
+  }
+
+  private static final double JITTER = 0.2;
+
+  /** How soon another canary follows one that is still out: while starting, and later. */
+  private static final Duration AGAIN_STARTING = Duration.ofMillis(25);
+
+  private static final Duration AGAIN = Duration.ofMillis(500);
+
+  /** A start is given this many times the canary's time-out: compiling a program takes its time. */
+  private static final int START_PATIENCE = 12;
+
+  /** How long the end of standard error is waited for once the process has ended. */
+  private static final long ERRORS_MILLIS = 200;
+
+  private final TraceEnv env;
+  private final ActorRef<TraceReport> parent;
+  private final TimerScheduler<Command> timers;
+  private final TraceProcess process;
+  private final CanaryFlight flight = new CanaryFlight();
+  private final LastLines complaints = new LastLines();
+  private boolean flying;
+  private boolean working;
+
+  /**
+   * A supervised TraceSource.
+   *
+   * @param <T> what the receiver of accesses understands
+   * @param env what it works with
+   * @param parent is told how the trace is
+   * @param receiver gets the accesses, batch by batch; the next comes when it has answered {@link
+   *     Ack#ACK}
+   * @param message makes its message from a batch and the address of the answer
+   */
+  public static <T> Behavior<Command> create(
+      TraceEnv env,
+      ActorRef<TraceReport> parent,
+      ActorRef<T> receiver,
+      BiFunction<List<Access>, ActorRef<Ack>, T> message) {
+    Behavior<Command> source =
+        Behaviors.setup(
+            context ->
+                Behaviors.withTimers(
+                    timers -> {
+                      TraceSource actor = new TraceSource(context, env, parent, timers);
+                      actor.connect(receiver, message);
+                      return actor;
+                    }));
+    return Behaviors.supervise(source)
+        .onFailure(
+            Exception.class,
+            SupervisorStrategy.restartWithBackoff(
+                    env.settings().restart(), env.settings().restartMax(), JITTER)
+                .withResetBackoffAfter(env.settings().restartMax())
+                // The parent is told the reason, in a line; Akka would add a stack trace.
+                .withLoggingEnabled(false));
+  }
+
+  private TraceSource(
+      ActorContext<Command> context,
+      TraceEnv env,
+      ActorRef<TraceReport> parent,
+      TimerScheduler<Command> timers) {
+    super(context);
+    this.env = env;
+    this.parent = parent;
+    this.timers = timers;
+    try {
+      program = env.programs().next();
+      process = env.launcher().launch(program);
+    } catch (RuntimeException e) {
+      parent.tell(new TraceReport.Failed(e.getMessage()));
+      throw e;
+    }
+    parent.tell(new TraceReport.Started(program.name(), process.pid()));
+    sendCanary();
+  }
+
+  private final TraceProgram program;
+
+  private <T> void connect(
+      ActorRef<T> receiver, BiFunction<List<Access>, ActorRef<Ack>, T> message) {
+    TraceStream stream =
+        new TraceStream(
+            getContext(),
+            env,
+            token -> getContext().getSelf().tell(new CanaryArrived(token)),
+            line -> getContext().getSelf().tell(new Complained(line)));
+    stream.accesses(process.output(), program.mark(), receiver, message);
+    CompletionStage<Done> errorsEnd = stream.complaints(process.errors());
+    CompletionStage<Integer> end =
+        process
+            .exit()
+            .thenCompose(
+                status ->
+                    errorsEnd
+                        .handle((done, thrown) -> status)
+                        .toCompletableFuture()
+                        .completeOnTimeout(status, ERRORS_MILLIS, TimeUnit.MILLISECONDS));
+    getContext().pipeToSelf(end, (status, thrown) -> new Ended(thrown == null ? status : -1));
+  }
+
+  @Override
+  public Receive<Command> createReceive() {
+    return newReceiveBuilder()
+        .onMessage(Ended.class, this::onEnded)
+        .onMessage(Complained.class, this::onComplained)
+        .onMessage(CanaryArrived.class, this::onCanaryArrived)
+        .onMessage(CanaryFlown.class, flown -> onCanaryFlown())
+        .onMessageEquals(Timer.CANARY, this::onCanary)
+        .onMessageEquals(Timer.CANARY_AGAIN, this::onCanaryAgain)
+        .onSignal(PreRestart.class, signal -> onEnd())
+        .onSignal(PostStop.class, signal -> onEnd())
+        .build();
+  }
+
+  private Behavior<Command> onEnd() {
+    process.kill();
+    return this;
+  }
+
+  private Behavior<Command> onEnded(Ended ended) {
+    String last = complaints.text();
+    throw fail(
+        "bpftrace "
+            + (ended.status() > 128
+                ? "was killed by signal " + (ended.status() - 128)
+                : "ended with status " + ended.status())
+            + (last.isEmpty() ? "" : ": " + last));
+  }
+
+  private Behavior<Command> onComplained(Complained complained) {
+    long lost = LostEvents.in(complained.line());
+    if (lost > 0) {
+      env.counters().lost.add(lost);
+    } else {
+      getContext().getLog().debug("bpftrace: {}", complained.line());
+      complaints.add(complained.line());
+    }
+    return this;
+  }
+
+  private Behavior<Command> onCanaryArrived(CanaryArrived arrived) {
+    flight
+        .arrive(arrived.token(), System.nanoTime())
+        .ifPresent(
+            roundTrip -> {
+              working = true;
+              timers.cancel(Timer.CANARY_AGAIN);
+              timers.startSingleTimer(Timer.CANARY, env.canaryInterval());
+              parent.tell(new TraceReport.CanaryBack(roundTrip.toNanos() / 1e6));
+            });
+    return this;
+  }
+
+  private Behavior<Command> onCanaryFlown() {
+    flying = false;
+    return this;
+  }
+
+  private Behavior<Command> onCanary() {
+    sendCanary();
+    return this;
+  }
+
+  private Behavior<Command> onCanaryAgain() {
+    Duration patience =
+        working
+            ? env.settings().canaryTimeout()
+            : env.settings().canaryTimeout().multipliedBy(START_PATIENCE);
+    Duration missing = flight.missing(System.nanoTime());
+    if (missing.compareTo(patience) >= 0) {
+      if (!flying) {
+        throw fail(
+            "bpftrace runs but reports nothing: no canary came back for "
+                + missing.toMillis()
+                + " ms");
+      }
+      // A restart would not help: it is the root's storage that does not answer.
+      parent.tell(
+          new TraceReport.CanaryBlocked(
+              "the canary's own access hangs; the root's storage does not answer"));
+    }
+    sendCanary();
+    return this;
+  }
+
+  private void sendCanary() {
+    if (!flying) {
+      flying = true;
+      String token = flight.depart(System.nanoTime());
+      getContext()
+          .pipeToSelf(
+              CompletableFuture.runAsync(() -> env.canary().fly(token), env.canaryExecutor()),
+              (done, thrown) -> new CanaryFlown());
+    }
+    timers.startSingleTimer(Timer.CANARY_AGAIN, working ? AGAIN : AGAIN_STARTING);
+  }
+
+  private TraceFailure fail(String reason) {
+    parent.tell(new TraceReport.Failed(reason));
+    return new TraceFailure(reason);
+  }
+}

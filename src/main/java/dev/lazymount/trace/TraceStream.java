@@ -1,0 +1,108 @@
+package dev.lazymount.trace;
+
+import akka.Done;
+import akka.actor.typed.ActorRef;
+import akka.actor.typed.javadsl.ActorContext;
+import akka.stream.ActorAttributes;
+import akka.stream.Attributes;
+import akka.stream.IOResult;
+import akka.stream.Materializer;
+import akka.stream.javadsl.Sink;
+import akka.stream.javadsl.Source;
+import akka.stream.javadsl.StreamConverters;
+import akka.stream.typed.javadsl.ActorSink;
+import akka.util.ByteString;
+import dev.lazymount.state.Access;
+import java.io.InputStream;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import java.util.function.BiFunction;
+import java.util.function.Consumer;
+
+/**
+ * The two streams of one bpftrace process: bytes to accesses, and bytes to lines of complaint. They
+ * end with the process, whose output ends then, and not with the actor: an actor ends after its
+ * children, and a stream that waits in a read would never end before the process is killed.
+ *
+ * <p>The bytes flow through parser and {@link Deduplicator} to the receiver, a batch for each read;
+ * while it does not answer nothing more is read, the pipe fills, and bpftrace counts what it loses.
+ */
+final class TraceStream {
+  /** A pipe holds as much. */
+  private static final int CHUNK = 64 * 1024;
+
+  private final TraceEnv env;
+  private final Materializer materializer;
+  private final ActorRef<TraceSource.Ack> nobody;
+  private final Consumer<String> canaries;
+  private final Consumer<String> complaints;
+
+  /**
+   * Streams of one actor.
+   *
+   * @param context the actor's
+   * @param env settings and counters
+   * @param canaries is given the token of each canary that comes back
+   * @param complaints is given each line of standard error
+   */
+  TraceStream(
+      ActorContext<?> context,
+      TraceEnv env,
+      Consumer<String> canaries,
+      Consumer<String> complaints) {
+    this.env = env;
+    this.materializer = Materializer.matFromSystem(context.getSystem());
+    this.nobody = context.getSystem().ignoreRef();
+    this.canaries = canaries;
+    this.complaints = complaints;
+  }
+
+  /** Runs the stream of accesses to their receiver. */
+  <T> void accesses(
+      InputStream output,
+      String mark,
+      ActorRef<T> receiver,
+      BiFunction<List<Access>, ActorRef<TraceSource.Ack>, T> message) {
+    TraceParser parser = new TraceParser(mark, env.canary().prefix());
+    Deduplicator deduplicator = new Deduplicator(env.settings().maxKeys());
+    read(output)
+        .map(bytes -> parser.feed(bytes.toArrayUnsafe(), System.nanoTime()))
+        .map(
+            batch -> {
+              account(batch);
+              return deduplicator.fresh(batch);
+            })
+        .filter(accesses -> !accesses.isEmpty())
+        .runWith(
+            ActorSink.actorRefWithBackpressure(
+                receiver,
+                (answerTo, accesses) -> message.apply(accesses, answerTo),
+                answerTo -> message.apply(List.of(), answerTo),
+                TraceSource.Ack.ACK,
+                message.apply(List.of(), nobody),
+                thrown -> message.apply(List.of(), nobody)),
+            materializer);
+  }
+
+  /** Runs the stream of complaints; completes when there are no more. */
+  CompletionStage<Done> complaints(InputStream errors) {
+    LineSplitter splitter = new LineSplitter();
+    return read(errors)
+        .mapConcat(bytes -> splitter.feed(bytes.toArrayUnsafe()))
+        .runWith(Sink.foreach(complaints::accept), materializer);
+  }
+
+  private Source<ByteString, CompletionStage<IOResult>> read(InputStream from) {
+    // One chunk in flight: latency and memory both want the smallest buffer.
+    return StreamConverters.fromInputStream(() -> from, CHUNK)
+        .withAttributes(
+            ActorAttributes.dispatcher(env.dispatcher()).and(Attributes.inputBuffer(1, 1)));
+  }
+
+  private void account(TraceBatch batch) {
+    env.counters().seen.add(batch.accesses().size());
+    env.counters().lost.add(batch.lost());
+    env.counters().unparsed.add(batch.unparsed());
+    batch.canaries().forEach(canaries);
+  }
+}
