@@ -1,0 +1,248 @@
+package dev.lazymount.route;
+
+import akka.actor.typed.ActorRef;
+import akka.actor.typed.Behavior;
+import akka.actor.typed.javadsl.AbstractBehavior;
+import akka.actor.typed.javadsl.ActorContext;
+import akka.actor.typed.javadsl.Behaviors;
+import akka.actor.typed.javadsl.Receive;
+import dev.lazymount.catalog.Catalog;
+import dev.lazymount.catalog.CatalogActor;
+import dev.lazymount.catalog.ImageFile;
+import dev.lazymount.mount.MountActor;
+import dev.lazymount.mount.MountEnv;
+import dev.lazymount.mount.Mounter;
+import dev.lazymount.state.Access;
+import dev.lazymount.state.MountState;
+import dev.lazymount.state.MountStatus;
+import dev.lazymount.trace.TraceSource;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Turns accesses into image names and hands each to the MountActor of that name. It never touches a
+ * disk: what it knows is the newest {@link Catalog}. A name that the catalog does not have costs a
+ * look-up and nothing that stays, whoever makes them up and however many.
+ */
+public final class Router extends AbstractBehavior<Router.Command> {
+  /** What this actor understands. */
+  public interface Command {}
+
+  /**
+   * A batch of accesses.
+   *
+   * @param accesses in the order they were seen
+   * @param answerTo is told when the next batch may come
+   */
+  public record Accesses(List<Access> accesses, ActorRef<TraceSource.Ack> answerTo)
+      implements Command {}
+
+  private record NewCatalog(Catalog catalog) implements Command {}
+
+  private record Gone(String name, ActorRef<MountActor.Command> actor) implements Command {}
+
+  /** An image in use. */
+  private static final class Child {
+    private final ActorRef<MountActor.Command> actor;
+    private Mounter.Request request;
+    private long toldAt;
+
+    private Child(ActorRef<MountActor.Command> actor, Mounter.Request request, long toldAt) {
+      this.actor = actor;
+      this.request = request;
+      this.toldAt = toldAt;
+    }
+  }
+
+  /** A compiler in use is opened thousands of times a second; its actor need not hear of each. */
+  private static final long TELL_AGAIN_NANOS = Duration.ofMillis(100).toNanos();
+
+  /** Between two hints to the catalog that there may be a new image. */
+  private static final long HINT_NANOS = Duration.ofSeconds(1).toNanos();
+
+  /** Accesses kept until the first scan is done; paths, and so bounded by distinct ones. */
+  private static final int EARLY = 4096;
+
+  private final RouterEnv env;
+  private final ActorRef<CatalogActor.Command> scanner;
+  private final Map<String, Child> children = new HashMap<>();
+  private final Map<String, Access> early = new LinkedHashMap<>();
+  private Optional<Catalog> catalog = Optional.empty();
+  private long spawned;
+  private int keep = AccessPath.MAX_COMPONENTS;
+  private long hintedAt = System.nanoTime() - HINT_NANOS;
+
+  /**
+   * The router.
+   *
+   * @param env what it works with
+   * @param scanner where catalogs come from
+   */
+  public static Behavior<Command> create(RouterEnv env, ActorRef<CatalogActor.Command> scanner) {
+    return Behaviors.setup(context -> new Router(context, env, scanner));
+  }
+
+  private Router(
+      ActorContext<Command> context, RouterEnv env, ActorRef<CatalogActor.Command> scanner) {
+    super(context);
+    this.env = env;
+    this.scanner = scanner;
+    scanner.tell(
+        new CatalogActor.Subscribe(context.messageAdapter(Catalog.class, NewCatalog::new)));
+  }
+
+  @Override
+  public Receive<Command> createReceive() {
+    return newReceiveBuilder()
+        .onMessage(Accesses.class, this::onAccesses)
+        .onMessage(NewCatalog.class, this::onNewCatalog)
+        .onMessage(Gone.class, this::onGone)
+        .build();
+  }
+
+  private Behavior<Command> onAccesses(Accesses batch) {
+    batch.accesses().forEach(this::route);
+    batch.answerTo().tell(TraceSource.Ack.ACK);
+    return this;
+  }
+
+  private Behavior<Command> onNewCatalog(NewCatalog message) {
+    boolean first = catalog.isEmpty();
+    catalog = Optional.of(message.catalog());
+    keep = Math.max(2, message.catalog().componentsNeeded());
+    children.forEach(this::tellWhatChanged);
+    if (first) {
+      env.mountedAtStart().stream()
+          .flatMap(name -> message.catalog().get(name).stream())
+          .forEach(image -> child(image).actor.tell(new MountActor.Adopt()));
+      early.values().forEach(this::route);
+      early.clear();
+    }
+    return this;
+  }
+
+  private Behavior<Command> onGone(Gone gone) {
+    Child child = children.get(gone.name());
+    if (child != null && child.actor.equals(gone.actor())) {
+      children.remove(gone.name());
+    }
+    return this;
+  }
+
+  private void route(Access access) {
+    Optional<List<String>> below = AccessPath.below(env.root(), access.path(), keep);
+    if (below.isEmpty() || below.get().size() < 2) {
+      // It leads out of the root, or is the root or an entry of it and nothing inside.
+      return;
+    }
+    if (catalog.isEmpty()) {
+      if (early.size() < EARLY) {
+        early.putIfAbsent(access.path(), access);
+      }
+      return;
+    }
+    List<ImageFile> images = catalog.get().match(below.get());
+    if (images.isEmpty()) {
+      unknown();
+    } else if (env.observe()) {
+      images.forEach(this::observe);
+    } else {
+      mount(access, images);
+    }
+  }
+
+  private void unknown() {
+    env.mounts().status().counters().unknown.increment();
+    long now = System.nanoTime();
+    if (now - hintedAt >= HINT_NANOS) {
+      hintedAt = now;
+      scanner.tell(new CatalogActor.Hint());
+    }
+  }
+
+  private void mount(Access access, List<ImageFile> images) {
+    Child innermost = child(images.get(images.size() - 1));
+    long now = System.nanoTime();
+    if (now - innermost.toldAt < TELL_AGAIN_NANOS) {
+      return;
+    }
+    innermost.toldAt = now;
+    List<ActorRef<MountActor.Command>> actors = new ArrayList<>(images.size());
+    images.forEach(image -> actors.add(child(image).actor));
+    actors.get(0).tell(new MountActor.Accessed(access, actors.subList(1, actors.size())));
+  }
+
+  private void observe(ImageFile image) {
+    MountEnv mounts = env.mounts();
+    Instant now = Instant.now();
+    mounts
+        .status()
+        .mounts()
+        .put(
+            new MountStatus(
+                image.name(),
+                mounts.images() + "/" + image.file(),
+                mounts.root() + "/" + image.name(),
+                MountState.UNMOUNTED,
+                now,
+                now,
+                null,
+                null,
+                "mode is observe: it would be mounted"));
+  }
+
+  private Child child(ImageFile image) {
+    Child known = children.get(image.name());
+    return known != null ? known : spawn(image);
+  }
+
+  private Child spawn(ImageFile image) {
+    Mounter.Request request = request(image);
+    // A child that crashed may have its end not told yet, and its name is taken until then; so
+    // names of actors count.
+    String actorName =
+        "mount-" + spawned++ + "-" + URLEncoder.encode(image.name(), StandardCharsets.UTF_8);
+    ActorRef<MountActor.Command> actor =
+        getContext().spawn(MountActor.create(env.mounts(), request), actorName);
+    getContext().watchWith(actor, new Gone(image.name(), actor));
+    Child child = new Child(actor, request, System.nanoTime() - TELL_AGAIN_NANOS);
+    children.put(image.name(), child);
+    return child;
+  }
+
+  private void tellWhatChanged(String name, Child child) {
+    Optional<Mounter.Request> now = catalog.flatMap(c -> c.get(name)).map(this::request);
+    if (!now.equals(Optional.of(child.request))) {
+      now.ifPresent(request -> child.request = request);
+      child.actor.tell(new MountActor.Changed(now));
+    }
+  }
+
+  private Mounter.Request request(ImageFile image) {
+    List<String> inner =
+        catalog
+            .map(c -> c.descendants(image.name()).stream().map(ImageFile::name).toList())
+            .orElse(List.of());
+    return new Mounter.Request(image.name(), image.file(), inner);
+  }
+
+  /**
+   * What a Router works with.
+   *
+   * @param root the root as processes spell it
+   * @param observe whether to mount nothing and only note what would be
+   * @param mounts what the MountActors share
+   * @param mountedAtStart names below the root that something was mounted on when the daemon began
+   */
+  public record RouterEnv(
+      String root, boolean observe, MountEnv mounts, Set<String> mountedAtStart) {}
+}

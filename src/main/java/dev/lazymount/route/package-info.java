@@ -1,0 +1,9 @@
+/**
+ * From an access to the image it concerns.
+ *
+ * <p>A tour: {@link dev.lazymount.route.AccessPath} turns a path as somebody spelled it into the
+ * components below the root; the {@link dev.lazymount.route.Router} asks the newest {@link
+ * dev.lazymount.catalog.Catalog} which images those concern, and tells the MountActor of each,
+ * outermost first.
+ */
+package dev.lazymount.route;
