@@ -1,0 +1,64 @@
+package dev.lazymount.cli;
+
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** The entry point: {@code lazymount COMMAND}. */
+@Command(
+    name = "lazymount",
+    version = "lazymount ${lazymount.version}",
+    mixinStandardHelpOptions = true,
+    synopsisSubcommandLabel = "COMMAND",
+    description = "Mounts a compiler's squashfs image over its directory at the first access.",
+    subcommands = {RunCommand.class, CheckCommand.class, StatusCommand.class},
+    footer = {
+      "",
+      "Exit codes: 0 done; 1 the operation failed; 2 usage or configuration; 3 the daemon is not"
+          + " running."
+    })
+public final class Main implements Callable<Integer> {
+  /** Done. */
+  static final int OK = 0;
+
+  /** The operation failed. */
+  static final int FAILED = 1;
+
+  /** Usage or configuration. */
+  static final int USAGE = 2;
+
+  /** The daemon is not running. */
+  static final int NOT_RUNNING = 3;
+
+  private Main() {}
+
+  /** Runs one command and exits with its code. */
+  public static void main(String[] args) {
+    String version = Main.class.getPackage().getImplementationVersion();
+    System.setProperty("lazymount.version", version == null ? "(not packaged)" : version);
+    if (System.getenv("JOURNAL_STREAM") != null) {
+      // Read by logback.xml.
+      System.setProperty("lazymount.log.head", "journal");
+    }
+    System.exit(
+        new CommandLine(new Main()).setExecutionExceptionHandler(Main::explain).execute(args));
+  }
+
+  @Override
+  public Integer call() {
+    CommandLine.usage(this, System.err);
+    return USAGE;
+  }
+
+  /** A failure is one clear line, and a stack trace only where it is a fault of ours. */
+  private static int explain(Exception e, CommandLine command, CommandLine.ParseResult parsed) {
+    if (e instanceof dev.lazymount.config.InvalidSettingsException invalid) {
+      System.err.println("lazymount: the settings are not valid, nothing was started:");
+      invalid.problems().forEach(problem -> System.err.println("  " + problem));
+      return USAGE;
+    }
+    System.err.println("lazymount: internal error, please report it:");
+    e.printStackTrace();
+    return FAILED;
+  }
+}

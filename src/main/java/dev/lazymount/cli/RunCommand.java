@@ -1,0 +1,31 @@
+package dev.lazymount.cli;
+
+import dev.lazymount.config.Settings;
+import dev.lazymount.config.SettingsLoader;
+import dev.lazymount.daemon.Daemon;
+import dev.lazymount.daemon.StartFailure;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** {@code lazymount run}. */
+@Command(
+    name = "run",
+    mixinStandardHelpOptions = true,
+    description =
+        "Run the daemon in the foreground; SIGTERM ends it and leaves mounts as they are.")
+final class RunCommand implements Callable<Integer> {
+  @Mixin private SettingsOptions options;
+
+  @Override
+  public Integer call() {
+    Settings settings = options.load();
+    try {
+      Daemon.run(settings, SettingsLoader.actorConfig(options.file()));
+      return Main.OK;
+    } catch (StartFailure e) {
+      System.err.println("lazymount: " + e.getMessage());
+      return Main.FAILED;
+    }
+  }
+}

@@ -1,0 +1,44 @@
+package dev.lazymount.cli;
+
+import dev.lazymount.config.Settings;
+import dev.lazymount.config.SettingsLoader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+
+/** The options that say where settings come from; every command has them. */
+final class SettingsOptions {
+  private static final Path DEFAULT_FILE = Path.of("/etc/lazymount/application.conf");
+
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      description = "Read settings from FILE (default: /etc/lazymount/application.conf, if there).")
+  private Path file;
+
+  @Option(
+      names = "--set",
+      paramLabel = "KEY=VALUE",
+      description = "Set one setting, over the file; may be repeated.")
+  private List<String> overrides = new ArrayList<>();
+
+  /** The file that is read; empty if there is none. */
+  Optional<Path> file() {
+    if (file != null) {
+      return Optional.of(file);
+    }
+    return Files.exists(DEFAULT_FILE) ? Optional.of(DEFAULT_FILE) : Optional.empty();
+  }
+
+  /**
+   * The settings.
+   *
+   * @throws dev.lazymount.config.InvalidSettingsException with all their problems
+   */
+  Settings load() {
+    return SettingsLoader.load(file(), overrides);
+  }
+}

@@ -1,0 +1,268 @@
+package dev.lazymount.daemon;
+
+import akka.actor.typed.ActorSystem;
+import akka.actor.typed.DispatcherSelector;
+import akka.actor.typed.javadsl.Behaviors;
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import dev.lazymount.catalog.CatalogActor;
+import dev.lazymount.catalog.CatalogScan;
+import dev.lazymount.config.Settings;
+import dev.lazymount.linux.Fd;
+import dev.lazymount.linux.Flock;
+import dev.lazymount.linux.MountInfo;
+import dev.lazymount.linux.SyscallException;
+import dev.lazymount.mount.KernelMounter;
+import dev.lazymount.mount.MountActor;
+import dev.lazymount.mount.MountEnv;
+import dev.lazymount.ops.ControlServer;
+import dev.lazymount.ops.ServiceManager;
+import dev.lazymount.ops.StatusReport;
+import dev.lazymount.route.Router;
+import dev.lazymount.state.DaemonState;
+import dev.lazymount.state.DaemonStatus;
+import dev.lazymount.trace.Bpftrace;
+import dev.lazymount.trace.PathCanary;
+import dev.lazymount.trace.PathProgram;
+import dev.lazymount.trace.TraceEnv;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The boot sequence and the end, on the main thread.
+ *
+ * <p>The end leaves every mount as it is: compilers are running from them, and a next daemon adopts
+ * them. Nothing is unmounted because we end.
+ */
+public final class Daemon {
+  private static final Logger LOG = LoggerFactory.getLogger(Daemon.class);
+  private static final String DISPATCHERS = "lazymount-dispatchers";
+
+  /** The actors get so long to end; systemd and the contract give us five seconds in all. */
+  private static final Duration FAREWELL = Duration.ofSeconds(3);
+
+  private final Settings settings;
+  private final DaemonStatus status = new DaemonStatus();
+  private final Instant start = Instant.now();
+  private final ServiceManager manager = ServiceManager.from(System.getenv());
+
+  private Daemon(Settings settings) {
+    this.settings = settings;
+  }
+
+  /**
+   * Runs the daemon until the process is told to end.
+   *
+   * @param settings the settings
+   * @param actors Akka's settings
+   * @throws StartFailure if it can't start, or the actors end by themselves
+   */
+  public static void run(Settings settings, Config actors) throws StartFailure {
+    new Daemon(settings).run(actors);
+  }
+
+  private void run(Config actors) throws StartFailure {
+    List<String> problems = Machine.fatal(settings);
+    if (!problems.isEmpty()) {
+      throw new StartFailure(String.join("; ", problems));
+    }
+    makeOwn(settings.runDir());
+    makeOwn(settings.lockDir());
+    try (Flock only = onlyOne();
+        ControlServer control = ControlServer.start(settings.runDir(), this::report)) {
+      ActorSystem<Supervisor.Command> system = actors(actors);
+      CountDownLatch ended = endOnSignal(system, control);
+      LOG.info("lazymount runs as {} over {}", ProcessHandle.current().pid(), settings.root());
+      system.getWhenTerminated().toCompletableFuture().join();
+      if (status.state() == DaemonState.STOPPING) {
+        // The hook ends the process with exit code 0 when it is done.
+        ended.await();
+      }
+      throw new StartFailure("the actors have ended by themselves; the log says why");
+    } catch (IOException e) {
+      throw new StartFailure("can't make the control socket: " + e.getMessage());
+    } catch (InterruptedException e) {
+      throw new StartFailure("interrupted");
+    }
+  }
+
+  private StatusReport report() {
+    return StatusReport.of(status, settings.mode().toString(), settings.root().toString(), start);
+  }
+
+  /** Ours alone; what is in it already and belongs to others is not trusted. */
+  private static void makeOwn(Path directory) throws StartFailure {
+    try {
+      Files.createDirectories(directory);
+      Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx------"));
+      try (Fd fd = Fd.openDirectory(directory.toString())) {
+        if (fd.status().owner() != 0) {
+          throw new StartFailure(directory + " belongs to another user; remove it");
+        }
+      }
+    } catch (IOException e) {
+      throw new StartFailure("can't make " + directory + ": " + e);
+    }
+  }
+
+  private Flock onlyOne() throws StartFailure {
+    try (Fd directory = Fd.openDirectory(settings.runDir().toString())) {
+      return Flock.tryLock(directory, "daemon.lock")
+          .orElseThrow(
+              () ->
+                  new StartFailure(
+                      "another daemon runs with run-dir "
+                          + settings.runDir()
+                          + "; stop it or set another run-dir"));
+    } catch (SyscallException e) {
+      throw new StartFailure("can't lock " + settings.runDir() + ": " + e.getMessage());
+    }
+  }
+
+  private ActorSystem<Supervisor.Command> actors(Config actors) {
+    Config sized =
+        ConfigFactory.parseString(
+                DISPATCHERS
+                    + ".mount.thread-pool-executor.fixed-pool-size = "
+                    + settings.mount().concurrency())
+            .withFallback(actors);
+    Set<String> mounted = mountedNames();
+    return ActorSystem.create(
+        Behaviors.setup(
+            context ->
+                Supervisor.create(
+                    new Supervisor.Env(
+                        catalog(executor(context.getSystem(), "catalog")),
+                        router(executor(context.getSystem(), "mount"), mounted),
+                        trace(executor(context.getSystem(), "canary")),
+                        status,
+                        manager))),
+        "lazymount",
+        sized);
+  }
+
+  private static Executor executor(ActorSystem<?> system, String name) {
+    return system.dispatchers().lookup(DispatcherSelector.fromConfig(DISPATCHERS + "." + name));
+  }
+
+  private CatalogActor.Env catalog(Executor executor) {
+    return new CatalogActor.Env(
+        previous ->
+            CatalogScan.scan(
+                settings.images().toString(),
+                settings.root().toString(),
+                settings.imageSuffixes(),
+                previous),
+        executor,
+        settings.catalog().rescan(),
+        status);
+  }
+
+  private Router.RouterEnv router(Executor executor, Set<String> mounted) {
+    MountEnv mounts =
+        new MountEnv(
+            new KernelMounter(settings),
+            executor,
+            status,
+            LoggerFactory.getLogger(MountActor.class),
+            settings.root().toString(),
+            settings.images().toString(),
+            settings.mount().timeout(),
+            settings.mount().retry(),
+            settings.mount().retryMax());
+    boolean observe = settings.mode() == Settings.Mode.OBSERVE;
+    return new Router.RouterEnv(settings.root().toString(), observe, mounts, mounted);
+  }
+
+  private TraceEnv trace(Executor executor) {
+    return new TraceEnv(
+        settings.trace(),
+        new PathProgram(settings, Machine.TRACEFS),
+        Bpftrace.launcher(settings),
+        new PathCanary(settings.root()),
+        executor,
+        DISPATCHERS + ".trace",
+        canaryInterval(),
+        status.counters());
+  }
+
+  /** The watchdog wants to hear of us; three canaries in its time let one or two be late. */
+  private Duration canaryInterval() {
+    Duration wanted = settings.trace().canary();
+    return manager
+        .watchdogInterval()
+        .map(watchdog -> watchdog.dividedBy(3))
+        .filter(often -> often.compareTo(wanted) < 0)
+        .orElse(wanted);
+  }
+
+  /** What is mounted under the root already: candidates for adoption. */
+  private Set<String> mountedNames() {
+    try {
+      String below = settings.root().toRealPath() + "/";
+      return MountInfo.read().stream()
+          .map(MountInfo::target)
+          .filter(target -> target.startsWith(below))
+          .map(target -> target.substring(below.length()))
+          .collect(Collectors.toSet());
+    } catch (IOException e) {
+      LOG.warn("can't read the mount table, so that nothing is adopted: {}", e.getMessage());
+      return Set.of();
+    }
+  }
+
+  /**
+   * SIGTERM and SIGINT run the JVM's shutdown hooks; ours ends everything in order, and then the
+   * process with exit code 0 (the JVM's own would be 143).
+   */
+  private CountDownLatch endOnSignal(
+      ActorSystem<Supervisor.Command> system, ControlServer control) {
+    CountDownLatch never = new CountDownLatch(1);
+    Runtime.getRuntime()
+        .addShutdownHook(
+            new Thread(
+                () -> {
+                  if (system.whenTerminated().isCompleted()) {
+                    return;
+                  }
+                  status.state(DaemonState.STOPPING);
+                  manager.stopping();
+                  LOG.info("stopping; what is mounted stays mounted");
+                  end(system, control);
+                  Runtime.getRuntime().halt(0);
+                },
+                "end"));
+    return never;
+  }
+
+  private static void end(ActorSystem<Supervisor.Command> system, ControlServer control) {
+    try {
+      system.terminate();
+      system
+          .getWhenTerminated()
+          .toCompletableFuture()
+          .get(FAREWELL.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (Exception e) {
+      // A mount that hangs holds its thread; bpftrace was killed first, and the kernel does the
+      // rest.
+      LOG.warn("not everything ended within {} s: {}", FAREWELL.toSeconds(), e.toString());
+    }
+    try {
+      control.close();
+    } catch (IOException e) {
+      LOG.debug("control: {}", e.getMessage());
+    }
+  }
+}

@@ -1,0 +1,123 @@
+package dev.lazymount.daemon;
+
+import akka.actor.typed.ActorRef;
+import akka.actor.typed.Behavior;
+import akka.actor.typed.javadsl.AbstractBehavior;
+import akka.actor.typed.javadsl.ActorContext;
+import akka.actor.typed.javadsl.Behaviors;
+import akka.actor.typed.javadsl.Receive;
+import dev.lazymount.catalog.CatalogActor;
+import dev.lazymount.ops.ServiceManager;
+import dev.lazymount.route.Router;
+import dev.lazymount.state.DaemonState;
+import dev.lazymount.state.DaemonStatus;
+import dev.lazymount.state.TraceStatus;
+import dev.lazymount.trace.TraceEnv;
+import dev.lazymount.trace.TraceReport;
+import dev.lazymount.trace.TraceSource;
+
+/**
+ * The root of all actors: starts catalog, router and trace, and keeps the life cycle. The trace
+ * alone is restarted (by its own supervision, with a back-off); that stops no MountActor, because
+ * those are the router's children.
+ *
+ * <p>Ready is said when the first canary has come back and not before; from then on the canary
+ * feeds the service manager's watchdog.
+ */
+public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
+  /** What this actor understands. */
+  public interface Command {}
+
+  private record Trace(TraceReport report) implements Command {}
+
+  /**
+   * What the Supervisor works with.
+   *
+   * @param catalog for the catalog
+   * @param router for the router and the MountActors
+   * @param trace for the trace
+   * @param status where the life cycle is shown
+   * @param manager is told of it
+   */
+  public record Env(
+      CatalogActor.Env catalog,
+      Router.RouterEnv router,
+      TraceEnv trace,
+      DaemonStatus status,
+      ServiceManager manager) {}
+
+  private final Env env;
+  private String problem;
+
+  /** The root actor. */
+  public static Behavior<Command> create(Env env) {
+    return Behaviors.setup(context -> new Supervisor(context, env));
+  }
+
+  private Supervisor(ActorContext<Command> context, Env env) {
+    super(context);
+    this.env = env;
+    ActorRef<CatalogActor.Command> catalog =
+        context.spawn(CatalogActor.create(env.catalog()), "catalog");
+    ActorRef<Router.Command> router = context.spawn(Router.create(env.router(), catalog), "router");
+    ActorRef<TraceReport> reports = context.messageAdapter(TraceReport.class, Trace::new);
+    context.spawn(TraceSource.create(env.trace(), reports, router, Router.Accesses::new), "trace");
+    env.manager().status("starting: waiting for the first canary of the trace");
+  }
+
+  @Override
+  public Receive<Command> createReceive() {
+    return newReceiveBuilder().onMessage(Trace.class, this::onTrace).build();
+  }
+
+  private Behavior<Command> onTrace(Trace message) {
+    TraceReport report = message.report();
+    TraceStatus was = env.status().trace();
+    if (report instanceof TraceReport.Started started) {
+      // Its problem stays shown until the canary says that it is over.
+      env.status().trace(new TraceStatus(started.program(), started.pid(), null, was.problem()));
+    } else if (report instanceof TraceReport.CanaryBack canary) {
+      env.status().trace(new TraceStatus(was.program(), was.pid(), canary.millis(), null));
+      ready(canary.millis());
+    } else if (report instanceof TraceReport.CanaryBlocked blocked) {
+      env.status().trace(new TraceStatus(was.program(), was.pid(), null, blocked.reason()));
+      degraded(blocked.reason());
+      // We are alive; ending us would not bring the storage back.
+      env.manager().watchdog();
+    } else if (report instanceof TraceReport.Failed failed) {
+      env.trace().counters().restarts.increment();
+      String reason = failed.reason() + "; it is started again after a pause";
+      env.status().trace(new TraceStatus(was.program(), null, null, reason));
+      degraded(reason);
+    }
+    return this;
+  }
+
+  private void ready(double canaryMillis) {
+    env.manager().watchdog();
+    DaemonState was = env.status().state();
+    if (was == DaemonState.READY) {
+      return;
+    }
+    problem = null;
+    env.status().state(DaemonState.READY);
+    getContext()
+        .getLog()
+        .info(
+            "{}: accesses are traced, a canary came back in {} ms",
+            was == DaemonState.STARTING ? "ready" : "ready again",
+            String.format("%.1f", canaryMillis));
+    env.manager().ready("ready: tracing accesses under " + env.router().root());
+  }
+
+  private void degraded(String reason) {
+    if (env.status().state() == DaemonState.READY) {
+      env.status().state(DaemonState.DEGRADED);
+    }
+    if (!reason.equals(problem)) {
+      problem = reason;
+      getContext().getLog().warn("trace: {}", reason);
+    }
+    env.manager().status(env.status().state().word() + ": " + reason);
+  }
+}

@@ -1,0 +1,10 @@
+/**
+ * The life of the daemon: what is started in which order, what happens when a part fails, and how
+ * it ends.
+ *
+ * <p>A tour: {@link dev.lazymount.daemon.Daemon} is the boot sequence and the end, on the main
+ * thread; {@link dev.lazymount.daemon.Supervisor} is the root of the actors and decides whether we
+ * are starting, ready or degraded; {@link dev.lazymount.daemon.Machine} says what this machine
+ * lacks.
+ */
+package dev.lazymount.daemon;

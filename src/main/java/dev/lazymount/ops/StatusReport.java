@@ -1,0 +1,136 @@
+package dev.lazymount.ops;
+
+import dev.lazymount.state.DaemonStatus;
+import dev.lazymount.state.MountState;
+import dev.lazymount.state.MountStatus;
+import dev.lazymount.state.TraceStatus;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The shape of {@code lazymount status --json}, which tools rely on: fields are added, never
+ * renamed. A field that has no value is null.
+ *
+ * @param state starting, ready, degraded or stopping
+ * @param mode mount or observe
+ * @param uptimeSeconds since the start
+ * @param root the root
+ * @param trace the trace
+ * @param events counted since the start
+ * @param images counted now
+ * @param catalogProblem what was wrong with the newest scan
+ * @param mounts the images in use, by name
+ */
+public record StatusReport(
+    String state,
+    String mode,
+    long uptimeSeconds,
+    String root,
+    Trace trace,
+    Events events,
+    Images images,
+    String catalogProblem,
+    List<Mount> mounts) {
+
+  /**
+   * The trace.
+   *
+   * @param program path or resolved
+   * @param pid of bpftrace
+   * @param restarts since the start
+   * @param canaryMillis round trip of the newest canary, milliseconds
+   * @param problem what is wrong
+   */
+  public record Trace(
+      String program, Long pid, long restarts, Double canaryMillis, String problem) {}
+
+  /**
+   * Events since the start.
+   *
+   * @param seen accesses that came out of the trace
+   * @param lost events lost by bpftrace
+   * @param unknown accesses that lead to no image
+   * @param unparsed lines from the trace that nobody understands
+   */
+  public record Events(long seen, long lost, long unknown, long unparsed) {}
+
+  /**
+   * Images by state.
+   *
+   * @param known in the catalog
+   * @param mounted mounted
+   * @param failed waiting for a back-off
+   * @param quarantined bad until the file changes
+   * @param stuck waiting for the storage
+   */
+  public record Images(int known, int mounted, int failed, int quarantined, int stuck) {}
+
+  /**
+   * One image in use.
+   *
+   * @param name the compiler's name
+   * @param image the image file
+   * @param target where it is or would be mounted
+   * @param state unmounted, mounting, mounted, failed, quarantined or stuck
+   * @param since ISO 8601, when it came into this state
+   * @param lastAccess ISO 8601, when it was last seen in use
+   * @param mountMillis how long the mount took, milliseconds
+   * @param device the block device
+   * @param reason why it is not mounted and what happens next
+   */
+  public record Mount(
+      String name,
+      String image,
+      String target,
+      String state,
+      String since,
+      String lastAccess,
+      Double mountMillis,
+      String device,
+      String reason) {}
+
+  /** What {@code status} says now. */
+  public static StatusReport of(DaemonStatus status, String mode, String root, Instant start) {
+    TraceStatus trace = status.trace();
+    var counters = status.counters();
+    Map<MountState, Integer> count = status.mounts().count();
+    return new StatusReport(
+        status.state().word(),
+        mode,
+        Instant.now().getEpochSecond() - start.getEpochSecond(),
+        root,
+        new Trace(
+            trace.program(),
+            trace.pid(),
+            counters.restarts.sum(),
+            trace.canaryMillis(),
+            trace.problem()),
+        new Events(
+            counters.seen.sum(),
+            counters.lost.sum(),
+            counters.unknown.sum(),
+            counters.unparsed.sum()),
+        new Images(
+            status.imagesKnown(),
+            count.get(MountState.MOUNTED),
+            count.get(MountState.FAILED),
+            count.get(MountState.QUARANTINED),
+            count.get(MountState.STUCK)),
+        status.catalogProblem(),
+        status.mounts().all().stream().map(StatusReport::mount).toList());
+  }
+
+  private static Mount mount(MountStatus line) {
+    return new Mount(
+        line.name(),
+        line.image(),
+        line.target(),
+        line.state().word(),
+        line.since().toString(),
+        line.lastAccess() == null ? null : line.lastAccess().toString(),
+        line.mountMillis(),
+        line.device(),
+        line.reason());
+  }
+}

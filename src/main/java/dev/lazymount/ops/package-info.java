@@ -1,0 +1,10 @@
+/**
+ * Talking to people and to the service manager: what the daemon says of itself.
+ *
+ * <p>A tour: {@link dev.lazymount.ops.StatusReport} is the shape of a status; {@link
+ * dev.lazymount.ops.ControlServer} answers with it on a Unix socket, {@link
+ * dev.lazymount.ops.ControlClient} asks, {@link dev.lazymount.ops.StatusText} prints it for people;
+ * {@link dev.lazymount.ops.ServiceManager} tells systemd. Nothing here touches the image storage or
+ * asks an actor, so that every answer comes at once.
+ */
+package dev.lazymount.ops;
