@@ -1,30 +1,16 @@
 package dev.lazymount.daemon;
 
 import akka.actor.typed.ActorSystem;
-import akka.actor.typed.DispatcherSelector;
-import akka.actor.typed.javadsl.Behaviors;
 import com.typesafe.config.Config;
-import com.typesafe.config.ConfigFactory;
-import dev.lazymount.catalog.CatalogActor;
-import dev.lazymount.catalog.CatalogScan;
 import dev.lazymount.config.Settings;
 import dev.lazymount.linux.Fd;
 import dev.lazymount.linux.Flock;
-import dev.lazymount.linux.MountInfo;
 import dev.lazymount.linux.SyscallException;
-import dev.lazymount.mount.KernelMounter;
-import dev.lazymount.mount.MountActor;
-import dev.lazymount.mount.MountEnv;
 import dev.lazymount.ops.ControlServer;
 import dev.lazymount.ops.ServiceManager;
 import dev.lazymount.ops.StatusReport;
-import dev.lazymount.route.Router;
 import dev.lazymount.state.DaemonState;
 import dev.lazymount.state.DaemonStatus;
-import dev.lazymount.trace.Bpftrace;
-import dev.lazymount.trace.PathCanary;
-import dev.lazymount.trace.PathProgram;
-import dev.lazymount.trace.TraceEnv;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,11 +18,8 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,7 +31,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class Daemon {
   private static final Logger LOG = LoggerFactory.getLogger(Daemon.class);
-  private static final String DISPATCHERS = "lazymount-dispatchers";
 
   /** The actors get so long to end; systemd and the contract give us five seconds in all. */
   private static final Duration FAREWELL = Duration.ofSeconds(3);
@@ -82,7 +64,8 @@ public final class Daemon {
     makeOwn(settings.lockDir());
     try (Flock only = onlyOne();
         ControlServer control = ControlServer.start(settings.runDir(), this::report)) {
-      ActorSystem<Supervisor.Command> system = actors(actors);
+      ActorSystem<Supervisor.Command> system =
+          Assembly.start(settings, actors, status, manager, Assembly.TracePart.real(settings));
       CountDownLatch ended = endOnSignal(system, control);
       LOG.info("lazymount runs as {} over {}", ProcessHandle.current().pid(), settings.root());
       system.getWhenTerminated().toCompletableFuture().join();
@@ -128,98 +111,6 @@ public final class Daemon {
                           + "; stop it or set another run-dir"));
     } catch (SyscallException e) {
       throw new StartFailure("can't lock " + settings.runDir() + ": " + e.getMessage());
-    }
-  }
-
-  private ActorSystem<Supervisor.Command> actors(Config actors) {
-    Config sized =
-        ConfigFactory.parseString(
-                DISPATCHERS
-                    + ".mount.thread-pool-executor.fixed-pool-size = "
-                    + settings.mount().concurrency())
-            .withFallback(actors);
-    Set<String> mounted = mountedNames();
-    return ActorSystem.create(
-        Behaviors.setup(
-            context ->
-                Supervisor.create(
-                    new Supervisor.Env(
-                        catalog(executor(context.getSystem(), "catalog")),
-                        router(executor(context.getSystem(), "mount"), mounted),
-                        trace(executor(context.getSystem(), "canary")),
-                        status,
-                        manager))),
-        "lazymount",
-        sized);
-  }
-
-  private static Executor executor(ActorSystem<?> system, String name) {
-    return system.dispatchers().lookup(DispatcherSelector.fromConfig(DISPATCHERS + "." + name));
-  }
-
-  private CatalogActor.Env catalog(Executor executor) {
-    return new CatalogActor.Env(
-        previous ->
-            CatalogScan.scan(
-                settings.images().toString(),
-                settings.root().toString(),
-                settings.imageSuffixes(),
-                previous),
-        executor,
-        settings.catalog().rescan(),
-        status);
-  }
-
-  private Router.RouterEnv router(Executor executor, Set<String> mounted) {
-    MountEnv mounts =
-        new MountEnv(
-            new KernelMounter(settings),
-            executor,
-            status,
-            LoggerFactory.getLogger(MountActor.class),
-            settings.root().toString(),
-            settings.images().toString(),
-            settings.mount().timeout(),
-            settings.mount().retry(),
-            settings.mount().retryMax());
-    boolean observe = settings.mode() == Settings.Mode.OBSERVE;
-    return new Router.RouterEnv(settings.root().toString(), observe, mounts, mounted);
-  }
-
-  private TraceEnv trace(Executor executor) {
-    return new TraceEnv(
-        settings.trace(),
-        new PathProgram(settings, Machine.TRACEFS),
-        Bpftrace.launcher(settings),
-        new PathCanary(settings.root()),
-        executor,
-        DISPATCHERS + ".trace",
-        canaryInterval(),
-        status.counters());
-  }
-
-  /** The watchdog wants to hear of us; three canaries in its time let one or two be late. */
-  private Duration canaryInterval() {
-    Duration wanted = settings.trace().canary();
-    return manager
-        .watchdogInterval()
-        .map(watchdog -> watchdog.dividedBy(3))
-        .filter(often -> often.compareTo(wanted) < 0)
-        .orElse(wanted);
-  }
-
-  /** What is mounted under the root already: candidates for adoption. */
-  private Set<String> mountedNames() {
-    try {
-      String below = settings.root().toRealPath() + "/";
-      return MountInfo.read().stream()
-          .map(MountInfo::target)
-          .filter(target -> target.startsWith(below))
-          .map(target -> target.substring(below.length()))
-          .collect(Collectors.toSet());
-    } catch (IOException e) {
-      LOG.warn("can't read the mount table, so that nothing is adopted: {}", e.getMessage());
-      return Set.of();
     }
   }
 

@@ -36,6 +36,7 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
    * @param catalog for the catalog
    * @param router for the router and the MountActors
    * @param trace for the trace
+   * @param rehearsal for the first mount, which nobody sees
    * @param status where the life cycle is shown
    * @param manager is told of it
    */
@@ -43,6 +44,7 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
       CatalogActor.Env catalog,
       Router.RouterEnv router,
       TraceEnv trace,
+      Rehearsal.Env rehearsal,
       DaemonStatus status,
       ServiceManager manager) {}
 
@@ -62,6 +64,8 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
     ActorRef<Router.Command> router = context.spawn(Router.create(env.router(), catalog), "router");
     ActorRef<TraceReport> reports = context.messageAdapter(TraceReport.class, Trace::new);
     context.spawn(TraceSource.create(env.trace(), reports, router, Router.Accesses::new), "trace");
+    // bpftrace compiles its program in the meantime.
+    context.spawn(Rehearsal.create(env.rehearsal()), "rehearsal");
     env.manager().status("starting: waiting for the first canary of the trace");
   }
 

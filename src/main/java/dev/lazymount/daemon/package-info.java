@@ -4,7 +4,7 @@
  *
  * <p>A tour: {@link dev.lazymount.daemon.Daemon} is the boot sequence and the end, on the main
  * thread; {@link dev.lazymount.daemon.Supervisor} is the root of the actors and decides whether we
- * are starting, ready or degraded; {@link dev.lazymount.daemon.Machine} says what this machine
- * lacks.
+ * are starting, ready or degraded; {@link dev.lazymount.daemon.Rehearsal} goes the way of an access
+ * once before anybody needs it; {@link dev.lazymount.daemon.Machine} says what this machine lacks.
  */
 package dev.lazymount.daemon;

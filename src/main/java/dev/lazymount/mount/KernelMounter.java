@@ -12,6 +12,7 @@ import dev.lazymount.linux.LoopDevice;
 import dev.lazymount.linux.Mounts;
 import dev.lazymount.linux.SyscallException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
@@ -48,18 +49,35 @@ public final class KernelMounter implements Mounter {
   /**
    * A mounter for one root.
    *
-   * @param settings where root, images and locks are, and the mount options
+   * @param root where images are mounted
+   * @param images where they are
+   * @param lockDir where the lock files are; belongs to root alone
+   * @param settings mount options, and whether images may be symlinks
    */
-  public KernelMounter(Settings settings) {
-    root = settings.root().toString();
-    images = settings.images().toString();
-    lockDir = settings.lockDir().toString();
-    options = settings.mount().options();
-    symlinks = settings.mount().symlinkedImages();
+  public KernelMounter(Path root, Path images, Path lockDir, Settings.Mount settings) {
+    this.root = root.toString();
+    this.images = images.toString();
+    this.lockDir = lockDir.toString();
+    options = settings.options();
+    symlinks = settings.symlinkedImages();
   }
 
   @Override
   public Mounted mount(Request request) throws MountFailure {
+    return mount(request, true);
+  }
+
+  /**
+   * All of a mount but its last step: the image is mounted detached, looked into, and let go.
+   * Nobody can see that, and nothing stays.
+   *
+   * @throws MountFailure as {@link #mount} would
+   */
+  public void rehearse(Request request) throws MountFailure {
+    mount(request, false);
+  }
+
+  private Mounted mount(Request request, boolean attach) throws MountFailure {
     try (Flock lock = lock(request)) {
       try (Fd target = openTarget(request)) {
         FileStatus before = target.cachedStatus();
@@ -72,7 +90,7 @@ public final class KernelMounter implements Mounter {
             FsContext context = squashfs(request, loop, image);
             Fd mount = context.mount()) {
           refuseUnreadable(request, mount, image);
-          return attach(request, mount, before, loop);
+          return attach ? attach(request, mount, before, loop) : new Mounted(loop.path(), false);
         }
       }
     } catch (SyscallException e) {

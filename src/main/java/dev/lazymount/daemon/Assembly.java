@@ -1,0 +1,176 @@
+package dev.lazymount.daemon;
+
+import akka.actor.typed.ActorSystem;
+import akka.actor.typed.DispatcherSelector;
+import akka.actor.typed.javadsl.Behaviors;
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import dev.lazymount.catalog.CatalogActor;
+import dev.lazymount.catalog.CatalogScan;
+import dev.lazymount.config.Settings;
+import dev.lazymount.linux.MountInfo;
+import dev.lazymount.mount.KernelMounter;
+import dev.lazymount.mount.MountActor;
+import dev.lazymount.mount.MountEnv;
+import dev.lazymount.ops.ServiceManager;
+import dev.lazymount.route.Router;
+import dev.lazymount.state.DaemonStatus;
+import dev.lazymount.trace.Bpftrace;
+import dev.lazymount.trace.Canary;
+import dev.lazymount.trace.PathCanary;
+import dev.lazymount.trace.PathProgram;
+import dev.lazymount.trace.TraceEnv;
+import dev.lazymount.trace.TraceProcess;
+import dev.lazymount.trace.TraceProgram;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.Executor;
+import java.util.stream.Collectors;
+import org.slf4j.LoggerFactory;
+
+/** Puts the parts together: what each actor works with, from the settings. */
+final class Assembly {
+  private static final String DISPATCHERS = "lazymount-dispatchers";
+
+  private final Settings settings;
+  private final DaemonStatus status;
+  private final ServiceManager manager;
+  private final ActorSystem<?> system;
+
+  /**
+   * The part of the trace that meets the kernel.
+   *
+   * @param programs makes trace programs
+   * @param launcher runs them
+   * @param canary sees whether that works
+   */
+  record TracePart(TraceProgram.Factory programs, TraceProcess.Launcher launcher, Canary canary) {
+    static TracePart real(Settings settings) {
+      return new TracePart(
+          new PathProgram(settings, Machine.TRACEFS),
+          Bpftrace.launcher(settings),
+          new PathCanary(settings.root()));
+    }
+  }
+
+  private Assembly(
+      Settings settings, DaemonStatus status, ServiceManager manager, ActorSystem<?> system) {
+    this.settings = settings;
+    this.status = status;
+    this.manager = manager;
+    this.system = system;
+  }
+
+  /**
+   * Starts all actors.
+   *
+   * @param settings the settings
+   * @param actors Akka's settings
+   * @param status where they write how they are
+   * @param manager who is told
+   * @param trace the part of the trace that meets the kernel
+   */
+  static ActorSystem<Supervisor.Command> start(
+      Settings settings,
+      Config actors,
+      DaemonStatus status,
+      ServiceManager manager,
+      TracePart trace) {
+    Config sized =
+        ConfigFactory.parseString(
+                DISPATCHERS
+                    + ".mount.thread-pool-executor.fixed-pool-size = "
+                    + settings.mount().concurrency())
+            .withFallback(actors);
+    return ActorSystem.create(
+        Behaviors.setup(
+            context ->
+                Supervisor.create(
+                    new Assembly(settings, status, manager, context.getSystem()).env(trace))),
+        "lazymount",
+        sized);
+  }
+
+  private Supervisor.Env env(TracePart trace) {
+    return new Supervisor.Env(
+        catalog(),
+        router(),
+        trace(trace),
+        new Rehearsal.Env(settings, executor("mount")),
+        status,
+        manager);
+  }
+
+  private Executor executor(String name) {
+    return system.dispatchers().lookup(DispatcherSelector.fromConfig(DISPATCHERS + "." + name));
+  }
+
+  private CatalogActor.Env catalog() {
+    return new CatalogActor.Env(
+        previous ->
+            CatalogScan.scan(
+                settings.images().toString(),
+                settings.root().toString(),
+                settings.imageSuffixes(),
+                previous),
+        executor("catalog"),
+        settings.catalog().rescan(),
+        status);
+  }
+
+  private Router.RouterEnv router() {
+    MountEnv mounts =
+        new MountEnv(
+            new KernelMounter(
+                settings.root(), settings.images(), settings.lockDir(), settings.mount()),
+            executor("mount"),
+            status,
+            LoggerFactory.getLogger(MountActor.class),
+            settings.root().toString(),
+            settings.images().toString(),
+            settings.mount().timeout(),
+            settings.mount().retry(),
+            settings.mount().retryMax());
+    boolean observe = settings.mode() == Settings.Mode.OBSERVE;
+    return new Router.RouterEnv(settings.root().toString(), observe, mounts, mountedNames());
+  }
+
+  private TraceEnv trace(TracePart part) {
+    return new TraceEnv(
+        settings.trace(),
+        part.programs(),
+        part.launcher(),
+        part.canary(),
+        executor("canary"),
+        DISPATCHERS + ".trace",
+        canaryInterval(),
+        status.counters());
+  }
+
+  /** The watchdog wants to hear of us; three canaries in its time let one or two be late. */
+  private Duration canaryInterval() {
+    Duration wanted = settings.trace().canary();
+    return manager
+        .watchdogInterval()
+        .map(watchdog -> watchdog.dividedBy(3))
+        .filter(often -> often.compareTo(wanted) < 0)
+        .orElse(wanted);
+  }
+
+  /** What is mounted under the root already: candidates for adoption. */
+  private Set<String> mountedNames() {
+    try {
+      String below = settings.root().toRealPath() + "/";
+      return MountInfo.read().stream()
+          .map(MountInfo::target)
+          .filter(target -> target.startsWith(below))
+          .map(target -> target.substring(below.length()))
+          .collect(Collectors.toSet());
+    } catch (IOException e) {
+      LoggerFactory.getLogger(Assembly.class)
+          .warn("can't read the mount table, so that nothing is adopted: {}", e.getMessage());
+      return Set.of();
+    }
+  }
+}

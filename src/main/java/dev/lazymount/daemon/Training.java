@@ -1,0 +1,169 @@
+package dev.lazymount.daemon;
+
+import akka.actor.typed.ActorSystem;
+import dev.lazymount.config.Settings;
+import dev.lazymount.config.SettingsLoader;
+import dev.lazymount.ops.ControlClient;
+import dev.lazymount.ops.ControlServer;
+import dev.lazymount.ops.ServiceManager;
+import dev.lazymount.ops.StatusReport;
+import dev.lazymount.ops.StatusText;
+import dev.lazymount.state.DaemonState;
+import dev.lazymount.state.DaemonStatus;
+import dev.lazymount.trace.Canary;
+import dev.lazymount.trace.TraceProcess;
+import dev.lazymount.trace.TraceProgram;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PipedInputStream;
+import java.io.PipedOutputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.stream.Stream;
+
+/**
+ * A short life of the daemon without a kernel: all parts run, with a trace that is only played. The
+ * build runs it to learn which classes a real start loads, and puts those into the class archive.
+ * Needs no rights; leaves nothing.
+ */
+public final class Training {
+  private static final Duration LONGEST = Duration.ofSeconds(20);
+  private static final String MARK = "0123456789abcdef";
+
+  private Training() {}
+
+  /**
+   * Runs it.
+   *
+   * @return what was wrong; empty if all parts ran
+   * @throws IOException if the temporary folder can't be used
+   */
+  public static Optional<String> run() throws IOException {
+    Path folder = Files.createTempDirectory("lazymount-training-");
+    try {
+      return run(folder);
+    } finally {
+      try (Stream<Path> files = Files.walk(folder)) {
+        for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+          Files.deleteIfExists(file);
+        }
+      }
+    }
+  }
+
+  private static Optional<String> run(Path folder) throws IOException {
+    Path root = Files.createDirectories(folder.resolve("root"));
+    Path images = Files.createDirectories(folder.resolve("images"));
+    Files.createDirectories(folder.resolve("run"));
+    Files.writeString(images.resolve("none.img"), "no image");
+    Settings settings =
+        SettingsLoader.load(
+            Optional.empty(),
+            List.of(
+                "root=" + root,
+                "images=" + images,
+                "run-dir=" + folder.resolve("run"),
+                "lock-dir=" + folder.resolve("run")));
+    DaemonStatus status = new DaemonStatus();
+    PlayedTrace trace = new PlayedTrace(root);
+    Instant start = Instant.now();
+    ActorSystem<Supervisor.Command> system =
+        Assembly.start(
+            settings,
+            SettingsLoader.actorConfig(Optional.empty()),
+            status,
+            ServiceManager.from(Map.of()),
+            new Assembly.TracePart(
+                () -> new TraceProgram("path", "", MARK), program -> trace, trace));
+    try (ControlServer control =
+        ControlServer.start(
+            settings.runDir(), () -> StatusReport.of(status, "mount", root.toString(), start))) {
+      Instant end = start.plus(LONGEST);
+      while (!(status.state() == DaemonState.READY && !status.mounts().all().isEmpty())) {
+        if (Instant.now().isAfter(end)) {
+          return Optional.of("the actors did not become ready");
+        }
+        Thread.onSpinWait();
+      }
+      StatusReport report = ControlClient.status(settings.runDir());
+      String text = StatusText.of(report) + ControlClient.json(report);
+      return text.isEmpty() ? Optional.of("no status") : Optional.empty();
+    } finally {
+      system.terminate();
+      system.getWhenTerminated().toCompletableFuture().join();
+    }
+  }
+
+  /** A trace that reports the canary, and with it one access. */
+  private static final class PlayedTrace implements TraceProcess, Canary {
+    private final PipedOutputStream lines = new PipedOutputStream();
+    private final PipedInputStream output;
+    private final CompletableFuture<Integer> exit = new CompletableFuture<>();
+    private final Path root;
+
+    PlayedTrace(Path root) throws IOException {
+      this.root = root;
+      this.output = new PipedInputStream(lines);
+    }
+
+    @Override
+    public String prefix() {
+      return root + "/.canary-";
+    }
+
+    @Override
+    public void fly(String token) {
+      try {
+        print(prefix() + token);
+        print(root + "/none/file");
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
+    private void print(String path) throws IOException {
+      String line = MARK + " 1 openat " + path + "\ttraining\t" + MARK + "\n";
+      lines.write(line.getBytes(StandardCharsets.UTF_8));
+      lines.flush();
+    }
+
+    @Override
+    public long pid() {
+      return 1;
+    }
+
+    @Override
+    public InputStream output() {
+      return output;
+    }
+
+    @Override
+    public InputStream errors() {
+      return InputStream.nullInputStream();
+    }
+
+    @Override
+    public CompletionStage<Integer> exit() {
+      return exit;
+    }
+
+    @Override
+    public void kill() {
+      try {
+        lines.close();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+}
