@@ -10,6 +10,7 @@ import akka.actor.typed.javadsl.TimerScheduler;
 import dev.lazymount.state.DaemonStatus;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -71,7 +72,7 @@ public final class CatalogActor extends AbstractBehavior<CatalogActor.Command> {
   private boolean scanning;
   private long hintAllowedAt;
   private String problem;
-  private ActorRef<Catalog> subscriber;
+  private final List<ActorRef<Catalog>> subscribers = new ArrayList<>();
 
   /** The actor; scans at once. */
   public static Behavior<Command> create(Env env) {
@@ -83,7 +84,6 @@ public final class CatalogActor extends AbstractBehavior<CatalogActor.Command> {
     super(context);
     this.env = env;
     this.timers = timers;
-    this.subscriber = context.getSystem().ignoreRef();
     scan();
   }
 
@@ -99,9 +99,9 @@ public final class CatalogActor extends AbstractBehavior<CatalogActor.Command> {
   }
 
   private Behavior<Command> onSubscribe(Subscribe subscribe) {
-    subscriber = subscribe.subscriber();
+    subscribers.add(subscribe.subscriber());
     if (any) {
-      subscriber.tell(newest);
+      subscribe.subscriber().tell(newest);
     }
     return this;
   }
@@ -125,7 +125,7 @@ public final class CatalogActor extends AbstractBehavior<CatalogActor.Command> {
     any = true;
     List<String> problems = scanned.scan().problems();
     show(problems.isEmpty() ? null : String.join("; ", problems));
-    subscriber.tell(newest);
+    subscribers.forEach(subscriber -> subscriber.tell(newest));
     return rest(scanned.nanos());
   }
 
@@ -147,7 +147,7 @@ public final class CatalogActor extends AbstractBehavior<CatalogActor.Command> {
       getContext().getLog().warn("catalog: {}", now);
     }
     problem = now;
-    env.status().catalog(newest.size(), now);
+    env.status().catalog(newest.size(), newest.maxDepth(), now);
   }
 
   private void scan() {

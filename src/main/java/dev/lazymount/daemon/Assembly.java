@@ -15,10 +15,11 @@ import dev.lazymount.mount.MountEnv;
 import dev.lazymount.ops.ServiceManager;
 import dev.lazymount.route.Router;
 import dev.lazymount.state.DaemonStatus;
+import dev.lazymount.trace.AutoProgram;
 import dev.lazymount.trace.Bpftrace;
 import dev.lazymount.trace.Canary;
-import dev.lazymount.trace.PathCanary;
 import dev.lazymount.trace.PathProgram;
+import dev.lazymount.trace.ResolvedProgram;
 import dev.lazymount.trace.TraceEnv;
 import dev.lazymount.trace.TraceProcess;
 import dev.lazymount.trace.TraceProgram;
@@ -43,14 +44,21 @@ final class Assembly {
    *
    * @param programs makes trace programs
    * @param launcher runs them
-   * @param canary sees whether that works
    */
-  record TracePart(TraceProgram.Factory programs, TraceProcess.Launcher launcher, Canary canary) {
-    static TracePart real(Settings settings) {
-      return new TracePart(
-          new PathProgram(settings, Machine.TRACEFS),
-          Bpftrace.launcher(settings),
-          new PathCanary(settings.root()));
+  record TracePart(TraceProgram.Factory programs, TraceProcess.Launcher launcher) {
+    static TracePart real(Settings settings, DaemonStatus status) {
+      return new TracePart(programs(settings, status), Bpftrace.launcher(settings));
+    }
+
+    private static TraceProgram.Factory programs(Settings settings, DaemonStatus status) {
+      PathProgram path = new PathProgram(settings, Machine.TRACEFS);
+      ResolvedProgram resolved =
+          new ResolvedProgram(settings, Machine.TRACEFS, status::deepestName);
+      return switch (settings.trace().program()) {
+        case AUTO -> new AutoProgram(resolved, path);
+        case PATH -> path;
+        case RESOLVED -> resolved;
+      };
     }
   }
 
@@ -141,7 +149,7 @@ final class Assembly {
         settings.trace(),
         part.programs(),
         part.launcher(),
-        part.canary(),
+        settings.root() + "/" + Canary.PREFIX,
         executor("canary"),
         DISPATCHERS + ".trace",
         canaryInterval(),

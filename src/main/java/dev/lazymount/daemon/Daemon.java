@@ -65,7 +65,8 @@ public final class Daemon {
     try (Flock only = onlyOne();
         ControlServer control = ControlServer.start(settings.runDir(), this::report)) {
       ActorSystem<Supervisor.Command> system =
-          Assembly.start(settings, actors, status, manager, Assembly.TracePart.real(settings));
+          Assembly.start(
+              settings, actors, status, manager, Assembly.TracePart.real(settings, status));
       CountDownLatch ended = endOnSignal(system, control);
       LOG.info("lazymount runs as {} over {}", ProcessHandle.current().pid(), settings.root());
       system.getWhenTerminated().toCompletableFuture().join();

@@ -6,6 +6,8 @@ import akka.actor.typed.javadsl.AbstractBehavior;
 import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.Receive;
+import akka.actor.typed.javadsl.TimerScheduler;
+import dev.lazymount.catalog.Catalog;
 import dev.lazymount.catalog.CatalogActor;
 import dev.lazymount.ops.ServiceManager;
 import dev.lazymount.route.Router;
@@ -15,6 +17,8 @@ import dev.lazymount.state.TraceStatus;
 import dev.lazymount.trace.TraceEnv;
 import dev.lazymount.trace.TraceReport;
 import dev.lazymount.trace.TraceSource;
+import java.time.Duration;
+import java.util.Optional;
 
 /**
  * The root of all actors: starts catalog, router and trace, and keeps the life cycle. The trace
@@ -29,6 +33,12 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
   public interface Command {}
 
   private record Trace(TraceReport report) implements Command {}
+
+  private record NewCatalog(int deepest) implements Command {}
+
+  private enum Timer implements Command {
+    SCAN_IS_SLOW
+  }
 
   /**
    * What the Supervisor works with.
@@ -48,22 +58,35 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
       DaemonStatus status,
       ServiceManager manager) {}
 
+  /**
+   * The trace waits so long for the first scan, because it wants to know how deep the names go; a
+   * scan that takes longer is not waited for.
+   */
+  private static final Duration FIRST_SCAN = Duration.ofMillis(200);
+
   private final Env env;
+  private final ActorRef<Router.Command> router;
+  private Optional<ActorRef<TraceSource.Command>> trace = Optional.empty();
+  private int tracedDepth;
   private String problem;
+  private String note;
 
   /** The root actor. */
   public static Behavior<Command> create(Env env) {
-    return Behaviors.setup(context -> new Supervisor(context, env));
+    return Behaviors.setup(
+        context -> Behaviors.withTimers(timers -> new Supervisor(context, env, timers)));
   }
 
-  private Supervisor(ActorContext<Command> context, Env env) {
+  private Supervisor(ActorContext<Command> context, Env env, TimerScheduler<Command> timers) {
     super(context);
     this.env = env;
     ActorRef<CatalogActor.Command> catalog =
         context.spawn(CatalogActor.create(env.catalog()), "catalog");
-    ActorRef<Router.Command> router = context.spawn(Router.create(env.router(), catalog), "router");
-    ActorRef<TraceReport> reports = context.messageAdapter(TraceReport.class, Trace::new);
-    context.spawn(TraceSource.create(env.trace(), reports, router, Router.Accesses::new), "trace");
+    router = context.spawn(Router.create(env.router(), catalog), "router");
+    ActorRef<Catalog> deepest =
+        context.messageAdapter(Catalog.class, newest -> new NewCatalog(newest.maxDepth()));
+    catalog.tell(new CatalogActor.Subscribe(deepest));
+    timers.startSingleTimer(Timer.SCAN_IS_SLOW, FIRST_SCAN);
     // bpftrace compiles its program in the meantime.
     context.spawn(Rehearsal.create(env.rehearsal()), "rehearsal");
     env.manager().status("starting: waiting for the first canary of the trace");
@@ -71,7 +94,33 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
 
   @Override
   public Receive<Command> createReceive() {
-    return newReceiveBuilder().onMessage(Trace.class, this::onTrace).build();
+    return newReceiveBuilder()
+        .onMessage(Trace.class, this::onTrace)
+        .onMessage(NewCatalog.class, this::onNewCatalog)
+        .onMessageEquals(Timer.SCAN_IS_SLOW, this::startTrace)
+        .build();
+  }
+
+  private Behavior<Command> onNewCatalog(NewCatalog catalog) {
+    if (trace.isPresent() && tracedDepth > 0 && catalog.deepest() > tracedDepth) {
+      tracedDepth = catalog.deepest();
+      trace.get().tell(new TraceSource.Renew("names have " + tracedDepth + " components now"));
+    }
+    return startTrace();
+  }
+
+  private Behavior<Command> startTrace() {
+    if (trace.isEmpty()) {
+      tracedDepth = env.status().deepestName();
+      ActorRef<TraceReport> reports = getContext().messageAdapter(TraceReport.class, Trace::new);
+      trace =
+          Optional.of(
+              getContext()
+                  .spawn(
+                      TraceSource.create(env.trace(), reports, router, Router.Accesses::new),
+                      "trace"));
+    }
+    return this;
   }
 
   private Behavior<Command> onTrace(Trace message) {
@@ -79,22 +128,35 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
     TraceStatus was = env.status().trace();
     if (report instanceof TraceReport.Started started) {
       // Its problem stays shown until the canary says that it is over.
-      env.status().trace(new TraceStatus(started.program(), started.pid(), null, was.problem()));
+      env.status()
+          .trace(
+              new TraceStatus(
+                  started.program(), started.pid(), null, was.problem(), started.note()));
+      tellNote(started.note());
     } else if (report instanceof TraceReport.CanaryBack canary) {
-      env.status().trace(new TraceStatus(was.program(), was.pid(), canary.millis(), null));
+      env.status()
+          .trace(new TraceStatus(was.program(), was.pid(), canary.millis(), null, was.note()));
       ready(canary.millis());
     } else if (report instanceof TraceReport.CanaryBlocked blocked) {
-      env.status().trace(new TraceStatus(was.program(), was.pid(), null, blocked.reason()));
+      env.status()
+          .trace(new TraceStatus(was.program(), was.pid(), null, blocked.reason(), was.note()));
       degraded(blocked.reason());
       // We are alive; ending us would not bring the storage back.
       env.manager().watchdog();
     } else if (report instanceof TraceReport.Failed failed) {
       env.trace().counters().restarts.increment();
       String reason = failed.reason() + "; it is started again after a pause";
-      env.status().trace(new TraceStatus(was.program(), null, null, reason));
+      env.status().trace(new TraceStatus(was.program(), null, null, reason, was.note()));
       degraded(reason);
     }
     return this;
+  }
+
+  private void tellNote(String now) {
+    if (now != null && !now.equals(note)) {
+      getContext().getLog().warn("trace: {}", now);
+    }
+    note = now;
   }
 
   private void ready(double canaryMillis) {

@@ -84,7 +84,7 @@ public final class Training {
             status,
             ServiceManager.from(Map.of()),
             new Assembly.TracePart(
-                () -> new TraceProgram("path", "", MARK), program -> trace, trace));
+                () -> new TraceProgram("path", "", MARK, 0, trace, null), program -> trace));
     try (ControlServer control =
         ControlServer.start(
             settings.runDir(), () -> StatusReport.of(status, "mount", root.toString(), start))) {
@@ -117,14 +117,14 @@ public final class Training {
     }
 
     @Override
-    public String prefix() {
-      return root + "/.canary-";
+    public String token() {
+      return "token";
     }
 
     @Override
     public void fly(String token) {
       try {
-        print(prefix() + token);
+        print(root + "/" + PREFIX + token);
         print(root + "/none/file");
       } catch (IOException e) {
         throw new UncheckedIOException(e);

@@ -79,6 +79,9 @@ final class LibC {
 
   static native int umount2(byte[] path, int flags);
 
+  static native int prctl(
+      int option, byte[] argument2, long argument3, long argument4, long argument5);
+
   static native int geteuid();
 
   static native int socket(int domain, int type, int protocol);

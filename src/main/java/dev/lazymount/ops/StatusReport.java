@@ -41,9 +41,10 @@ public record StatusReport(
    * @param restarts since the start
    * @param canaryMillis round trip of the newest canary, milliseconds
    * @param problem what is wrong
+   * @param note why it is this program, if another was asked for
    */
   public record Trace(
-      String program, Long pid, long restarts, Double canaryMillis, String problem) {}
+      String program, Long pid, long restarts, Double canaryMillis, String problem, String note) {}
 
   /**
    * Events since the start.
@@ -105,7 +106,8 @@ public record StatusReport(
             trace.pid(),
             counters.restarts.sum(),
             trace.canaryMillis(),
-            trace.problem()),
+            trace.problem(),
+            trace.note()),
         new Events(
             counters.seen.sum(),
             counters.lost.sum(),

@@ -24,6 +24,7 @@ public final class StatusText {
             trace.restarts(),
             trace.canaryMillis() == null ? "not back yet" : millis(trace.canaryMillis())));
     Optional.ofNullable(trace.problem()).ifPresent(problem -> line(text, "", problem));
+    Optional.ofNullable(trace.note()).ifPresent(note -> line(text, "", note));
     line(
         text,
         "events",

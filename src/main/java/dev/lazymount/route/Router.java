@@ -15,12 +15,14 @@ import dev.lazymount.mount.Mounter;
 import dev.lazymount.state.Access;
 import dev.lazymount.state.MountState;
 import dev.lazymount.state.MountStatus;
+import dev.lazymount.trace.ResolvedProgram;
 import dev.lazymount.trace.TraceSource;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -150,7 +152,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
       }
       return;
     }
-    List<ImageFile> images = catalog.get().match(below.get());
+    List<ImageFile> images = withInner(catalog.get().match(below.get()));
     if (images.isEmpty()) {
       unknown();
     } else if (env.observe()) {
@@ -158,6 +160,26 @@ public final class Router extends AbstractBehavior<Router.Command> {
     } else {
       mount(access, images);
     }
+  }
+
+  /**
+   * Once an image is mounted, the resolved program does not see what is opened in it, and so not
+   * that an image nested inside is used: those are mounted along with it. (Such names are rare:
+   * most nested ones lie in directories that no image has.)
+   */
+  private List<ImageFile> withInner(List<ImageFile> images) {
+    boolean sightEnds =
+        env.mounts().status().trace().program().equals(ResolvedProgram.NAME) && !images.isEmpty();
+    if (!sightEnds) {
+      return images;
+    }
+    Collection<ImageFile> inner = catalog.get().descendants(images.get(images.size() - 1).name());
+    if (inner.isEmpty()) {
+      return images;
+    }
+    List<ImageFile> all = new ArrayList<>(images);
+    all.addAll(inner);
+    return all;
   }
 
   private void unknown() {

@@ -8,6 +8,7 @@ public final class DaemonStatus {
   private final AtomicReference<TraceStatus> trace =
       new AtomicReference<>(TraceStatus.notStarted(""));
   private volatile int imagesKnown;
+  private volatile int deepestName;
   private volatile String catalogProblem;
   private final Counters counters = new Counters();
   private final MountBoard mounts = new MountBoard();
@@ -37,13 +38,19 @@ public final class DaemonStatus {
     return imagesKnown;
   }
 
+  /** How many components the deepest name has; 0 before the first scan. */
+  public int deepestName() {
+    return deepestName;
+  }
+
   /** What was wrong with the newest scan; null if nothing was. */
   public String catalogProblem() {
     return catalogProblem;
   }
 
   /** Sets what the newest scan found. */
-  public void catalog(int known, String problem) {
+  public void catalog(int known, int deepest, String problem) {
+    deepestName = deepest;
     imagesKnown = known;
     catalogProblem = problem;
   }

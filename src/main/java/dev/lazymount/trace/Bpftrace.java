@@ -45,12 +45,6 @@ public final class Bpftrace implements TraceProcess {
             return thread;
           });
 
-  /**
-   * How much of a path is looked at, bytes. Two strings and the rest have to fit into the 512 bytes
-   * that the kernel allows a program: 200 was measured to work, with all of bpftrace 0.17 to 0.23.
-   */
-  static final int STRING_LENGTH = 192;
-
   private final Process process;
 
   private Bpftrace(Process process) {
@@ -95,7 +89,7 @@ public final class Bpftrace implements TraceProcess {
         .ifPresent(setpriv -> command.addAll(List.of(setpriv.toString(), "--pdeathsig", "KILL")));
     command.addAll(List.of(bpftrace.toString(), "-"));
     ProcessBuilder builder = new ProcessBuilder(command);
-    environment(builder.environment(), settings);
+    environment(builder.environment(), settings, program.stringLength());
     try {
       Process process = SPAWNER.submit(builder::start).get();
       feed(process, program.source());
@@ -108,11 +102,12 @@ public final class Bpftrace implements TraceProcess {
     }
   }
 
-  private static void environment(Map<String, String> environment, Settings settings) {
+  private static void environment(
+      Map<String, String> environment, Settings settings, int stringLength) {
     // These are between the daemon and systemd; a child that used them would speak for us.
     environment.keySet().removeAll(List.of("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"));
     // Each of these had another name before 0.20.
-    String length = Integer.toString(STRING_LENGTH);
+    String length = Integer.toString(stringLength);
     environment.put("BPFTRACE_STRLEN", length);
     environment.put("BPFTRACE_MAX_STRLEN", length);
     String keys = Integer.toString(settings.trace().maxKeys());

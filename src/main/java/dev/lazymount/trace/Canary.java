@@ -2,13 +2,16 @@ package dev.lazymount.trace;
 
 /** An access of our own, sent through the whole pipeline to see whether it comes back. */
 public interface Canary {
-  /** What the path in its event begins with; the token follows. */
-  String prefix();
+  /** What the path in its event begins with, below the root; the token follows. */
+  String PREFIX = ".lazymount-canary-";
+
+  /** A word for the next access, by which it is known when it comes back. */
+  String token();
 
   /**
    * Makes the access. May block for as long as the root's storage does.
    *
-   * @param token a random word that nobody else knows
+   * @param token from {@link #token()}
    */
   void fly(String token);
 }

@@ -1,8 +1,6 @@
 package dev.lazymount.trace;
 
-import java.security.SecureRandom;
 import java.time.Duration;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -10,24 +8,18 @@ import java.util.Optional;
 /**
  * The book of one canary: its tokens that are out, and since when. One that is lost in a burst of
  * events is followed by another, so that a flood alone is not taken for a dead trace. Not
- * thread-safe; the caller passes the time.
+ * thread-safe; the caller passes the time, System.nanoTime().
  */
 final class CanaryFlight {
-  private static final SecureRandom RANDOM = new SecureRandom();
-
   private final Map<String, Long> out = new LinkedHashMap<>();
   private long since;
 
-  /** A new token, sent at {@code now}, System.nanoTime(). */
-  String depart(long now) {
+  /** Sent at {@code now}; a token that is out already is sent once more. */
+  void depart(String token, long now) {
     if (out.isEmpty()) {
       since = now;
     }
-    byte[] bytes = new byte[16];
-    RANDOM.nextBytes(bytes);
-    String token = HexFormat.of().formatHex(bytes);
     out.put(token, now);
-    return token;
   }
 
   /** A token came back: its round trip; empty if it is none that is out. */
@@ -40,13 +32,13 @@ final class CanaryFlight {
     return Optional.of(Duration.ofNanos(now - sent));
   }
 
-  /** Whether one is out. */
-  boolean isOut() {
-    return !out.isEmpty();
+  /** Counts from {@code now} on: what was missing before does not tell against the trace. */
+  void forgive(long now) {
+    since = now;
   }
 
   /** For how long none came back. */
   Duration missing(long now) {
-    return isOut() ? Duration.ofNanos(now - since) : Duration.ZERO;
+    return out.isEmpty() ? Duration.ZERO : Duration.ofNanos(now - since);
   }
 }

@@ -6,23 +6,23 @@ import java.nio.file.Path;
 /**
  * The canary of the path program: an openat(2) of a path under the root that nobody has. The kernel
  * refuses it by its flags before it looks the path up, so that no storage is asked and a hung one
- * can't hold it up; the tracepoint is passed all the same.
+ * can't hold it up; the tracepoint is passed all the same. Each has a path of its own, because a
+ * path is told once a window.
  */
-public final class PathCanary implements Canary {
-  private final String prefix;
+final class PathCanary implements Canary {
+  private final Path root;
 
-  /** A canary under this root. */
-  public PathCanary(Path root) {
-    prefix = root + "/.lazymount-canary-";
+  PathCanary(Path root) {
+    this.root = root;
   }
 
   @Override
-  public String prefix() {
-    return prefix;
+  public String token() {
+    return Secret.word(32);
   }
 
   @Override
   public void fly(String token) {
-    Fd.openInVain(prefix + token);
+    Fd.openInVain(root + "/" + PREFIX + token);
   }
 }

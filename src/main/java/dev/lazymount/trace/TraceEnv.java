@@ -11,8 +11,8 @@ import java.util.concurrent.Executor;
  * @param settings intervals and bounds
  * @param programs makes the program of each run
  * @param launcher starts bpftrace with it
- * @param canary the access that is sent through
- * @param canaryExecutor where it is sent from; a hung storage may hold up one of its threads
+ * @param canaryPrefix what the path of a canary begins with
+ * @param canaryExecutor where canaries are sent from; a hung storage may hold up one of its threads
  * @param dispatcher the dispatcher on which the process's output is read, which blocks
  * @param canaryInterval between two canaries
  * @param counters what is counted
@@ -21,7 +21,7 @@ public record TraceEnv(
     Settings.Trace settings,
     TraceProgram.Factory programs,
     TraceProcess.Launcher launcher,
-    Canary canary,
+    String canaryPrefix,
     Executor canaryExecutor,
     String dispatcher,
     Duration canaryInterval,

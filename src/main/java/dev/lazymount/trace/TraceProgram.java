@@ -6,9 +6,18 @@ package dev.lazymount.trace;
  * @param name what it is called in the settings and in status
  * @param source the text for bpftrace
  * @param mark the secret word that begins and ends its lines; new for every run
+ * @param stringLength how many bytes of each string it prints; its stack has 512 in all
+ * @param canary how to see whether it works
+ * @param note why it is this one and not the one that was asked for; null if it is
  */
-public record TraceProgram(String name, String source, String mark) {
-  /** Makes a new completed program for each run of the trace. */
+public record TraceProgram(
+    String name, String source, String mark, int stringLength, Canary canary, String note) {
+  /** The same with a note. */
+  TraceProgram withNote(String why) {
+    return new TraceProgram(name, source, mark, stringLength, canary, why);
+  }
+
+  /** Makes a new completed program for each run of the trace. Called by one thread at a time. */
   @FunctionalInterface
   public interface Factory {
     /**
@@ -17,5 +26,11 @@ public record TraceProgram(String name, String source, String mark) {
      * @throws TraceFailure if it can't be made for this machine
      */
     TraceProgram next();
+
+    /** The newest program was seen to work. */
+    default void worked() {}
+
+    /** The newest program has failed, for this reason; whether it had worked before is known. */
+    default void failed(String reason) {}
   }
 }

@@ -2,8 +2,11 @@ package dev.lazymount.trace;
 
 /** What a TraceSource tells whoever started it. */
 public sealed interface TraceReport {
-  /** bpftrace runs; it has not been seen to work yet. */
-  record Started(String program, long pid) implements TraceReport {}
+  /**
+   * bpftrace runs; it has not been seen to work yet. {@code note} says why it is this program, if
+   * another was asked for; else null.
+   */
+  record Started(String program, long pid, String note) implements TraceReport {}
 
   /** The canary came back. {@code millis} is its round trip, milliseconds. */
   record CanaryBack(double millis) implements TraceReport {}

@@ -36,6 +36,9 @@ public final class TraceSource extends AbstractBehavior<TraceSource.Command> {
     ACK
   }
 
+  /** Start anew with another program: what is to be seen has changed, for this reason. */
+  public record Renew(String reason) implements Command {}
+
   private record Ended(int status) implements Command {}
 
   private record Complained(String line) implements Command {}
@@ -43,6 +46,8 @@ public final class TraceSource extends AbstractBehavior<TraceSource.Command> {
   private record CanaryArrived(String token) implements Command {}
 
   private record CanaryFlown() implements Command {}
+
+  private record Ticked() implements Command {}
 
   private enum Timer implements Command {
     CANARY,
@@ -59,16 +64,21 @@ public final class TraceSource extends AbstractBehavior<TraceSource.Command> {
   /** A start is given this many times the canary's time-out: compiling a program takes its time. */
   private static final int START_PATIENCE = 12;
 
+  /** Once the program is attached, a canary that does not come back in this time never will. */
+  private static final Duration ATTACHED_PATIENCE = Duration.ofSeconds(2);
+
   /** How long the end of standard error is waited for once the process has ended. */
   private static final long ERRORS_MILLIS = 200;
 
   private final TraceEnv env;
   private final ActorRef<TraceReport> parent;
   private final TimerScheduler<Command> timers;
+  private final TraceProgram program;
   private final TraceProcess process;
   private final CanaryFlight flight = new CanaryFlight();
   private final LastLines complaints = new LastLines();
   private boolean flying;
+  private boolean attached;
   private boolean working;
 
   /**
@@ -118,14 +128,11 @@ public final class TraceSource extends AbstractBehavior<TraceSource.Command> {
       program = env.programs().next();
       process = env.launcher().launch(program);
     } catch (RuntimeException e) {
-      parent.tell(new TraceReport.Failed(e.getMessage()));
-      throw e;
+      throw fail(e.getMessage());
     }
-    parent.tell(new TraceReport.Started(program.name(), process.pid()));
+    parent.tell(new TraceReport.Started(program.name(), process.pid(), program.note()));
     sendCanary();
   }
-
-  private final TraceProgram program;
 
   private <T> void connect(
       ActorRef<T> receiver, BiFunction<List<Access>, ActorRef<Ack>, T> message) {
@@ -133,8 +140,10 @@ public final class TraceSource extends AbstractBehavior<TraceSource.Command> {
         new TraceStream(
             getContext(),
             env,
-            token -> getContext().getSelf().tell(new CanaryArrived(token)),
-            line -> getContext().getSelf().tell(new Complained(line)));
+            new TraceStream.Listener(
+                () -> getContext().getSelf().tell(new Ticked()),
+                token -> getContext().getSelf().tell(new CanaryArrived(token)),
+                line -> getContext().getSelf().tell(new Complained(line))));
     stream.accesses(process.output(), program.mark(), receiver, message);
     CompletionStage<Done> errorsEnd = stream.complaints(process.errors());
     CompletionStage<Integer> end =
@@ -156,6 +165,8 @@ public final class TraceSource extends AbstractBehavior<TraceSource.Command> {
         .onMessage(Complained.class, this::onComplained)
         .onMessage(CanaryArrived.class, this::onCanaryArrived)
         .onMessage(CanaryFlown.class, flown -> onCanaryFlown())
+        .onMessage(Ticked.class, ticked -> onTicked())
+        .onMessage(Renew.class, this::onRenew)
         .onMessageEquals(Timer.CANARY, this::onCanary)
         .onMessageEquals(Timer.CANARY_AGAIN, this::onCanaryAgain)
         .onSignal(PreRestart.class, signal -> onEnd())
@@ -195,10 +206,24 @@ public final class TraceSource extends AbstractBehavior<TraceSource.Command> {
         .ifPresent(
             roundTrip -> {
               working = true;
+              env.programs().worked();
               timers.cancel(Timer.CANARY_AGAIN);
               timers.startSingleTimer(Timer.CANARY, env.canaryInterval());
               parent.tell(new TraceReport.CanaryBack(roundTrip.toNanos() / 1e6));
             });
+    return this;
+  }
+
+  private Behavior<Command> onRenew(Renew renew) {
+    throw fail(renew.reason());
+  }
+
+  /** The first tick says that the program is attached: now its patience begins. */
+  private Behavior<Command> onTicked() {
+    if (!attached) {
+      attached = true;
+      flight.forgive(System.nanoTime());
+    }
     return this;
   }
 
@@ -213,10 +238,7 @@ public final class TraceSource extends AbstractBehavior<TraceSource.Command> {
   }
 
   private Behavior<Command> onCanaryAgain() {
-    Duration patience =
-        working
-            ? env.settings().canaryTimeout()
-            : env.settings().canaryTimeout().multipliedBy(START_PATIENCE);
+    Duration patience = patience();
     Duration missing = flight.missing(System.nanoTime());
     if (missing.compareTo(patience) >= 0) {
       if (!flying) {
@@ -234,19 +256,32 @@ public final class TraceSource extends AbstractBehavior<TraceSource.Command> {
     return this;
   }
 
+  private Duration patience() {
+    Duration timeout = env.settings().canaryTimeout();
+    if (working) {
+      return timeout;
+    }
+    if (!attached) {
+      return timeout.multipliedBy(START_PATIENCE);
+    }
+    return timeout.compareTo(ATTACHED_PATIENCE) < 0 ? timeout : ATTACHED_PATIENCE;
+  }
+
   private void sendCanary() {
     if (!flying) {
       flying = true;
-      String token = flight.depart(System.nanoTime());
+      String token = program.canary().token();
+      flight.depart(token, System.nanoTime());
       getContext()
           .pipeToSelf(
-              CompletableFuture.runAsync(() -> env.canary().fly(token), env.canaryExecutor()),
+              CompletableFuture.runAsync(() -> program.canary().fly(token), env.canaryExecutor()),
               (done, thrown) -> new CanaryFlown());
     }
     timers.startSingleTimer(Timer.CANARY_AGAIN, working ? AGAIN : AGAIN_STARTING);
   }
 
   private TraceFailure fail(String reason) {
+    env.programs().failed(reason);
     parent.tell(new TraceReport.Failed(reason));
     return new TraceFailure(reason);
   }

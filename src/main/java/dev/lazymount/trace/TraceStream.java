@@ -28,33 +28,35 @@ import java.util.function.Consumer;
  * while it does not answer nothing more is read, the pipe fills, and bpftrace counts what it loses.
  */
 final class TraceStream {
+  /**
+   * Is told what is no access; called on the threads of the streams.
+   *
+   * @param tick a window has ended
+   * @param canary a canary with this token came back
+   * @param complaint a line of standard error
+   */
+  record Listener(Runnable tick, Consumer<String> canary, Consumer<String> complaint) {}
+
   /** A pipe holds as much. */
   private static final int CHUNK = 64 * 1024;
 
   private final TraceEnv env;
   private final Materializer materializer;
   private final ActorRef<TraceSource.Ack> nobody;
-  private final Consumer<String> canaries;
-  private final Consumer<String> complaints;
+  private final Listener listener;
 
   /**
    * Streams of one actor.
    *
    * @param context the actor's
    * @param env settings and counters
-   * @param canaries is given the token of each canary that comes back
-   * @param complaints is given each line of standard error
+   * @param listener is told what is no access
    */
-  TraceStream(
-      ActorContext<?> context,
-      TraceEnv env,
-      Consumer<String> canaries,
-      Consumer<String> complaints) {
+  TraceStream(ActorContext<?> context, TraceEnv env, Listener listener) {
     this.env = env;
     this.materializer = Materializer.matFromSystem(context.getSystem());
     this.nobody = context.getSystem().ignoreRef();
-    this.canaries = canaries;
-    this.complaints = complaints;
+    this.listener = listener;
   }
 
   /** Runs the stream of accesses to their receiver. */
@@ -63,7 +65,7 @@ final class TraceStream {
       String mark,
       ActorRef<T> receiver,
       BiFunction<List<Access>, ActorRef<TraceSource.Ack>, T> message) {
-    TraceParser parser = new TraceParser(mark, env.canary().prefix());
+    TraceParser parser = new TraceParser(mark, env.canaryPrefix());
     Deduplicator deduplicator = new Deduplicator(env.settings().maxKeys());
     read(output)
         .map(bytes -> parser.feed(bytes.toArrayUnsafe(), System.nanoTime()))
@@ -89,7 +91,7 @@ final class TraceStream {
     LineSplitter splitter = new LineSplitter();
     return read(errors)
         .mapConcat(bytes -> splitter.feed(bytes.toArrayUnsafe()))
-        .runWith(Sink.foreach(complaints::accept), materializer);
+        .runWith(Sink.foreach(listener.complaint()::accept), materializer);
   }
 
   private Source<ByteString, CompletionStage<IOResult>> read(InputStream from) {
@@ -103,6 +105,9 @@ final class TraceStream {
     env.counters().seen.add(batch.accesses().size());
     env.counters().lost.add(batch.lost());
     env.counters().unparsed.add(batch.unparsed());
-    batch.canaries().forEach(canaries);
+    batch.canaries().forEach(listener.canary());
+    if (batch.newWindow()) {
+      listener.tick().run();
+    }
   }
 }

@@ -1,0 +1,48 @@
+package dev.lazymount.trace;
+
+/**
+ * Resolved if it works here, else path. Whether it works is not guessed from versions: it is run,
+ * and the canary says. Once it has worked, a failure is taken for a crash and it is run again.
+ */
+public final class AutoProgram implements TraceProgram.Factory {
+  private final TraceProgram.Factory resolved;
+  private final TraceProgram.Factory path;
+  private String unusable;
+  private boolean worked;
+  private boolean tryingResolved;
+
+  /** A choice between these two. */
+  public AutoProgram(TraceProgram.Factory resolved, TraceProgram.Factory path) {
+    this.resolved = resolved;
+    this.path = path;
+  }
+
+  @Override
+  public TraceProgram next() {
+    if (unusable == null) {
+      try {
+        tryingResolved = true;
+        return resolved.next();
+      } catch (TraceFailure e) {
+        if (worked) {
+          throw e;
+        }
+        unusable = e.getMessage();
+      }
+    }
+    tryingResolved = false;
+    return path.next().withNote("path and not resolved: " + unusable);
+  }
+
+  @Override
+  public void worked() {
+    worked |= tryingResolved;
+  }
+
+  @Override
+  public void failed(String reason) {
+    if (tryingResolved && !worked) {
+      unusable = reason;
+    }
+  }
+}

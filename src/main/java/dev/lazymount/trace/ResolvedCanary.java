@@ -1,0 +1,39 @@
+package dev.lazymount.trace;
+
+import dev.lazymount.linux.Fd;
+import dev.lazymount.linux.SyscallException;
+import dev.lazymount.linux.ThreadName;
+import java.nio.file.Path;
+
+/**
+ * The canary of the resolved program: opens the root itself, in a thread that for this moment has a
+ * secret name. The program knows the name and tells this open and no other of the root. Somebody
+ * who reads the name in /proc in that moment could send a false canary, which would come back only
+ * if the trace works; nobody can keep ours from coming back.
+ */
+final class ResolvedCanary implements Canary {
+  private final Path root;
+
+  /** The longest name a thread can have is 15 bytes. */
+  private final String word = Secret.word(15);
+
+  ResolvedCanary(Path root) {
+    this.root = root;
+  }
+
+  @Override
+  public String token() {
+    return word;
+  }
+
+  @Override
+  public void fly(String token) {
+    ThreadName.set(token);
+    try (Fd opened = Fd.openDirectory(root.toString())) {
+      ThreadName.set("canary");
+    } catch (SyscallException e) {
+      // Then it does not come back, and that is what is found out.
+      ThreadName.set("canary");
+    }
+  }
+}

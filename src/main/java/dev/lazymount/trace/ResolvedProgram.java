@@ -1,0 +1,119 @@
+package dev.lazymount.trace;
+
+import dev.lazymount.config.Settings;
+import dev.lazymount.linux.Place;
+import dev.lazymount.linux.SyscallException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.IntSupplier;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/**
+ * The resolved program: looks at the files that the kernel has opened. Needs the kernel's type
+ * information (BTF); what it sees and what not is at the head of {@code resolved.bt}.
+ */
+public final class ResolvedProgram implements TraceProgram.Factory {
+  /** What it is called in the settings. */
+  public static final String NAME = "resolved";
+
+  /**
+   * The deepest names that fit: one component more and the strings would be too short to be of use.
+   */
+  public static final int DEEPEST = 8;
+
+  private static final List<String> CALLS =
+      List.of("openat", "openat2", "open", "open_by_handle_at");
+
+  /**
+   * How long each of so many strings may be, bytes with the NUL, so that all fit into the 512 bytes
+   * of stack that the kernel allows a program: measured with bpftrace 0.17. Later ones keep strings
+   * elsewhere.
+   */
+  private static final int[] STRING_LENGTHS = {0, 160, 112, 88, 64, 56, 48, 40, 32};
+
+  private static final Path BTF = Path.of("/sys/kernel/btf/vmlinux");
+
+  private final Settings settings;
+  private final Path tracefs;
+  private final IntSupplier depth;
+
+  /**
+   * The resolved program for a root.
+   *
+   * @param settings the root and what to ignore
+   * @param tracefs where tracefs is mounted, such as {@code /sys/kernel/tracing}
+   * @param depth how many components the deepest name has; 0 if that is not known yet
+   */
+  public ResolvedProgram(Settings settings, Path tracefs, IntSupplier depth) {
+    this.settings = settings;
+    this.tracefs = tracefs;
+    this.depth = depth;
+  }
+
+  /** How long a component of a name of so many components may be, bytes, to be told whole. */
+  public static int longestComponent(int depth) {
+    // The NUL, and one more: what fills the string may have been cut off.
+    return STRING_LENGTHS[clamp(depth)] - 2;
+  }
+
+  private static int clamp(int depth) {
+    return Math.max(1, Math.min(depth, DEEPEST));
+  }
+
+  @Override
+  public TraceProgram next() {
+    if (!Files.exists(BTF)) {
+      throw new TraceFailure("the kernel has no type information (" + BTF + ")");
+    }
+    // Not known yet: deep enough for every name that was ever seen in the field.
+    int components = depth.getAsInt() == 0 ? 6 : clamp(depth.getAsInt());
+    Place root;
+    try {
+      root = Place.of(settings.root().toString());
+    } catch (SyscallException e) {
+      throw new TraceFailure("can't look at the root: " + e.getMessage());
+    }
+    String mark = Secret.mark();
+    ResolvedCanary canary = new ResolvedCanary(settings.root());
+    Template template = Template.of("resolved.bt");
+    String walk = template.cut("WALK").stripTrailing();
+    // Whatever the walk has to be filled with comes after it was put in.
+    template.put("WALK_EXEC", walk.replace("@CALL@", "exec")).put("WALK", walk);
+    template.each(tracefs.resolve("events/syscalls"), "sys_exit_", CALLS);
+    generated(template, components);
+    String source =
+        template
+            .put("MARK", mark)
+            .put("ROOT", settings.root() + "/")
+            .put("DEVICE", root.kernelDevice())
+            .put("INODE", root.inode())
+            .put("WORD", canary.token())
+            .put("WINDOW", settings.trace().window().toMillis())
+            .put("IGNORED", Template.notNamed(settings.trace().ignoreComms()))
+            .text();
+    return new TraceProgram(NAME, source, mark, STRING_LENGTHS[components], canary, null);
+  }
+
+  /** The parts that depend on how many components are told: $c0 to $c(n-1), and one more. */
+  private static void generated(Template template, int components) {
+    template
+        .put("CLEAR", all(components + 1, i -> "$c" + i + " = (struct dentry *)0;", " "))
+        .put(
+            "SHIFT",
+            all(
+                    components,
+                    i -> "$c" + (components - i) + " = $c" + (components - i - 1) + ";",
+                    " ")
+                + " $c0 = $entry;")
+        .put("KEY", all(components, i -> "(uint64)$c" + i + " * " + (2 * i + 1), " + "))
+        .put("LAST", "$c" + components)
+        .put("NAMES", all(components, i -> "str($c" + i + "->d_name.name)", ", "))
+        .put("FORMAT", all(components, i -> "%s", "/"));
+  }
+
+  private static String all(int n, java.util.function.IntFunction<String> part, String between) {
+    return IntStream.range(0, n).mapToObj(part).collect(Collectors.joining(between));
+  }
+}
