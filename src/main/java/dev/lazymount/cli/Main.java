@@ -11,7 +11,13 @@ import picocli.CommandLine.Command;
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
     description = "Mounts a compiler's squashfs image over its directory at the first access.",
-    subcommands = {RunCommand.class, CheckCommand.class, StatusCommand.class, TrainCommand.class},
+    subcommands = {
+      RunCommand.class,
+      CheckCommand.class,
+      StatusCommand.class,
+      TraceCommand.class,
+      TrainCommand.class
+    },
     footer = {
       "",
       "Exit codes: 0 done; 1 the operation failed; 2 usage or configuration; 3 the daemon is not"

@@ -62,8 +62,8 @@ final class Assembly {
     }
   }
 
-  private Assembly(
-      Settings settings, DaemonStatus status, ServiceManager manager, ActorSystem<?> system) {
+  /** The parts for a settings' root; {@code system} has the dispatchers. */
+  Assembly(Settings settings, DaemonStatus status, ServiceManager manager, ActorSystem<?> system) {
     this.settings = settings;
     this.status = status;
     this.manager = manager;
@@ -114,7 +114,8 @@ final class Assembly {
     return system.dispatchers().lookup(DispatcherSelector.fromConfig(DISPATCHERS + "." + name));
   }
 
-  private CatalogActor.Env catalog() {
+  /** For the catalog. */
+  CatalogActor.Env catalog() {
     return new CatalogActor.Env(
         previous ->
             CatalogScan.scan(
@@ -144,7 +145,8 @@ final class Assembly {
     return new Router.RouterEnv(settings.root().toString(), observe, mounts, mountedNames());
   }
 
-  private TraceEnv trace(TracePart part) {
+  /** For the trace. */
+  TraceEnv trace(TracePart part) {
     return new TraceEnv(
         settings.trace(),
         part.programs(),

@@ -1,0 +1,88 @@
+package dev.lazymount.cli;
+
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
+import dev.lazymount.config.Settings;
+import dev.lazymount.config.SettingsLoader;
+import dev.lazymount.daemon.AccessWatch;
+import dev.lazymount.daemon.Machine;
+import dev.lazymount.state.Access;
+import java.time.LocalTime;
+import java.time.ZoneId;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code lazymount trace}. */
+@Command(
+    name = "trace",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Print accesses under the root as they are seen, and mount nothing. Runs with or without a",
+      "daemon, until it is interrupted. Each name is printed once a window (trace.window), whoever",
+      "uses it; the resolved program tells as much of a path as the deepest name has."
+    })
+final class TraceCommand implements Callable<Integer> {
+  private static final Gson GSON =
+      new GsonBuilder().serializeNulls().disableHtmlEscaping().create();
+
+  @Mixin private SettingsOptions options;
+
+  @Option(names = "--json", description = "Print a JSON object a line, for tools.")
+  private boolean json;
+
+  /** One line of {@code --json}. */
+  private record Line(
+      String time, String command, int pid, String call, String path, String image) {}
+
+  @Override
+  public Integer call() {
+    Settings settings = options.load();
+    List<String> problems = new ArrayList<>(Machine.fatal(settings));
+    problems.addAll(Machine.trace(settings));
+    if (!problems.isEmpty()) {
+      problems.forEach(problem -> System.err.println("lazymount: " + problem));
+      return Main.FAILED;
+    }
+    if (!json) {
+      print("TIME", "COMMAND", "PID", "CALL", "IMAGE", "PATH");
+    }
+    AccessWatch.run(
+        settings,
+        SettingsLoader.actorConfig(options.file()),
+        new AccessWatch.Listener(
+            this::print, news -> System.err.println("lazymount: " + Access.printable(news))));
+    return Main.OK;
+  }
+
+  private void print(AccessWatch.Sight sight) {
+    Access access = sight.access();
+    String path = String.join("/", sight.below());
+    String time = LocalTime.now(ZoneId.systemDefault()).truncatedTo(ChronoUnit.MILLIS).toString();
+    String image = sight.image().map(i -> i.file()).orElse(null);
+    if (json) {
+      System.out.println(
+          GSON.toJson(new Line(time, access.comm(), access.pid(), access.call(), path, image)));
+    } else {
+      print(
+          time,
+          Access.printable(access.comm()),
+          Integer.toString(access.pid()),
+          access.call(),
+          image == null ? "-" : image,
+          Access.printable(path));
+    }
+  }
+
+  private static void print(
+      String time, String command, String pid, String call, String image, String path) {
+    System.out.println(
+        String.format(
+            Locale.ROOT, "%-12s %-15s %8s %-10s %-30s %s", time, command, pid, call, image, path));
+  }
+}

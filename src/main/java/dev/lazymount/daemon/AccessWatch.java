@@ -1,0 +1,172 @@
+package dev.lazymount.daemon;
+
+import akka.actor.typed.ActorSystem;
+import akka.actor.typed.Behavior;
+import akka.actor.typed.javadsl.AbstractBehavior;
+import akka.actor.typed.javadsl.ActorContext;
+import akka.actor.typed.javadsl.Behaviors;
+import akka.actor.typed.javadsl.Receive;
+import com.typesafe.config.Config;
+import dev.lazymount.catalog.Catalog;
+import dev.lazymount.catalog.CatalogActor;
+import dev.lazymount.catalog.ImageFile;
+import dev.lazymount.config.Settings;
+import dev.lazymount.ops.ServiceManager;
+import dev.lazymount.route.AccessPath;
+import dev.lazymount.route.Router;
+import dev.lazymount.state.Access;
+import dev.lazymount.state.DaemonStatus;
+import dev.lazymount.trace.TraceReport;
+import dev.lazymount.trace.TraceSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * Sees accesses as the daemon would, and mounts nothing: a trace of its own, whose accesses are
+ * told to somebody who prints them.
+ */
+public final class AccessWatch extends AbstractBehavior<AccessWatch.Command> {
+  interface Command {}
+
+  private record Batch(List<Access> accesses) implements Command {}
+
+  private record NewCatalog(Catalog catalog) implements Command {}
+
+  private record Trace(TraceReport report) implements Command {}
+
+  /**
+   * An access.
+   *
+   * @param access who opened what
+   * @param below the components of its path below the root, as many as the trace tells
+   * @param image the image that serves it; empty if there is none
+   */
+  public record Sight(Access access, List<String> below, Optional<ImageFile> image) {}
+
+  /**
+   * Who is told.
+   *
+   * @param sights each access
+   * @param news what becomes of the trace, in a line
+   */
+  public record Listener(Consumer<Sight> sights, Consumer<String> news) {}
+
+  /** Accesses that are kept until the images are known. */
+  private static final int EARLY = 4096;
+
+  private final String root;
+  private final Listener listener;
+  private final List<Access> early = new ArrayList<>();
+  private Optional<Catalog> catalog = Optional.empty();
+  private boolean told;
+
+  /**
+   * Watches until the process ends.
+   *
+   * @param settings the settings
+   * @param actors Akka's settings
+   * @param listener who is told; called on a thread of an actor
+   */
+  public static void run(Settings settings, Config actors, Listener listener) {
+    DaemonStatus status = new DaemonStatus();
+    ActorSystem<Command> system =
+        ActorSystem.create(
+            Behaviors.setup(
+                context -> {
+                  Assembly parts =
+                      new Assembly(
+                          settings, status, ServiceManager.from(Map.of()), context.getSystem());
+                  return new AccessWatch(context, parts, settings, status, listener);
+                }),
+            "watch",
+            actors);
+    // bpftrace must not outlive us, and ends with its actor.
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> end(system), "end"));
+    system.getWhenTerminated().toCompletableFuture().join();
+  }
+
+  private static void end(ActorSystem<Command> system) {
+    system.terminate();
+    system.getWhenTerminated().toCompletableFuture().join();
+  }
+
+  private AccessWatch(
+      ActorContext<Command> context,
+      Assembly parts,
+      Settings settings,
+      DaemonStatus status,
+      Listener listener) {
+    super(context);
+    this.root = settings.root().toString();
+    this.listener = listener;
+    context
+        .spawn(CatalogActor.create(parts.catalog()), "catalog")
+        .tell(new CatalogActor.Subscribe(context.messageAdapter(Catalog.class, NewCatalog::new)));
+    context.spawn(
+        TraceSource.create(
+            parts.trace(Assembly.TracePart.real(settings, status)),
+            context.messageAdapter(TraceReport.class, Trace::new),
+            context.messageAdapter(
+                Router.Accesses.class,
+                batch -> {
+                  batch.answerTo().tell(TraceSource.Ack.ACK);
+                  return new Batch(batch.accesses());
+                }),
+            Router.Accesses::new),
+        "trace");
+  }
+
+  @Override
+  public Receive<Command> createReceive() {
+    return newReceiveBuilder()
+        .onMessage(Batch.class, this::onBatch)
+        .onMessage(NewCatalog.class, this::onNewCatalog)
+        .onMessage(Trace.class, this::onTrace)
+        .build();
+  }
+
+  private Behavior<Command> onBatch(Batch batch) {
+    if (catalog.isPresent()) {
+      batch.accesses().forEach(this::tell);
+    } else if (early.size() < EARLY) {
+      early.addAll(batch.accesses());
+    }
+    return this;
+  }
+
+  private Behavior<Command> onNewCatalog(NewCatalog message) {
+    catalog = Optional.of(message.catalog());
+    early.forEach(this::tell);
+    early.clear();
+    return this;
+  }
+
+  private Behavior<Command> onTrace(Trace message) {
+    if (message.report() instanceof TraceReport.Started started) {
+      listener.news().accept("the " + started.program() + " program starts");
+      Optional.ofNullable(started.note()).ifPresent(listener.news());
+    } else if (message.report() instanceof TraceReport.CanaryBack && !told) {
+      told = true;
+      listener.news().accept("accesses under " + root + " are traced");
+    } else if (message.report() instanceof TraceReport.CanaryBlocked blocked) {
+      listener.news().accept(blocked.reason());
+    } else if (message.report() instanceof TraceReport.Failed failed) {
+      told = false;
+      listener.news().accept(failed.reason() + "; it is started again after a pause");
+    }
+    return this;
+  }
+
+  private void tell(Access access) {
+    Optional<List<String>> below = AccessPath.below(root, access.path());
+    if (below.isPresent() && below.get().size() > 1) {
+      List<ImageFile> images = catalog.orElse(Catalog.empty()).match(below.get());
+      Optional<ImageFile> innermost =
+          images.isEmpty() ? Optional.empty() : Optional.of(images.get(images.size() - 1));
+      listener.sights().accept(new Sight(access, below.get(), innermost));
+    }
+  }
+}
