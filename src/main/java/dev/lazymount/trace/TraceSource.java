@@ -36,13 +36,14 @@ public final class TraceSource extends AbstractBehavior<TraceSource.Command> {
     ACK
   }
 
-  private record Ended(int status) implements Command {}
+  /** The process is not always the one of now: what a restart kills ends a little after it. */
+  private record Ended(TraceProcess process, int status) implements Command {}
 
   private record Complained(String line) implements Command {}
 
   private record CanaryArrived(String token) implements Command {}
 
-  private record CanaryFlown() implements Command {}
+  private record CanaryFlown(TraceProcess process) implements Command {}
 
   private enum Timer implements Command {
     CANARY,
@@ -146,7 +147,8 @@ public final class TraceSource extends AbstractBehavior<TraceSource.Command> {
                         .handle((done, thrown) -> status)
                         .toCompletableFuture()
                         .completeOnTimeout(status, ERRORS_MILLIS, TimeUnit.MILLISECONDS));
-    getContext().pipeToSelf(end, (status, thrown) -> new Ended(thrown == null ? status : -1));
+    getContext()
+        .pipeToSelf(end, (status, thrown) -> new Ended(process, thrown == null ? status : -1));
   }
 
   @Override
@@ -155,7 +157,7 @@ public final class TraceSource extends AbstractBehavior<TraceSource.Command> {
         .onMessage(Ended.class, this::onEnded)
         .onMessage(Complained.class, this::onComplained)
         .onMessage(CanaryArrived.class, this::onCanaryArrived)
-        .onMessage(CanaryFlown.class, flown -> onCanaryFlown())
+        .onMessage(CanaryFlown.class, this::onCanaryFlown)
         .onMessageEquals(Timer.CANARY, this::onCanary)
         .onMessageEquals(Timer.CANARY_AGAIN, this::onCanaryAgain)
         .onSignal(PreRestart.class, signal -> onEnd())
@@ -169,6 +171,9 @@ public final class TraceSource extends AbstractBehavior<TraceSource.Command> {
   }
 
   private Behavior<Command> onEnded(Ended ended) {
+    if (ended.process() != process) {
+      return this;
+    }
     String last = complaints.text();
     throw fail(
         "bpftrace "
@@ -202,8 +207,10 @@ public final class TraceSource extends AbstractBehavior<TraceSource.Command> {
     return this;
   }
 
-  private Behavior<Command> onCanaryFlown() {
-    flying = false;
+  private Behavior<Command> onCanaryFlown(CanaryFlown flown) {
+    if (flown.process() == process) {
+      flying = false;
+    }
     return this;
   }
 
@@ -241,7 +248,7 @@ public final class TraceSource extends AbstractBehavior<TraceSource.Command> {
       getContext()
           .pipeToSelf(
               CompletableFuture.runAsync(() -> env.canary().fly(token), env.canaryExecutor()),
-              (done, thrown) -> new CanaryFlown());
+              (done, thrown) -> new CanaryFlown(process));
     }
     timers.startSingleTimer(Timer.CANARY_AGAIN, working ? AGAIN : AGAIN_STARTING);
   }
