@@ -39,15 +39,16 @@ public final class TraceSource extends AbstractBehavior<TraceSource.Command> {
   /** Start anew with another program: what is to be seen has changed, for this reason. */
   public record Renew(String reason) implements Command {}
 
-  private record Ended(int status) implements Command {}
+  /** The process is not always the one of now: what a restart kills ends a little after it. */
+  private record Ended(TraceProcess process, int status) implements Command {}
 
   private record Complained(String line) implements Command {}
 
   private record CanaryArrived(String token) implements Command {}
 
-  private record CanaryFlown() implements Command {}
+  private record CanaryFlown(TraceProcess process) implements Command {}
 
-  private record Ticked() implements Command {}
+  private record Ticked(TraceProcess process) implements Command {}
 
   private enum Timer implements Command {
     CANARY,
@@ -141,7 +142,7 @@ public final class TraceSource extends AbstractBehavior<TraceSource.Command> {
             getContext(),
             env,
             new TraceStream.Listener(
-                () -> getContext().getSelf().tell(new Ticked()),
+                () -> getContext().getSelf().tell(new Ticked(process)),
                 token -> getContext().getSelf().tell(new CanaryArrived(token)),
                 line -> getContext().getSelf().tell(new Complained(line))));
     stream.accesses(process.output(), program.mark(), receiver, message);
@@ -155,7 +156,8 @@ public final class TraceSource extends AbstractBehavior<TraceSource.Command> {
                         .handle((done, thrown) -> status)
                         .toCompletableFuture()
                         .completeOnTimeout(status, ERRORS_MILLIS, TimeUnit.MILLISECONDS));
-    getContext().pipeToSelf(end, (status, thrown) -> new Ended(thrown == null ? status : -1));
+    getContext()
+        .pipeToSelf(end, (status, thrown) -> new Ended(process, thrown == null ? status : -1));
   }
 
   @Override
@@ -164,8 +166,8 @@ public final class TraceSource extends AbstractBehavior<TraceSource.Command> {
         .onMessage(Ended.class, this::onEnded)
         .onMessage(Complained.class, this::onComplained)
         .onMessage(CanaryArrived.class, this::onCanaryArrived)
-        .onMessage(CanaryFlown.class, flown -> onCanaryFlown())
-        .onMessage(Ticked.class, ticked -> onTicked())
+        .onMessage(CanaryFlown.class, this::onCanaryFlown)
+        .onMessage(Ticked.class, this::onTicked)
         .onMessage(Renew.class, this::onRenew)
         .onMessageEquals(Timer.CANARY, this::onCanary)
         .onMessageEquals(Timer.CANARY_AGAIN, this::onCanaryAgain)
@@ -180,6 +182,9 @@ public final class TraceSource extends AbstractBehavior<TraceSource.Command> {
   }
 
   private Behavior<Command> onEnded(Ended ended) {
+    if (ended.process() != process) {
+      return this;
+    }
     String last = complaints.text();
     throw fail(
         "bpftrace "
@@ -219,16 +224,18 @@ public final class TraceSource extends AbstractBehavior<TraceSource.Command> {
   }
 
   /** The first tick says that the program is attached: now its patience begins. */
-  private Behavior<Command> onTicked() {
-    if (!attached) {
+  private Behavior<Command> onTicked(Ticked ticked) {
+    if (ticked.process() == process && !attached) {
       attached = true;
       flight.forgive(System.nanoTime());
     }
     return this;
   }
 
-  private Behavior<Command> onCanaryFlown() {
-    flying = false;
+  private Behavior<Command> onCanaryFlown(CanaryFlown flown) {
+    if (flown.process() == process) {
+      flying = false;
+    }
     return this;
   }
 
@@ -275,7 +282,7 @@ public final class TraceSource extends AbstractBehavior<TraceSource.Command> {
       getContext()
           .pipeToSelf(
               CompletableFuture.runAsync(() -> program.canary().fly(token), env.canaryExecutor()),
-              (done, thrown) -> new CanaryFlown());
+              (done, thrown) -> new CanaryFlown(process));
     }
     timers.startSingleTimer(Timer.CANARY_AGAIN, working ? AGAIN : AGAIN_STARTING);
   }

@@ -1,0 +1,185 @@
+package dev.lazymount.daemon;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.lazymount.kernel.BadImages;
+import dev.lazymount.kernel.Child;
+import dev.lazymount.kernel.DaemonProcess;
+import dev.lazymount.kernel.Kernel;
+import dev.lazymount.kernel.Site;
+import dev.lazymount.ops.StatusReport;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * Images that must not be mounted and places that must not be mounted over: the original stays
+ * readable, and status says why. With the path program, because it sees accesses to what is not
+ * there, too.
+ */
+class RefusedMountIT {
+  private static Site site;
+  private static DaemonProcess daemon;
+
+  @BeforeAll
+  static void start() throws IOException {
+    site = Site.create();
+    daemon = site.start("trace.program=path", "mount.retry=100ms", "mount.retry-max=100ms");
+  }
+
+  @AfterAll
+  static void close() {
+    site.close();
+  }
+
+  private static void assertNotMounted(String name) {
+    assertEquals(0, site.mountsOn(name));
+    assertFalse(
+        Kernel.loopsBelow(site.images()).containsValue(site.image(name).toString()),
+        "a loop device is left");
+  }
+
+  @ParameterizedTest
+  @EnumSource(BadImages.class)
+  void badImageLeavesTheOriginalAndIsExplained(BadImages bad) throws IOException {
+    String name = bad.name().toLowerCase(Locale.ROOT);
+    site.original(name);
+    bad.make(site, name);
+    daemon.awaitImagesKnown();
+
+    StatusReport.Mount line =
+        daemon.refusal(name, () -> assertEquals(Site.ORIGINAL, site.version(name)));
+
+    assertEquals("quarantined", line.state());
+    assertTrue(line.reason().contains(bad.reason()), line.reason());
+    assertTrue(line.reason().contains("tried again when the file has changed"), line.reason());
+    assertNotMounted(name);
+    assertEquals(Site.ORIGINAL, site.version(name));
+  }
+
+  @Test
+  void badImageIsMountedOnceItIsReplacedByAGoodOne() throws IOException {
+    site.original("mended");
+    BadImages.CUT_OFF.make(site, "mended");
+    daemon.awaitImagesKnown();
+    daemon.refusal("mended", () -> site.version("mended"));
+
+    site.goodImage("mended");
+
+    daemon.await(
+        "the good image is mounted",
+        Duration.ofSeconds(20),
+        () -> {
+          site.version("mended");
+          return site.mountsOn("mended") == 1;
+        });
+    assertEquals(Site.IMAGE, site.version("mended"));
+    assertEquals(null, daemon.awaitMounted("mended").reason());
+  }
+
+  @Test
+  void missingTargetIsExplainedAndNotMade() throws IOException {
+    site.goodImage("no-target");
+    daemon.awaitImagesKnown();
+    StatusReport.Mount line =
+        daemon.refusal(
+            "no-target", () -> Child.run("cat", site.root("no-target/version").toString()));
+    assertEquals("failed", line.state());
+    assertTrue(line.reason().contains("ENOENT"), line.reason());
+    assertFalse(Files.exists(site.root("no-target")));
+    assertNotMounted("no-target");
+
+    // It is made later, and then mounted.
+    site.original("no-target");
+    daemon.mount("no-target");
+  }
+
+  @Test
+  void targetThatIsAFileIsExplained() throws IOException {
+    site.goodImage("file");
+    Files.writeString(site.root("file"), "a file");
+    daemon.awaitImagesKnown();
+    StatusReport.Mount line =
+        daemon.refusal("file", () -> Child.run("cat", site.root("file/version").toString()));
+    assertTrue(line.reason().contains("ENOTDIR"), line.reason());
+    assertEquals("a file", Child.cat(site.root("file")));
+  }
+
+  @Test
+  void targetThatIsASymlinkOutsideIsNeverMountedOver() throws IOException {
+    Path outside = Files.createDirectories(site.scratch().resolve("outside"));
+    Files.writeString(outside.resolve("version"), Site.ORIGINAL);
+    site.goodImage("evil");
+    Files.createSymbolicLink(site.root("evil"), outside);
+    daemon.awaitImagesKnown();
+
+    StatusReport.Mount line =
+        daemon.refusal("evil", () -> assertEquals(Site.ORIGINAL, site.version("evil")));
+
+    assertTrue(line.reason().contains("ELOOP") || line.reason().contains("ENOTDIR"), line.reason());
+    assertEquals(List.of(), Kernel.mountsBelow(site.scratch()));
+    assertNotMounted("evil");
+  }
+
+  @Test
+  void symlinkOnTheWayToTheTargetIsNeverFollowedOutside() throws IOException {
+    Path outside = Files.createDirectories(site.scratch().resolve("outside-way"));
+    Files.createDirectories(outside.resolve("gcc"));
+    Files.writeString(outside.resolve("gcc/version"), Site.ORIGINAL);
+    site.goodImage("way/gcc");
+    Files.createSymbolicLink(site.root("way"), outside);
+    daemon.awaitImagesKnown();
+
+    StatusReport.Mount line =
+        daemon.refusal("way/gcc", () -> assertEquals(Site.ORIGINAL, site.version("way/gcc")));
+
+    assertTrue(line.reason().contains("ELOOP"), line.reason());
+    assertEquals(List.of(), Kernel.mountsBelow(site.scratch()));
+  }
+
+  @Test
+  void foreignMountOnTheTargetIsLeftAlone() throws IOException {
+    site.compiler("foreign");
+    daemon.awaitImagesKnown();
+    Path target = site.root("foreign");
+    Child.run("mount", "-t", "tmpfs", "foreign", target.toString()).orFail();
+    Child.run("sh", "-c", "echo mine >" + target.resolve("version")).orFail();
+
+    StatusReport.Mount line =
+        daemon.refusal("foreign", () -> assertEquals("mine\n", site.version("foreign")));
+
+    assertEquals("failed", line.state());
+    assertTrue(line.reason().contains("left alone"), line.reason());
+    assertEquals("tmpfs", Kernel.mountsBelow(target).get(0).fsType());
+    assertEquals(1, site.mountsOn("foreign"));
+
+    // When it is gone, the image is mounted.
+    Child.run("umount", target.toString()).orFail();
+    daemon.mount("foreign");
+  }
+
+  @Test
+  void imageIsNotMountedOverTheMountsInsideItsDirectory() throws IOException {
+    site.compiler("outer/inner");
+    daemon.awaitImagesKnown();
+    daemon.mount("outer/inner");
+    site.compiler("outer");
+    daemon.awaitImagesKnown();
+
+    StatusReport.Mount line = daemon.refusal("outer", () -> site.version("outer"));
+
+    assertTrue(line.reason().contains("would be hidden"), line.reason());
+    assertEquals(Site.ORIGINAL, site.version("outer"));
+    assertEquals(Site.IMAGE, site.version("outer/inner"));
+  }
+}

@@ -1,0 +1,82 @@
+package dev.lazymount.kernel;
+
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.function.Supplier;
+
+/** Waits for something to become true: looks again and again until a deadline. */
+public final class Await {
+  /** Long enough for a busy machine; whatever has its own bound says so. */
+  public static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  private static final long PAUSE_MILLIS = 5;
+
+  private Await() {}
+
+  /** Waits {@link #PATIENCE} for a condition. */
+  public static void until(String what, Callable<Boolean> condition) {
+    until(what, PATIENCE, condition);
+  }
+
+  /**
+   * Waits for a condition.
+   *
+   * @param what in words, for the failure
+   * @param patience how long
+   * @param condition an exception counts as false, and is told at the end
+   */
+  public static void until(String what, Duration patience, Callable<Boolean> condition) {
+    until(what, patience, condition, () -> "");
+  }
+
+  /**
+   * Waits for a condition.
+   *
+   * @param explain what to add to the failure
+   */
+  public static void until(
+      String what, Duration patience, Callable<Boolean> condition, Supplier<String> explain) {
+    value(
+        what,
+        patience,
+        () -> condition.call() ? Optional.of(Boolean.TRUE) : Optional.empty(),
+        explain);
+  }
+
+  /** Waits {@link #PATIENCE} for a value. */
+  public static <T> T value(String what, Callable<Optional<T>> look) {
+    return value(what, PATIENCE, look, () -> "");
+  }
+
+  /** Waits for a value. */
+  public static <T> T value(
+      String what, Duration patience, Callable<Optional<T>> look, Supplier<String> explain) {
+    long deadline = System.nanoTime() + patience.toNanos();
+    while (true) {
+      Exception thrown = null;
+      try {
+        Optional<T> found = look.call();
+        if (found.isPresent()) {
+          return found.get();
+        }
+      } catch (Exception e) {
+        thrown = e;
+      }
+      if (System.nanoTime() - deadline >= 0) {
+        throw new AssertionError(
+            "not within " + patience.toMillis() + " ms: " + what + " " + explain.get(), thrown);
+      }
+      pause();
+    }
+  }
+
+  private static void pause() {
+    try {
+      Thread.sleep(PAUSE_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AssertionError("interrupted", e);
+    }
+  }
+}

@@ -1,0 +1,127 @@
+package dev.lazymount.kernel;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Map;
+
+/** Things that have the name of an image and are none that can be mounted. */
+public enum BadImages {
+  /** No byte at all. */
+  EMPTY("is empty") {
+    @Override
+    public void make(Site site, String name) throws IOException {
+      site.place(new byte[0], name);
+    }
+  },
+  /** Something else. */
+  TEXT("is no squashfs") {
+    @Override
+    public void make(Site site, String name) throws IOException {
+      site.place("This is not the image you are looking for. ".repeat(99).getBytes(UTF_8), name);
+    }
+  },
+  /** Cut off in its superblock. */
+  CUT_OFF_EARLY("is cut off") {
+    @Override
+    public void make(Site site, String name) throws IOException {
+      site.place(Arrays.copyOf(good(site), 50), name);
+    }
+  },
+  /** Half a copy. */
+  CUT_OFF("is cut off") {
+    @Override
+    public void make(Site site, String name) throws IOException {
+      byte[] good = good(site);
+      site.place(Arrays.copyOf(good, good.length / 2), name);
+    }
+  },
+  /** The superblock is whole, and everything else is noise: only the kernel can tell. */
+  CORRUPT("fsconfig create: EINVAL") {
+    @Override
+    public void make(Site site, String name) throws IOException {
+      byte[] bytes = good(site);
+      Arrays.fill(bytes, 96, bytes.length, (byte) 0xA5);
+      site.place(bytes, name);
+    }
+  },
+  /** The right size, and all of it zero, as after a crash of the machine that wrote it. */
+  ZEROES("is no squashfs") {
+    @Override
+    public void make(Site site, String name) throws IOException {
+      site.place(new byte[64 * 1024], name);
+    }
+  },
+  /** A named pipe, which nobody may wait for. */
+  FIFO("is a fifo") {
+    @Override
+    public void make(Site site, String name) {
+      Child.run("mkfifo", site.image(name).toString()).orFail();
+    }
+  },
+  /** A directory. */
+  DIRECTORY("is a directory") {
+    @Override
+    public void make(Site site, String name) throws IOException {
+      Files.createDirectory(site.image(name));
+    }
+  },
+  /** A character device. */
+  DEVICE("is a character device") {
+    @Override
+    public void make(Site site, String name) {
+      Child.run("mknod", site.image(name).toString(), "c", "1", "5").orFail();
+    }
+  },
+  /** A good image, but outside. */
+  SYMLINK_OUTSIDE("is a symlink") {
+    @Override
+    public void make(Site site, String name) throws IOException {
+      Path outside = Files.write(site.scratch().resolve("outside.img"), good(site));
+      Files.createSymbolicLink(site.image(name), outside);
+    }
+  },
+  /** A good image inside, by another name. */
+  SYMLINK_INSIDE("is a symlink") {
+    @Override
+    public void make(Site site, String name) throws IOException {
+      Path inside = Files.write(site.images().resolve(name + "-target"), good(site));
+      Files.createSymbolicLink(site.image(name), inside.getFileName());
+    }
+  },
+  /** An image of an empty directory. */
+  EMPTY_ROOT("has nothing in it") {
+    @Override
+    public void make(Site site, String name) throws IOException {
+      site.image(name, Map.of());
+    }
+  };
+
+  private static final java.nio.charset.Charset UTF_8 = StandardCharsets.UTF_8;
+
+  private final String reason;
+
+  BadImages(String reason) {
+    this.reason = reason;
+  }
+
+  /** Makes the image of a name so. */
+  public abstract void make(Site site, String name) throws IOException;
+
+  /** What the reason for not mounting it has to say. */
+  public String reason() {
+    return reason;
+  }
+
+  /** Several pages of a good image, with a version file and much else. */
+  private static byte[] good(Site site) throws IOException {
+    Path directory = Files.createTempDirectory(site.scratch(), "good-");
+    Files.writeString(directory.resolve("version"), Site.IMAGE);
+    byte[] noise = new byte[100_000];
+    new java.util.Random(1).nextBytes(noise);
+    Files.write(directory.resolve("cc1"), noise);
+    return Files.readAllBytes(site.imageOf(directory));
+  }
+}

@@ -1,0 +1,123 @@
+package dev.lazymount.kernel;
+
+import dev.lazymount.linux.MountInfo;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** What the kernel shows of mounts, loop devices and processes. */
+public final class Kernel {
+  private static final Path PROC = Path.of("/proc");
+
+  private Kernel() {}
+
+  /** All mounts below a directory, in the order they were made. */
+  public static List<MountInfo> mountsBelow(Path directory) {
+    try {
+      return MountInfo.read().stream()
+          .filter(mount -> Path.of(mount.target()).startsWith(directory))
+          .toList();
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+
+  /** How many mounts lie on exactly this directory, one on the other. */
+  public static long mountsOn(Path target) {
+    return mountsBelow(target).stream()
+        .filter(mount -> Path.of(mount.target()).equals(target))
+        .count();
+  }
+
+  /** The mount options of the mount on this directory, such as {@code ro,nosuid}. */
+  public static String optionsOn(Path target) throws IOException {
+    return Files.readAllLines(PROC.resolve("self/mountinfo")).stream()
+        .map(line -> line.split(" "))
+        .filter(fields -> fields[4].equals(target.toString()))
+        .map(fields -> fields[5])
+        .findFirst()
+        .orElseThrow(() -> new AssertionError("nothing is mounted on " + target));
+  }
+
+  /** Loop devices by number, with the file behind each, for files below a directory. */
+  public static Map<Integer, String> loopsBelow(Path directory) {
+    Map<Integer, String> loops = new TreeMap<>();
+    try (DirectoryStream<Path> devices = Files.newDirectoryStream(Path.of("/sys/block"), "loop*")) {
+      for (Path device : devices) {
+        text(device.resolve("loop/backing_file"))
+            .filter(file -> file.startsWith(directory + "/"))
+            .ifPresent(
+                file ->
+                    loops.put(
+                        Integer.parseInt(device.getFileName().toString().substring(4)),
+                        file.strip()));
+      }
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+    return loops;
+  }
+
+  /** Processes that have this variable in their environment. */
+  public static List<ProcessHandle> processesWith(String variable) {
+    List<ProcessHandle> found = new ArrayList<>();
+    String wanted = "\0" + variable + "\0";
+    ProcessHandle.allProcesses()
+        .filter(
+            process ->
+                text(PROC.resolve(process.pid() + "/environ"))
+                    .map(environment -> ("\0" + environment + "\0").contains(wanted))
+                    .orElse(false))
+        .forEach(found::add);
+    return found;
+  }
+
+  /** The name of a process; empty if it is gone. */
+  public static String comm(long pid) {
+    return text(PROC.resolve(pid + "/comm")).map(String::strip).orElse("");
+  }
+
+  /** Whether there is such a process, and it has not ended yet. */
+  public static boolean runs(long pid) {
+    return text(PROC.resolve(pid + "/stat"))
+        .map(stat -> stat.charAt(stat.lastIndexOf(')') + 2) != 'Z')
+        .orElse(false);
+  }
+
+  /** Sends a signal, such as {@code KILL} or {@code STOP}. */
+  public static void signal(String signal, long pid) {
+    Child.run("kill", "-" + signal, Long.toString(pid)).orFail();
+  }
+
+  /** What the open files of this process are. */
+  public static List<String> openFiles() throws IOException {
+    List<String> open = new ArrayList<>();
+    try (DirectoryStream<Path> descriptors = Files.newDirectoryStream(PROC.resolve("self/fd"))) {
+      for (Path descriptor : descriptors) {
+        try {
+          open.add(descriptor.getFileName() + " " + Files.readSymbolicLink(descriptor));
+        } catch (IOException e) {
+          // The one that reads this very directory is gone, or it was closed meanwhile.
+        }
+      }
+    }
+    open.removeIf(file -> file.endsWith("/fd"));
+    open.sort(null);
+    return open;
+  }
+
+  private static Optional<String> text(Path file) {
+    try {
+      return Optional.of(new String(Files.readAllBytes(file), StandardCharsets.UTF_8));
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+}

@@ -1,0 +1,336 @@
+package dev.lazymount.kernel;
+
+import dev.lazymount.linux.MountInfo;
+import dev.lazymount.linux.Mounts;
+import dev.lazymount.linux.SyscallException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
+
+/**
+ * A root, an image directory and the daemon's own directories, in a folder of their own.
+ *
+ * <p>Closing it ends its daemons, detaches every mount in it and deletes it; then nothing of it may
+ * be left on the machine, and what is left fails the test: a process, a loop device, a mount. The
+ * same is done when the JVM is told to end in the middle of a test.
+ */
+public final class Site implements AutoCloseable {
+  /** What {@link #version} reads of an original directory. */
+  public static final String ORIGINAL = "original\n";
+
+  /** What {@link #version} reads of an image. */
+  public static final String IMAGE = "image\n";
+
+  private static final String VERSION = "version";
+  private static final String MARK = "LAZYMOUNT_TEST_SITE";
+  private static final Set<Site> OPEN = ConcurrentHashMap.newKeySet();
+
+  static {
+    Runtime.getRuntime()
+        .addShutdownHook(new Thread(() -> OPEN.forEach(Site::takeDown), "close-sites"));
+  }
+
+  private final Path folder;
+  private final List<DaemonProcess> daemons = new ArrayList<>();
+  private final Map<Map<String, String>, Path> built = new HashMap<>();
+  private int count;
+
+  private Site(Path folder) throws IOException {
+    this.folder = folder;
+    Files.createDirectories(root());
+    Files.createDirectories(images());
+    Files.createDirectories(scratch());
+    Files.createDirectories(lockDir());
+    OPEN.add(this);
+  }
+
+  /** A new one, empty. */
+  public static Site create() {
+    try {
+      return new Site(Files.createTempDirectory("lazymount-it-").toRealPath());
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+
+  /** All of it is in here. */
+  public Path folder() {
+    return folder;
+  }
+
+  /** The root. */
+  public Path root() {
+    return folder.resolve("root");
+  }
+
+  /** Something below the root. */
+  public Path root(String path) {
+    return root().resolve(path);
+  }
+
+  /** The image directory. */
+  public Path images() {
+    return folder.resolve("images");
+  }
+
+  /** The image file of a name. */
+  public Path image(String name) {
+    return images().resolve(name + ".img");
+  }
+
+  /** The daemons' run directory; the second daemon of one site needs another one. */
+  public Path runDir() {
+    return folder.resolve("run");
+  }
+
+  /** The lock directory. */
+  public Path lockDir() {
+    return folder.resolve("lock");
+  }
+
+  /** Outside root and images, for whatever a test needs. */
+  public Path scratch() {
+    return folder.resolve("scratch");
+  }
+
+  // --- compilers and images
+  // -----------------------------------------------------------------------
+
+  /** A compiler: an original directory and a good image. */
+  public void compiler(String name) throws IOException {
+    original(name);
+    goodImage(name);
+  }
+
+  /** Only the original directory. */
+  public void original(String name) throws IOException {
+    original(name, Map.of(VERSION, ORIGINAL));
+  }
+
+  /**
+   * The original directory, with these files; it appears at once and without an open below root.
+   */
+  public void original(String name, Map<String, String> files) throws IOException {
+    Path staged = write(files);
+    Path target = root(name);
+    Files.createDirectories(target.getParent());
+    if (Files.isDirectory(target)) {
+      // An outer directory, which already has inner ones.
+      for (String file : files.keySet()) {
+        Files.move(staged.resolve(file), target.resolve(file));
+      }
+    } else {
+      Files.move(staged, target);
+    }
+  }
+
+  /** A good image. */
+  public void goodImage(String name) throws IOException {
+    image(name, Map.of(VERSION, IMAGE));
+  }
+
+  /**
+   * A good image with these files.
+   *
+   * @param files by path; one that ends with a slash is an empty directory
+   */
+  public void image(String name, Map<String, String> files) throws IOException {
+    Path ready = built.get(files);
+    if (ready == null) {
+      ready = imageOf(write(files));
+      built.put(files, ready);
+    }
+    place(ready, name);
+  }
+
+  /** Makes an image of a directory, outside the image directory. */
+  public Path imageOf(Path directory) {
+    Path image = scratch().resolve("image-" + count++);
+    Child.run(
+            "mksquashfs",
+            directory.toString(),
+            image.toString(),
+            "-quiet",
+            "-no-progress",
+            "-all-root")
+        .orFail();
+    return image;
+  }
+
+  /** A copy of a file becomes the image of a name, in one step, replacing one that is there. */
+  public void place(Path file, String name) throws IOException {
+    Path copy = Files.copy(file, scratch().resolve("copy-" + count++));
+    Files.createDirectories(image(name).getParent());
+    Files.move(copy, image(name), java.nio.file.StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  /** Those bytes become the image of a name. */
+  public void place(byte[] bytes, String name) throws IOException {
+    place(Files.write(scratch().resolve("bytes-" + count++), bytes), name);
+  }
+
+  /** How many image files there are. */
+  public long imageFiles() throws IOException {
+    try (Stream<Path> all = Files.walk(images())) {
+      return all.filter(file -> file.toString().endsWith(".img")).count();
+    }
+  }
+
+  private Path write(Map<String, String> files) throws IOException {
+    Path directory = Files.createDirectory(scratch().resolve("files-" + count++));
+    for (Map.Entry<String, String> file : files.entrySet()) {
+      Path path = directory.resolve(file.getKey());
+      if (file.getKey().endsWith("/")) {
+        Files.createDirectories(path);
+      } else {
+        Files.createDirectories(path.getParent());
+        Files.writeString(path, file.getValue());
+      }
+    }
+    return directory;
+  }
+
+  // --- accesses
+  // -----------------------------------------------------------------------------------
+
+  /** Opens and reads a compiler's version file, in a process of its own; it has to be readable. */
+  public String version(String name) {
+    return Child.cat(root(name).resolve(VERSION));
+  }
+
+  /** Opens and reads a compiler's version file from this JVM. */
+  public String versionHere(String name) throws IOException {
+    return Files.readString(root(name).resolve(VERSION), StandardCharsets.UTF_8);
+  }
+
+  /** How many mounts lie on a compiler's directory. */
+  public long mountsOn(String name) {
+    return Kernel.mountsOn(root(name));
+  }
+
+  // --- daemons
+  // ------------------------------------------------------------------------------------
+
+  /** Starts a daemon and waits until it is ready. */
+  public DaemonProcess start(String... settings) throws IOException {
+    DaemonProcess daemon = launch(Map.of(), settings);
+    daemon.awaitReady();
+    return daemon;
+  }
+
+  /**
+   * Starts a daemon and returns at once.
+   *
+   * @param environment added to its environment
+   * @param settings {@code key=value} each, over those that lead into this site
+   */
+  public DaemonProcess launch(Map<String, String> environment, String... settings)
+      throws IOException {
+    Map<String, String> all = new HashMap<>(environment);
+    all.put(MARK, folder.toString());
+    DaemonProcess daemon =
+        DaemonProcess.launch(
+            this, all, folder.resolve("daemon-" + daemons.size() + ".log"), List.of(settings));
+    daemons.add(daemon);
+    return daemon;
+  }
+
+  /** The running bpftrace processes of this site's daemons. */
+  public List<Long> bpftraces() {
+    return processes().stream()
+        .map(ProcessHandle::pid)
+        .filter(pid -> Kernel.comm(pid).equals("bpftrace"))
+        .toList();
+  }
+
+  private List<ProcessHandle> processes() {
+    return Kernel.processesWith(MARK + "=" + folder);
+  }
+
+  // --- the end
+  // ------------------------------------------------------------------------------------
+
+  @Override
+  public void close() {
+    List<String> problems = new ArrayList<>();
+    for (DaemonProcess daemon : daemons) {
+      try {
+        daemon.close();
+      } catch (RuntimeException | AssertionError e) {
+        problems.add(e.getMessage());
+      }
+    }
+    try {
+      Await.until(
+          "no process of this site is left",
+          Duration.ofSeconds(5),
+          () -> processes().isEmpty(),
+          this::describeProcesses);
+    } catch (AssertionError e) {
+      problems.add(e.getMessage());
+    }
+    problems.addAll(takeDown());
+    OPEN.remove(this);
+    if (!problems.isEmpty()) {
+      throw new AssertionError("left behind: " + String.join("; ", problems));
+    }
+  }
+
+  private String describeProcesses() {
+    return processes().stream().map(p -> p.pid() + " " + Kernel.comm(p.pid())).toList().toString();
+  }
+
+  /** Whatever happened: after this nothing is there. Says what could not be had. */
+  private List<String> takeDown() {
+    List<String> problems = new ArrayList<>();
+    processes().forEach(ProcessHandle::destroyForcibly);
+    try {
+      Await.until("the processes are killed", () -> processes().isEmpty());
+      Await.until("the mounts are detached", this::detachAll);
+      Await.until(
+          "the loop devices are free",
+          Await.PATIENCE,
+          () -> Kernel.loopsBelow(folder).isEmpty(),
+          () -> Kernel.loopsBelow(folder).toString());
+      delete();
+    } catch (AssertionError e) {
+      problems.add(e.getMessage());
+    } catch (IOException e) {
+      problems.add(e.toString());
+    }
+    return problems;
+  }
+
+  /** The deepest and newest first; one round takes one layer off a stack. */
+  private boolean detachAll() {
+    List<MountInfo> mounts = new ArrayList<>(Kernel.mountsBelow(folder));
+    mounts.sort(Comparator.comparingInt((MountInfo m) -> m.target().length()).reversed());
+    for (MountInfo mount : mounts) {
+      try {
+        Mounts.detach(mount.target());
+      } catch (SyscallException e) {
+        // Gone with another one; the next round looks again.
+      }
+    }
+    return Kernel.mountsBelow(folder).isEmpty();
+  }
+
+  /** Never follows a symlink. */
+  private void delete() throws IOException {
+    try (Stream<Path> all = Files.walk(folder)) {
+      for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(path);
+      }
+    }
+  }
+}
