@@ -164,7 +164,7 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
   private Behavior<Command> onChanged(Changed changed) {
     gone = changed.request().isEmpty();
     changed.request().ifPresent(now -> request = now);
-    verifiedAt = System.nanoTime();
+    verifiedAt = now();
     return stopIfGone();
   }
 
@@ -180,7 +180,7 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
   private Behavior<Command> onDone(Done done) {
     rest();
     backoff.reset();
-    verifiedAt = System.nanoTime() + VERIFY.toNanos();
+    verifiedAt = now() + VERIFY.toNanos();
     boolean known = done.mounted().adopted() && done.mounted().device().equals(line.device());
     if (!known) {
       count(done.mounted());
@@ -202,7 +202,7 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
   private Behavior<Command> onChecked(Checked checked) {
     rest();
     if (checked.generation().equals(badGeneration)) {
-      retryAt = System.nanoTime() + VERIFY.toNanos();
+      retryAt = now() + VERIFY.toNanos();
       return passAll();
     }
     mount();
@@ -232,7 +232,7 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
 
   private void quarantine(MountFailure failure) {
     badGeneration = failure.generation();
-    retryAt = System.nanoTime() + VERIFY.toNanos();
+    retryAt = now() + VERIFY.toNanos();
     String reason = failure.getMessage() + "; it is tried again when the file has changed";
     env.log().warn("{}: quarantined: {}", request.name(), reason);
     show(line.unmounted(MountState.QUARANTINED, Instant.now(), reason));
@@ -240,7 +240,7 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
 
   private void backOff(MountFailure failure) {
     Duration pause = backoff.next();
-    retryAt = System.nanoTime() + pause.toNanos();
+    retryAt = now() + pause.toNanos();
     String reason =
         failure.getMessage()
             + "; the first access in "
@@ -277,9 +277,9 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
   }
 
   private Command mountNow() throws MountFailure {
-    long start = System.nanoTime();
+    long start = now();
     Mounter.Mounted mounted = env.mounter().mount(request);
-    return new Done(mounted, (System.nanoTime() - start) / 1e6);
+    return new Done(mounted, (now() - start) / 1e6);
   }
 
   private void checkWhetherChanged() {
@@ -357,9 +357,13 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
               request.name(),
               done.mounted().device(),
               String.format("%.1f", done.millis()),
-              String.format("%.1f", (System.nanoTime() - trigger.seenNanos()) / 1e6),
+              String.format("%.1f", (now() - trigger.seenNanos()) / 1e6),
               trigger.by());
     }
+  }
+
+  private long now() {
+    return env.nanoTime().getAsLong();
   }
 
   private void show(MountStatus now) {
@@ -367,7 +371,7 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
     env.status().mounts().put(now);
   }
 
-  private static boolean due(long nanos) {
-    return System.nanoTime() - nanos >= 0;
+  private boolean due(long nanos) {
+    return now() - nanos >= 0;
   }
 }

@@ -79,7 +79,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
   private Optional<Catalog> catalog = Optional.empty();
   private long spawned;
   private int keep = AccessPath.MAX_COMPONENTS;
-  private long hintedAt = System.nanoTime() - HINT_NANOS;
+  private long hintedAt;
 
   /**
    * The router.
@@ -96,6 +96,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
     super(context);
     this.env = env;
     this.scanner = scanner;
+    this.hintedAt = now() - HINT_NANOS;
     scanner.tell(
         new CatalogActor.Subscribe(context.messageAdapter(Catalog.class, NewCatalog::new)));
   }
@@ -162,7 +163,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
 
   private void unknown() {
     env.mounts().status().counters().unknown.increment();
-    long now = System.nanoTime();
+    long now = now();
     if (now - hintedAt >= HINT_NANOS) {
       hintedAt = now;
       scanner.tell(new CatalogActor.Hint());
@@ -171,7 +172,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
 
   private void mount(Access access, List<ImageFile> images) {
     Child innermost = child(images.get(images.size() - 1));
-    long now = System.nanoTime();
+    long now = now();
     if (now - innermost.toldAt < TELL_AGAIN_NANOS) {
       return;
     }
@@ -179,6 +180,10 @@ public final class Router extends AbstractBehavior<Router.Command> {
     List<ActorRef<MountActor.Command>> actors = new ArrayList<>(images.size());
     images.forEach(image -> actors.add(child(image).actor));
     actors.get(0).tell(new MountActor.Accessed(access, actors.subList(1, actors.size())));
+  }
+
+  private long now() {
+    return env.mounts().nanoTime().getAsLong();
   }
 
   private void observe(ImageFile image) {
@@ -214,7 +219,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
     ActorRef<MountActor.Command> actor =
         getContext().spawn(MountActor.create(env.mounts(), request), actorName);
     getContext().watchWith(actor, new Gone(image.name(), actor));
-    Child child = new Child(actor, request, System.nanoTime() - TELL_AGAIN_NANOS);
+    Child child = new Child(actor, request, now() - TELL_AGAIN_NANOS);
     children.put(image.name(), child);
     return child;
   }
