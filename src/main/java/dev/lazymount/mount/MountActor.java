@@ -74,6 +74,7 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
   private Mounter.Request request;
   private boolean gone;
   private MountStatus line;
+  private MountStatus beforeStuck;
   private boolean busy;
   private long verifiedAt;
   private long retryAt;
@@ -156,7 +157,9 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
 
   private Behavior<Command> onAdopt() {
     if (!busy && line.state() == MountState.UNMOUNTED) {
-      work(() -> new Looked(env.mounter().look(request)));
+      Mounter.Request wanted = request;
+      timers.startSingleTimer(Timer.TIMEOUT, env.timeout());
+      work(() -> new Looked(env.mounter().look(wanted)));
     }
     return this;
   }
@@ -196,12 +199,14 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
     if (looked.found().isPresent()) {
       return onDone(new Done(looked.found().get(), 0));
     }
+    unstick();
     return workOrRest();
   }
 
   private Behavior<Command> onChecked(Checked checked) {
     rest();
     if (checked.generation().equals(badGeneration)) {
+      unstick();
       retryAt = now() + VERIFY.toNanos();
       return passAll();
     }
@@ -257,34 +262,49 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
               + env.timeout().toSeconds()
               + " s; it is waited for, and the original is read meanwhile";
       env.log().warn("{}: stuck: {}", request.name(), reason);
+      beforeStuck = line;
       show(line.unmounted(MountState.STUCK, Instant.now(), reason));
       waiting.clear();
     }
     return this;
   }
 
+  /** The answer came after all and says nothing new. */
+  private void unstick() {
+    if (line.state() == MountState.STUCK) {
+      show(beforeStuck.accessed(line.lastAccess()));
+    }
+  }
+
   private Behavior<Command> onLookAgain() {
-    work(this::mountNow);
+    mountNow();
     return this;
   }
 
   private void mount() {
     if (line.state() != MountState.MOUNTED) {
-      show(line.unmounted(MountState.MOUNTING, Instant.now(), null));
+      show(
+          line.of(env.images() + "/" + request.file())
+              .unmounted(MountState.MOUNTING, Instant.now(), null));
     }
     timers.startSingleTimer(Timer.TIMEOUT, env.timeout());
-    work(this::mountNow);
+    mountNow();
   }
 
-  private Command mountNow() throws MountFailure {
-    long start = now();
-    Mounter.Mounted mounted = env.mounter().mount(request);
-    return new Done(mounted, (now() - start) / 1e6);
+  private void mountNow() {
+    Mounter.Request wanted = request;
+    work(
+        () -> {
+          long start = now();
+          Mounter.Mounted mounted = env.mounter().mount(wanted);
+          return new Done(mounted, (now() - start) / 1e6);
+        });
   }
 
   private void checkWhetherChanged() {
     timers.startSingleTimer(Timer.TIMEOUT, env.timeout());
-    work(() -> new Checked(env.mounter().generation(request)));
+    Mounter.Request wanted = request;
+    work(() -> new Checked(env.mounter().generation(wanted)));
   }
 
   /** Runs on the mount dispatcher; the answer, or why there is none, comes back as a message. */
