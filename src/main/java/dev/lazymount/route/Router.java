@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -76,6 +77,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
   private final ActorRef<CatalogActor.Command> scanner;
   private final Map<String, Child> children = new HashMap<>();
   private final Map<String, Access> early = new LinkedHashMap<>();
+  private final Set<String> observed = new HashSet<>();
   private Optional<Catalog> catalog = Optional.empty();
   private long spawned;
   private int keep = AccessPath.MAX_COMPONENTS;
@@ -121,6 +123,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
     catalog = Optional.of(message.catalog());
     keep = Math.max(2, message.catalog().componentsNeeded());
     children.forEach(this::tellWhatChanged);
+    observed.removeIf(this::forgetIfGone);
     if (first) {
       env.mountedAtStart().stream()
           .flatMap(name -> message.catalog().get(name).stream())
@@ -189,6 +192,12 @@ public final class Router extends AbstractBehavior<Router.Command> {
   private void observe(ImageFile image) {
     MountEnv mounts = env.mounts();
     Instant now = Instant.now();
+    Optional<MountStatus> line = mounts.status().mounts().get(image.name());
+    if (line.filter(known -> known.state() == MountState.MOUNTED).isPresent()) {
+      mounts.status().mounts().put(line.get().accessed(now));
+      return;
+    }
+    observed.add(image.name());
     mounts
         .status()
         .mounts()
@@ -203,6 +212,14 @@ public final class Router extends AbstractBehavior<Router.Command> {
                 null,
                 null,
                 "mode is observe: it would be mounted"));
+  }
+
+  private boolean forgetIfGone(String name) {
+    boolean gone = catalog.flatMap(c -> c.get(name)).isEmpty();
+    if (gone && !children.containsKey(name)) {
+      env.mounts().status().mounts().remove(name);
+    }
+    return gone;
   }
 
   private Child child(ImageFile image) {
