@@ -116,7 +116,9 @@ final class MountChangesTest extends MountFixture {
     accessAndMount(gcc);
     vanish(gcc);
     assertState(MountState.MOUNTED, "gcc");
-    watcher.expectNoMessage(Duration.ZERO);
+    mounter.unmountedByHand("gcc");
+    accessAndMount(gcc);
+    assertAttempts(2);
   }
 
   @Test
