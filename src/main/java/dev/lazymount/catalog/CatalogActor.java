@@ -32,7 +32,7 @@ public final class CatalogActor extends AbstractBehavior<CatalogActor.Command> {
 
   private record Scanned(CatalogScan.Scan scan, long nanos) implements Command {}
 
-  private record ScanFailed(Throwable cause) implements Command {}
+  private record ScanFailed(Throwable cause, long nanos) implements Command {}
 
   private enum Timer implements Command {
     SCAN
@@ -144,7 +144,7 @@ public final class CatalogActor extends AbstractBehavior<CatalogActor.Command> {
 
   private Behavior<Command> onScanFailed(ScanFailed failed) {
     show("can't scan the images, and go on with what was known: " + failed.cause().getMessage());
-    return rest(0);
+    return rest(failed.nanos());
   }
 
   private Behavior<Command> rest(long nanos) {
@@ -174,11 +174,11 @@ public final class CatalogActor extends AbstractBehavior<CatalogActor.Command> {
                 return new Scanned(
                     env.scanner().scan(previous), env.nanoTime().getAsLong() - start);
               } catch (IOException | RuntimeException e) {
-                return new ScanFailed(e);
+                return new ScanFailed(e, env.nanoTime().getAsLong() - start);
               }
             },
             env.executor());
     getContext()
-        .pipeToSelf(answer, (done, thrown) -> thrown == null ? done : new ScanFailed(thrown));
+        .pipeToSelf(answer, (done, thrown) -> thrown == null ? done : new ScanFailed(thrown, 0));
   }
 }
