@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.function.LongSupplier;
 
 /**
  * Keeps the {@link Catalog} fresh: scans at once, then at an interval, and earlier when somebody
@@ -32,7 +33,7 @@ public final class CatalogActor extends AbstractBehavior<CatalogActor.Command> {
 
   private record Scanned(CatalogScan.Scan scan, long nanos) implements Command {}
 
-  private record ScanFailed(Throwable cause) implements Command {}
+  private record ScanFailed(Throwable cause, long nanos) implements Command {}
 
   private enum Timer implements Command {
     SCAN
@@ -56,8 +57,20 @@ public final class CatalogActor extends AbstractBehavior<CatalogActor.Command> {
    * @param executor where; one thread
    * @param rescan between two scans
    * @param status where the size and the problems of the newest scan are shown
+   * @param nanoTime the clock, as env.nanoTime().getAsLong() is; a test has one of its own
    */
-  public record Env(Scanner scanner, Executor executor, Duration rescan, DaemonStatus status) {}
+  public record Env(
+      Scanner scanner,
+      Executor executor,
+      Duration rescan,
+      DaemonStatus status,
+      LongSupplier nanoTime) {
+
+    /** With the machine's clock. */
+    public Env(Scanner scanner, Executor executor, Duration rescan, DaemonStatus status) {
+      this(scanner, executor, rescan, status, System::nanoTime);
+    }
+  }
 
   /** A hint starts a scan no sooner than this after the last one. */
   private static final Duration HINT_PAUSE = Duration.ofSeconds(2);
@@ -107,7 +120,7 @@ public final class CatalogActor extends AbstractBehavior<CatalogActor.Command> {
   }
 
   private Behavior<Command> onHint() {
-    if (!scanning && System.nanoTime() - hintAllowedAt >= 0) {
+    if (!scanning && env.nanoTime().getAsLong() - hintAllowedAt >= 0) {
       scan();
     }
     return this;
@@ -131,12 +144,12 @@ public final class CatalogActor extends AbstractBehavior<CatalogActor.Command> {
 
   private Behavior<Command> onScanFailed(ScanFailed failed) {
     show("can't scan the images, and go on with what was known: " + failed.cause().getMessage());
-    return rest(0);
+    return rest(failed.nanos());
   }
 
   private Behavior<Command> rest(long nanos) {
     scanning = false;
-    hintAllowedAt = System.nanoTime() + Math.max(HINT_PAUSE.toNanos(), HINT_REST * nanos);
+    hintAllowedAt = env.nanoTime().getAsLong() + Math.max(HINT_PAUSE.toNanos(), HINT_REST * nanos);
     timers.startSingleTimer(Timer.SCAN, env.rescan());
     return this;
   }
@@ -156,15 +169,16 @@ public final class CatalogActor extends AbstractBehavior<CatalogActor.Command> {
     CompletableFuture<Command> answer =
         CompletableFuture.supplyAsync(
             () -> {
-              long start = System.nanoTime();
+              long start = env.nanoTime().getAsLong();
               try {
-                return new Scanned(env.scanner().scan(previous), System.nanoTime() - start);
+                return new Scanned(
+                    env.scanner().scan(previous), env.nanoTime().getAsLong() - start);
               } catch (IOException | RuntimeException e) {
-                return new ScanFailed(e);
+                return new ScanFailed(e, env.nanoTime().getAsLong() - start);
               }
             },
             env.executor());
     getContext()
-        .pipeToSelf(answer, (done, thrown) -> thrown == null ? done : new ScanFailed(thrown));
+        .pipeToSelf(answer, (done, thrown) -> thrown == null ? done : new ScanFailed(thrown, 0));
   }
 }

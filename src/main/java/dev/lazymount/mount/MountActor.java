@@ -74,6 +74,7 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
   private Mounter.Request request;
   private boolean gone;
   private MountStatus line;
+  private MountStatus beforeStuck;
   private boolean busy;
   private long verifiedAt;
   private long retryAt;
@@ -156,7 +157,9 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
 
   private Behavior<Command> onAdopt() {
     if (!busy && line.state() == MountState.UNMOUNTED) {
-      work(() -> new Looked(env.mounter().look(request)));
+      Mounter.Request wanted = request;
+      timers.startSingleTimer(Timer.TIMEOUT, env.timeout());
+      work(() -> new Looked(env.mounter().look(wanted)));
     }
     return this;
   }
@@ -164,7 +167,7 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
   private Behavior<Command> onChanged(Changed changed) {
     gone = changed.request().isEmpty();
     changed.request().ifPresent(now -> request = now);
-    verifiedAt = System.nanoTime();
+    verifiedAt = now();
     return stopIfGone();
   }
 
@@ -180,7 +183,7 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
   private Behavior<Command> onDone(Done done) {
     rest();
     backoff.reset();
-    verifiedAt = System.nanoTime() + VERIFY.toNanos();
+    verifiedAt = now() + VERIFY.toNanos();
     boolean known = done.mounted().adopted() && done.mounted().device().equals(line.device());
     if (!known) {
       count(done.mounted());
@@ -196,13 +199,15 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
     if (looked.found().isPresent()) {
       return onDone(new Done(looked.found().get(), 0));
     }
+    unstick();
     return workOrRest();
   }
 
   private Behavior<Command> onChecked(Checked checked) {
     rest();
     if (checked.generation().equals(badGeneration)) {
-      retryAt = System.nanoTime() + VERIFY.toNanos();
+      unstick();
+      retryAt = now() + VERIFY.toNanos();
       return passAll();
     }
     mount();
@@ -232,7 +237,7 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
 
   private void quarantine(MountFailure failure) {
     badGeneration = failure.generation();
-    retryAt = System.nanoTime() + VERIFY.toNanos();
+    retryAt = now() + VERIFY.toNanos();
     String reason = failure.getMessage() + "; it is tried again when the file has changed";
     env.log().warn("{}: quarantined: {}", request.name(), reason);
     show(line.unmounted(MountState.QUARANTINED, Instant.now(), reason));
@@ -240,7 +245,7 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
 
   private void backOff(MountFailure failure) {
     Duration pause = backoff.next();
-    retryAt = System.nanoTime() + pause.toNanos();
+    retryAt = now() + pause.toNanos();
     String reason =
         failure.getMessage()
             + "; the first access in "
@@ -257,34 +262,49 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
               + env.timeout().toSeconds()
               + " s; it is waited for, and the original is read meanwhile";
       env.log().warn("{}: stuck: {}", request.name(), reason);
+      beforeStuck = line;
       show(line.unmounted(MountState.STUCK, Instant.now(), reason));
       waiting.clear();
     }
     return this;
   }
 
+  /** The answer came after all and says nothing new. */
+  private void unstick() {
+    if (line.state() == MountState.STUCK) {
+      show(beforeStuck.accessed(line.lastAccess()));
+    }
+  }
+
   private Behavior<Command> onLookAgain() {
-    work(this::mountNow);
+    mountNow();
     return this;
   }
 
   private void mount() {
     if (line.state() != MountState.MOUNTED) {
-      show(line.unmounted(MountState.MOUNTING, Instant.now(), null));
+      show(
+          line.of(env.images() + "/" + request.file())
+              .unmounted(MountState.MOUNTING, Instant.now(), null));
     }
     timers.startSingleTimer(Timer.TIMEOUT, env.timeout());
-    work(this::mountNow);
+    mountNow();
   }
 
-  private Command mountNow() throws MountFailure {
-    long start = System.nanoTime();
-    Mounter.Mounted mounted = env.mounter().mount(request);
-    return new Done(mounted, (System.nanoTime() - start) / 1e6);
+  private void mountNow() {
+    Mounter.Request wanted = request;
+    work(
+        () -> {
+          long start = now();
+          Mounter.Mounted mounted = env.mounter().mount(wanted);
+          return new Done(mounted, (now() - start) / 1e6);
+        });
   }
 
   private void checkWhetherChanged() {
     timers.startSingleTimer(Timer.TIMEOUT, env.timeout());
-    work(() -> new Checked(env.mounter().generation(request)));
+    Mounter.Request wanted = request;
+    work(() -> new Checked(env.mounter().generation(wanted)));
   }
 
   /** Runs on the mount dispatcher; the answer, or why there is none, comes back as a message. */
@@ -357,9 +377,13 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
               request.name(),
               done.mounted().device(),
               String.format("%.1f", done.millis()),
-              String.format("%.1f", (System.nanoTime() - trigger.seenNanos()) / 1e6),
+              String.format("%.1f", (now() - trigger.seenNanos()) / 1e6),
               trigger.by());
     }
+  }
+
+  private long now() {
+    return env.nanoTime().getAsLong();
   }
 
   private void show(MountStatus now) {
@@ -367,7 +391,7 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
     env.status().mounts().put(now);
   }
 
-  private static boolean due(long nanos) {
-    return System.nanoTime() - nanos >= 0;
+  private boolean due(long nanos) {
+    return now() - nanos >= 0;
   }
 }

@@ -3,6 +3,7 @@ package dev.lazymount.mount;
 import dev.lazymount.state.DaemonStatus;
 import java.time.Duration;
 import java.util.concurrent.Executor;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 
 /**
@@ -17,6 +18,7 @@ import org.slf4j.Logger;
  * @param timeout after which an unfinished mount is called stuck
  * @param retry the first back-off after a failure
  * @param retryMax the longest back-off
+ * @param nanoTime the clock, as System.nanoTime() is; a test has one of its own
  */
 public record MountEnv(
     Mounter mounter,
@@ -27,4 +29,20 @@ public record MountEnv(
     String images,
     Duration timeout,
     Duration retry,
-    Duration retryMax) {}
+    Duration retryMax,
+    LongSupplier nanoTime) {
+
+  /** With the machine's clock. */
+  public MountEnv(
+      Mounter mounter,
+      Executor executor,
+      DaemonStatus status,
+      Logger log,
+      String root,
+      String images,
+      Duration timeout,
+      Duration retry,
+      Duration retryMax) {
+    this(mounter, executor, status, log, root, images, timeout, retry, retryMax, System::nanoTime);
+  }
+}

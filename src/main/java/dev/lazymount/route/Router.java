@@ -24,6 +24,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -78,10 +79,11 @@ public final class Router extends AbstractBehavior<Router.Command> {
   private final ActorRef<CatalogActor.Command> scanner;
   private final Map<String, Child> children = new HashMap<>();
   private final Map<String, Access> early = new LinkedHashMap<>();
+  private final Set<String> observed = new HashSet<>();
   private Optional<Catalog> catalog = Optional.empty();
   private long spawned;
   private int keep = AccessPath.MAX_COMPONENTS;
-  private long hintedAt = System.nanoTime() - HINT_NANOS;
+  private long hintedAt;
 
   /**
    * The router.
@@ -98,6 +100,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
     super(context);
     this.env = env;
     this.scanner = scanner;
+    this.hintedAt = now() - HINT_NANOS;
     scanner.tell(
         new CatalogActor.Subscribe(context.messageAdapter(Catalog.class, NewCatalog::new)));
   }
@@ -122,6 +125,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
     catalog = Optional.of(message.catalog());
     keep = Math.max(2, message.catalog().componentsNeeded());
     children.forEach(this::tellWhatChanged);
+    observed.removeIf(this::forgetIfGone);
     if (first) {
       env.mountedAtStart().stream()
           .flatMap(name -> message.catalog().get(name).stream())
@@ -184,7 +188,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
 
   private void unknown() {
     env.mounts().status().counters().unknown.increment();
-    long now = System.nanoTime();
+    long now = now();
     if (now - hintedAt >= HINT_NANOS) {
       hintedAt = now;
       scanner.tell(new CatalogActor.Hint());
@@ -193,7 +197,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
 
   private void mount(Access access, List<ImageFile> images) {
     Child innermost = child(images.get(images.size() - 1));
-    long now = System.nanoTime();
+    long now = now();
     if (now - innermost.toldAt < TELL_AGAIN_NANOS) {
       return;
     }
@@ -203,9 +207,19 @@ public final class Router extends AbstractBehavior<Router.Command> {
     actors.get(0).tell(new MountActor.Accessed(access, actors.subList(1, actors.size())));
   }
 
+  private long now() {
+    return env.mounts().nanoTime().getAsLong();
+  }
+
   private void observe(ImageFile image) {
     MountEnv mounts = env.mounts();
     Instant now = Instant.now();
+    Optional<MountStatus> line = mounts.status().mounts().get(image.name());
+    if (line.filter(known -> known.state() == MountState.MOUNTED).isPresent()) {
+      mounts.status().mounts().put(line.get().accessed(now));
+      return;
+    }
+    observed.add(image.name());
     mounts
         .status()
         .mounts()
@@ -222,6 +236,14 @@ public final class Router extends AbstractBehavior<Router.Command> {
                 "mode is observe: it would be mounted"));
   }
 
+  private boolean forgetIfGone(String name) {
+    boolean gone = catalog.flatMap(c -> c.get(name)).isEmpty();
+    if (gone && !children.containsKey(name)) {
+      env.mounts().status().mounts().remove(name);
+    }
+    return gone;
+  }
+
   private Child child(ImageFile image) {
     Child known = children.get(image.name());
     return known != null ? known : spawn(image);
@@ -236,7 +258,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
     ActorRef<MountActor.Command> actor =
         getContext().spawn(MountActor.create(env.mounts(), request), actorName);
     getContext().watchWith(actor, new Gone(image.name(), actor));
-    Child child = new Child(actor, request, System.nanoTime() - TELL_AGAIN_NANOS);
+    Child child = new Child(actor, request, now() - TELL_AGAIN_NANOS);
     children.put(image.name(), child);
     return child;
   }

@@ -31,6 +31,12 @@ public record MountStatus(
     return new MountStatus(name, image, target, state, since, when, mountMillis, device, reason);
   }
 
+  /** The same name, served by the image file of this path. */
+  public MountStatus of(String file) {
+    return new MountStatus(
+        name, file, target, state, since, lastAccess, mountMillis, device, reason);
+  }
+
   /** The same image in another state, with nothing mounted. */
   public MountStatus unmounted(MountState now, Instant when, String why) {
     return new MountStatus(name, image, target, now, when, lastAccess, null, null, why);

@@ -1,0 +1,264 @@
+package dev.lazymount.catalog;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import akka.actor.testkit.typed.javadsl.TestProbe;
+import akka.actor.typed.ActorRef;
+import dev.lazymount.linux.Errno;
+import dev.lazymount.linux.SyscallException;
+import dev.lazymount.state.DaemonStatus;
+import dev.lazymount.support.HandExecutor;
+import dev.lazymount.support.Stage;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+final class CatalogActorTest {
+  private static final Duration RESCAN = Duration.ofSeconds(60);
+  private static final Duration HINT_PAUSE = Duration.ofSeconds(2);
+  private static final Duration SOON = Duration.ofSeconds(10);
+
+  private static Stage stage;
+
+  private final HandExecutor scanning = new HandExecutor();
+  private final DaemonStatus status = new DaemonStatus();
+  private final Deque<CatalogActor.Scanner> script = new ArrayDeque<>();
+  private final List<Catalog> previous = new ArrayList<>();
+  private final TestProbe<Catalog> router = stage.kit().createTestProbe();
+
+  @BeforeAll
+  static void open() {
+    stage = new Stage();
+  }
+
+  @AfterAll
+  static void close() {
+    stage.close();
+  }
+
+  @Test
+  void scansAtOnceAndTellsWhoeverHasSubscribedByThen() {
+    ActorRef<CatalogActor.Command> catalog = subscribed();
+    assertEquals(1, scanning.waiting());
+    scan(found("gcc"));
+    assertNames("gcc");
+    assertEquals(1, status.imagesKnown());
+    assertNull(status.catalogProblem());
+    assertSame(Catalog.empty().getClass(), previous.get(0).getClass());
+    assertEquals(0, previous.get(0).size());
+    stage.kit().stop(catalog);
+  }
+
+  @Test
+  void tellsTheNewestCatalogToWhoeverSubscribesLater() {
+    ActorRef<CatalogActor.Command> catalog = actor();
+    scan(found("gcc"));
+    catalog.tell(new CatalogActor.Subscribe(router.getRef()));
+    assertNames("gcc");
+  }
+
+  @Test
+  void tellsNothingBeforeTheFirstScanIsDoneHoweverSlowItIs() {
+    ActorRef<CatalogActor.Command> catalog = subscribed();
+    for (int i = 0; i < 10; i++) {
+      stage.pass(RESCAN);
+      catalog.tell(new CatalogActor.Hint());
+    }
+    assertEquals(1, scanning.waiting(), "one scan at a time");
+    scan(found("gcc"));
+    assertNames("gcc");
+    router.expectNoMessage(Duration.ZERO);
+  }
+
+  @Test
+  void scansAgainAtItsInterval() {
+    subscribed();
+    scan(found("gcc"));
+    assertNames("gcc");
+    stage.pass(RESCAN.minusMillis(1));
+    assertEquals(0, scanning.waiting());
+    stage.pass(Duration.ofMillis(1));
+    scan(found("clang", "gcc"));
+    assertNames("clang", "gcc");
+    assertEquals(List.of("gcc"), List.copyOf(previous.get(1).names()));
+    stage.pass(RESCAN);
+    assertEquals(1, scanning.waiting());
+  }
+
+  @Test
+  void aFailedScanKeepsThePreviousCatalogAndSaysWhy() {
+    ActorRef<CatalogActor.Command> catalog = subscribed();
+    scan(found("gcc"));
+    assertNames("gcc");
+    stage.pass(RESCAN);
+    scan(failed(new SyscallException("openat /images", Errno.ESTALE)));
+    router.expectNoMessage(Duration.ZERO);
+    assertEquals(1, status.imagesKnown());
+    assertTrue(status.catalogProblem().contains("openat /images: ESTALE"));
+    catalog.tell(new CatalogActor.Subscribe(router.getRef()));
+    assertNames("gcc");
+
+    stage.pass(RESCAN);
+    scan(found("clang"));
+    assertNames("clang");
+    assertNull(status.catalogProblem());
+    assertEquals(List.of("gcc"), List.copyOf(previous.get(2).names()));
+  }
+
+  @Test
+  void aScanThatCrashesIsAFailedScan() {
+    subscribed();
+    scan(
+        before -> {
+          throw new IllegalStateException("a fault");
+        });
+    assertTrue(status.catalogProblem().contains("a fault"));
+    stage.pass(RESCAN);
+    scan(
+        before -> {
+          throw new StackOverflowError("too deep");
+        });
+    assertTrue(status.catalogProblem().contains("too deep"));
+    stage.pass(RESCAN);
+    scan(found("gcc"));
+    assertNames("gcc");
+  }
+
+  @Test
+  void aFailedFirstScanIsNoCatalog() {
+    ActorRef<CatalogActor.Command> catalog = actor();
+    scan(failed(new SyscallException("openat /images", Errno.ENOENT)));
+    catalog.tell(new CatalogActor.Subscribe(router.getRef()));
+    stage.pass(RESCAN);
+    scan(found("gcc"));
+    assertNames("gcc");
+    router.expectNoMessage(Duration.ZERO);
+  }
+
+  @Test
+  void problemsOfAScanAreShownTogether() {
+    subscribed();
+    scan(before -> new CatalogScan.Scan(images("gcc"), List.of("a: bad", "b: worse"), 2));
+    assertEquals("a: bad; b: worse", status.catalogProblem());
+    assertEquals(1, status.imagesKnown());
+    assertNames("gcc");
+  }
+
+  @Test
+  void aHintScansAtOnceIfTheLastScanIsAWhileAgo() {
+    ActorRef<CatalogActor.Command> catalog = subscribed();
+    scan(found("gcc"));
+    stage.pass(HINT_PAUSE.minusMillis(1));
+    catalog.tell(new CatalogActor.Hint());
+    assertEquals(0, scanning.waiting());
+    stage.pass(Duration.ofMillis(1));
+    catalog.tell(new CatalogActor.Hint());
+    catalog.tell(new CatalogActor.Hint());
+    assertEquals(1, scanning.waiting());
+    scan(found("gcc"));
+    catalog.tell(new CatalogActor.Hint());
+    assertEquals(0, scanning.waiting());
+  }
+
+  @Test
+  void aScanOnAHintPutsTheNextRegularOneOff() {
+    ActorRef<CatalogActor.Command> catalog = subscribed();
+    scan(found("gcc"));
+    stage.pass(RESCAN.dividedBy(2));
+    catalog.tell(new CatalogActor.Hint());
+    scan(found("gcc"));
+    stage.pass(RESCAN.minusMillis(1));
+    assertEquals(0, scanning.waiting());
+    stage.pass(Duration.ofMillis(1));
+    assertEquals(1, scanning.waiting());
+  }
+
+  @Test
+  void hintsTakeATenthOfTheTimeWhenScansAreSlow() {
+    ActorRef<CatalogActor.Command> catalog = subscribed();
+    scan(
+        before -> {
+          stage.pass(Duration.ofSeconds(3));
+          return found("gcc").scan(before);
+        });
+    stage.pass(Duration.ofSeconds(30).minusMillis(1));
+    catalog.tell(new CatalogActor.Hint());
+    assertEquals(0, scanning.waiting());
+    stage.pass(Duration.ofMillis(1));
+    catalog.tell(new CatalogActor.Hint());
+    assertEquals(1, scanning.waiting());
+  }
+
+  @Test
+  void hintsTakeATenthOfTheTimeAlsoWhenSlowScansFail() {
+    ActorRef<CatalogActor.Command> catalog = subscribed();
+    scan(
+        before -> {
+          stage.pass(Duration.ofSeconds(3));
+          throw new SyscallException("openat /images", Errno.EIO);
+        });
+    stage.pass(HINT_PAUSE);
+    catalog.tell(new CatalogActor.Hint());
+    assertEquals(0, scanning.waiting());
+    stage.pass(Duration.ofSeconds(28));
+    catalog.tell(new CatalogActor.Hint());
+    assertEquals(1, scanning.waiting());
+  }
+
+  private ActorRef<CatalogActor.Command> actor() {
+    return stage
+        .kit()
+        .spawn(
+            CatalogActor.create(
+                new CatalogActor.Env(this::next, scanning, RESCAN, status, stage.clock())));
+  }
+
+  private ActorRef<CatalogActor.Command> subscribed() {
+    ActorRef<CatalogActor.Command> catalog = actor();
+    catalog.tell(new CatalogActor.Subscribe(router.getRef()));
+    return catalog;
+  }
+
+  private CatalogScan.Scan next(Catalog before) throws IOException {
+    previous.add(before);
+    return script.removeFirst().scan(before);
+  }
+
+  /** Lets the scan that is under way come to this. */
+  private void scan(CatalogActor.Scanner outcome) {
+    assertEquals(1, scanning.waiting(), "scans under way");
+    script.add(outcome);
+    scanning.runOne();
+  }
+
+  private static CatalogActor.Scanner found(String... names) {
+    return before -> new CatalogScan.Scan(images(names), List.of(), 0);
+  }
+
+  private static CatalogActor.Scanner failed(IOException failure) {
+    return before -> {
+      throw failure;
+    };
+  }
+
+  private static Catalog images(String... names) {
+    return Catalog.of(
+        Stream.of(names).map(name -> new ImageFile(name, name + ".img")).toList(), Map.of());
+  }
+
+  private void assertNames(String... names) {
+    Catalog catalog = router.expectMessageClass(Catalog.class, SOON);
+    assertEquals(List.of(names), List.copyOf(catalog.names()));
+  }
+}

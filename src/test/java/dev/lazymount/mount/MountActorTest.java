@@ -1,0 +1,207 @@
+package dev.lazymount.mount;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import akka.actor.typed.ActorRef;
+import dev.lazymount.linux.Errno;
+import dev.lazymount.state.MountState;
+import dev.lazymount.state.MountStatus;
+import dev.lazymount.support.ScriptedMounter;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** The states that an access leads an image through when the storage answers. */
+final class MountActorTest extends MountFixture {
+  @Test
+  void isUnmountedUntilTheFirstAccessAndMountedAfterIt() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
+    assertState(MountState.UNMOUNTED, "gcc");
+    assertEquals("/images/gcc.img", line("gcc").image());
+    assertEquals("/root/gcc", line("gcc").target());
+    assertNull(line("gcc").lastAccess());
+    assertIdle();
+
+    access(gcc);
+    assertState(MountState.MOUNTING, "gcc");
+    assertNotNull(line("gcc").lastAccess());
+
+    mounting.runAll();
+    assertState(MountState.MOUNTED, "gcc");
+    assertEquals(ScriptedMounter.device("gcc"), line("gcc").device());
+    assertNull(line("gcc").reason());
+    assertEquals(List.of(request("gcc")), mounter.calls());
+    assertEquals(1, status.counters().mounts.sum());
+    assertEquals(0, status.counters().adopted.sum());
+  }
+
+  @Test
+  void tellsHowLongTheMountTook() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
+    mounter.then(
+        "gcc",
+        () -> {
+          pass(Duration.ofMillis(250));
+          return new Mounter.Mounted("/dev/loop0", false);
+        });
+    accessAndMount(gcc);
+    assertEquals(250.0, line("gcc").mountMillis(), 0.001);
+  }
+
+  @Test
+  void tenAccessesDuringOneMountGiveOneMount() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
+    for (int i = 0; i < 10; i++) {
+      access(gcc);
+    }
+    assertEquals(1, mounting.waiting());
+    mounting.runAll();
+    assertAttempts(1);
+    assertState(MountState.MOUNTED, "gcc");
+  }
+
+  @Test
+  void whatIsMountedIsNotLookedAtAgainForAWhile() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
+    accessAndMount(gcc);
+    pass(STALE.minusMillis(1));
+    access(gcc);
+    assertIdle();
+    assertAttempts(1);
+  }
+
+  @Test
+  void whatIsMountedIsVerifiedLaterAndNotCountedTwice() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
+    accessAndMount(gcc);
+    MountStatus before = line("gcc");
+    pass(STALE);
+    access(gcc);
+    assertState(MountState.MOUNTED, "gcc");
+    mounting.runAll();
+    assertAttempts(2);
+    assertEquals(before.accessed(line("gcc").lastAccess()), line("gcc"));
+    assertEquals(1, status.counters().mounts.sum());
+    assertEquals(0, status.counters().adopted.sum());
+
+    pass(STALE.minusMillis(1));
+    access(gcc);
+    assertIdle();
+  }
+
+  @Test
+  void whatWasUnmountedByHandIsMountedAgain() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
+    accessAndMount(gcc);
+    mounter.unmountedByHand("gcc");
+    pass(STALE);
+    accessAndMount(gcc);
+    assertState(MountState.MOUNTED, "gcc");
+    assertEquals(2, status.counters().mounts.sum());
+  }
+
+  @Test
+  void whatSomebodyElseMountedMeanwhileIsAdopted() {
+    mounter.inPlace("gcc", "/dev/loop9");
+    ActorRef<MountActor.Command> gcc = actor("gcc");
+    accessAndMount(gcc);
+    assertState(MountState.MOUNTED, "gcc");
+    assertEquals("/dev/loop9", line("gcc").device());
+    assertNull(line("gcc").mountMillis());
+    assertEquals(0, status.counters().mounts.sum());
+    assertEquals(1, status.counters().adopted.sum());
+  }
+
+  @Test
+  void aFaultOfOursIsAFailureLikeAnyOther() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
+    mounter.then(
+        "gcc",
+        () -> {
+          throw new IllegalStateException("a fault");
+        },
+        () -> {
+          throw new NoClassDefFoundError("a library is missing");
+        },
+        () -> {
+          throw new StackOverflowError("too deep");
+        });
+    for (String reason : List.of("a fault", "a library is missing", "too deep")) {
+      accessAndMount(gcc);
+      assertState(MountState.FAILED, "gcc");
+      assertTrue(line("gcc").reason().contains(reason), line("gcc").reason());
+      pass(RETRY_MAX.multipliedBy(2));
+    }
+    accessAndMount(gcc);
+    assertState(MountState.MOUNTED, "gcc");
+  }
+
+  @Test
+  void theNextAttemptComesShortlyWhileAnotherProcessHoldsTheLock() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
+    mounter.then(
+        "gcc",
+        ScriptedMounter.failing(Failures.locked()),
+        ScriptedMounter.failing(Failures.locked()));
+    accessAndMount(gcc);
+    assertState(MountState.MOUNTING, "gcc");
+
+    pass(Duration.ofMillis(49));
+    assertIdle();
+    pass(Duration.ofMillis(1));
+    access(gcc);
+    assertEquals(1, mounting.waiting());
+    mounting.runAll();
+    pass(Duration.ofMillis(50));
+    mounting.runAll();
+
+    assertAttempts(3);
+    assertState(MountState.MOUNTED, "gcc");
+    assertEquals(0, status.counters().failures.sum());
+  }
+
+  @Test
+  void aLockThatIsNeverGivenBackIsShownAndWaitedFor() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
+    for (int i = 0; i < 600; i++) {
+      mounter.then("gcc", ScriptedMounter.failing(Failures.locked()));
+    }
+    access(gcc);
+    for (int i = 0; i < 600; i++) {
+      mounting.runAll();
+      pass(Duration.ofMillis(50));
+    }
+    assertState(MountState.STUCK, "gcc");
+    mounting.runAll();
+    assertState(MountState.MOUNTED, "gcc");
+  }
+
+  @Test
+  void aFailedVerificationShowsAndRecovers() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
+    accessAndMount(gcc);
+    mounter.then("gcc", ScriptedMounter.failing(Failures.errno("statx", Errno.EIO)));
+    pass(STALE);
+    accessAndMount(gcc);
+    assertState(MountState.FAILED, "gcc");
+    pass(RETRY.multipliedBy(2));
+    accessAndMount(gcc);
+    assertState(MountState.MOUNTED, "gcc");
+    assertEquals(1, status.counters().mounts.sum());
+  }
+
+  @Test
+  void stoppedWhileMountingItLetsTheMountEndInPeace() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
+    access(gcc);
+    MountStatus before = line("gcc");
+    stage().kit().stop(gcc);
+    mounting.runAll();
+    assertAttempts(1);
+    assertSame(before, line("gcc"));
+  }
+}

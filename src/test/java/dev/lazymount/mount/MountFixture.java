@@ -1,0 +1,101 @@
+package dev.lazymount.mount;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import akka.actor.typed.ActorRef;
+import dev.lazymount.state.Access;
+import dev.lazymount.state.DaemonStatus;
+import dev.lazymount.state.MountState;
+import dev.lazymount.state.MountStatus;
+import dev.lazymount.support.HandExecutor;
+import dev.lazymount.support.ScriptedMounter;
+import dev.lazymount.support.Stage;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.slf4j.helpers.NOPLogger;
+
+/** MountActors on a {@link Stage}, and what a test says to them. */
+abstract class MountFixture {
+  static final Duration TIMEOUT = Duration.ofSeconds(30);
+  static final Duration RETRY = Duration.ofSeconds(1);
+  static final Duration RETRY_MAX = Duration.ofSeconds(8);
+
+  /** As old as the knowledge of a mount, or of a bad image, may become. */
+  static final Duration STALE = Duration.ofSeconds(5);
+
+  private static Stage stage;
+
+  final ScriptedMounter mounter = new ScriptedMounter();
+  final HandExecutor mounting = new HandExecutor();
+  final DaemonStatus status = new DaemonStatus();
+  final MountEnv env =
+      new MountEnv(
+          mounter,
+          mounting,
+          status,
+          NOPLogger.NOP_LOGGER,
+          "/root",
+          "/images",
+          TIMEOUT,
+          RETRY,
+          RETRY_MAX,
+          stage.clock());
+
+  @BeforeAll
+  static void open() {
+    stage = new Stage();
+  }
+
+  @AfterAll
+  static void close() {
+    stage.close();
+  }
+
+  static Stage stage() {
+    return stage;
+  }
+
+  ActorRef<MountActor.Command> actor(String name) {
+    return stage.kit().spawn(MountActor.create(env, request(name)));
+  }
+
+  static Mounter.Request request(String name) {
+    return new Mounter.Request(name, name + ".img", List.of());
+  }
+
+  static void access(ActorRef<MountActor.Command> actor) {
+    access(actor, List.of());
+  }
+
+  static void access(ActorRef<MountActor.Command> actor, List<ActorRef<MountActor.Command>> then) {
+    Access access = new Access("/root/gcc/bin/gcc", 4711, "sh", "openat", 0);
+    actor.tell(new MountActor.Accessed(access, then));
+  }
+
+  void accessAndMount(ActorRef<MountActor.Command> actor) {
+    access(actor);
+    mounting.runAll();
+  }
+
+  static void pass(Duration time) {
+    stage.pass(time);
+  }
+
+  MountStatus line(String name) {
+    return status.mounts().get(name).orElseThrow();
+  }
+
+  void assertState(MountState expected, String name) {
+    assertEquals(expected, line(name).state(), () -> line(name).toString());
+  }
+
+  void assertAttempts(int expected) {
+    assertEquals(expected, mounter.calls().size(), () -> "attempts: " + mounter.names());
+  }
+
+  void assertIdle() {
+    assertEquals(0, mounting.waiting(), "work on the mount dispatcher");
+  }
+}

@@ -1,0 +1,126 @@
+package dev.lazymount.mount;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import akka.actor.typed.ActorRef;
+import dev.lazymount.linux.Errno;
+import dev.lazymount.state.MountState;
+import dev.lazymount.support.ScriptedMounter;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Images inside one another: what lies inside is mounted after what lies around it. */
+final class NestedMountTest extends MountFixture {
+  private final ActorRef<MountActor.Command> outer = actor("libs");
+  private final ActorRef<MountActor.Command> middle = actor("libs/boost");
+  private final ActorRef<MountActor.Command> inner = actor("libs/boost/1_84");
+
+  @Test
+  void theOuterImageIsMountedBeforeTheInner() {
+    access(outer, List.of(middle, inner));
+    assertEquals(1, mounting.waiting());
+    assertState(MountState.UNMOUNTED, "libs/boost");
+    mounting.runOne();
+    assertState(MountState.MOUNTED, "libs");
+    assertState(MountState.MOUNTING, "libs/boost");
+    assertState(MountState.UNMOUNTED, "libs/boost/1_84");
+    mounting.runAll();
+    assertState(MountState.MOUNTED, "libs/boost/1_84");
+    assertEquals(List.of("libs", "libs/boost", "libs/boost/1_84"), mounter.names());
+  }
+
+  @Test
+  void theInnerIsMountedAlsoWhenTheOuterFails() {
+    mounter.then("libs", ScriptedMounter.failing(Failures.errno("openat2", Errno.ENOENT)));
+    access(outer, List.of(inner));
+    assertState(MountState.UNMOUNTED, "libs/boost/1_84");
+    mounting.runAll();
+    assertState(MountState.FAILED, "libs");
+    assertState(MountState.MOUNTED, "libs/boost/1_84");
+  }
+
+  @Test
+  void theInnerIsMountedAlsoWhenTheOuterIsBad() {
+    mounter.then("libs", ScriptedMounter.failing(Failures.badImage(null)));
+    access(outer, List.of(inner));
+    mounting.runAll();
+    assertState(MountState.QUARANTINED, "libs");
+    assertState(MountState.MOUNTED, "libs/boost/1_84");
+  }
+
+  @Test
+  void theInnerIsMountedWhileTheOuterIsInBackOffQuarantineOrMounted() {
+    mounter.then("libs", ScriptedMounter.failing(Failures.errno("openat2", Errno.ENOENT)));
+    mounter.then("libs/boost", ScriptedMounter.failing(Failures.badImage(null)));
+    accessAndMount(outer);
+    accessAndMount(middle);
+    access(outer, List.of(middle, inner));
+    mounting.runAll();
+    assertState(MountState.MOUNTED, "libs/boost/1_84");
+    assertEquals(List.of("libs", "libs/boost", "libs/boost/1_84"), mounter.names());
+
+    ActorRef<MountActor.Command> other = actor("gcc");
+    access(inner, List.of(other));
+    mounting.runAll();
+    assertState(MountState.MOUNTED, "gcc");
+  }
+
+  @Test
+  void theInnerWaitsForTheLookAtABadOuter() {
+    mounter.then("libs", ScriptedMounter.failing(Failures.badImage(null)));
+    accessAndMount(outer);
+    pass(STALE);
+    access(outer, List.of(inner));
+    assertState(MountState.UNMOUNTED, "libs/boost/1_84");
+    mounting.runAll();
+    assertState(MountState.MOUNTED, "libs/boost/1_84");
+    assertEquals(List.of("libs", "libs/boost/1_84"), mounter.names());
+  }
+
+  @Test
+  void theInnerWaitsForTheAdoptionOfTheOuter() {
+    mounter.inPlace("libs", "/dev/loop5");
+    outer.tell(new MountActor.Adopt());
+    access(outer, List.of(inner));
+    assertState(MountState.UNMOUNTED, "libs/boost/1_84");
+    mounting.runAll();
+    assertState(MountState.MOUNTED, "libs/boost/1_84");
+    assertEquals(List.of("libs/boost/1_84"), mounter.names());
+  }
+
+  @Test
+  void theInnerIsToldOncePerWayInside() {
+    for (int i = 0; i < 10; i++) {
+      access(outer, List.of(inner));
+      access(outer, List.of(middle, inner));
+      access(outer);
+    }
+    mounting.runOne();
+    assertEquals(2, mounting.waiting(), "inner, and middle");
+    mounting.runAll();
+    assertEquals(List.of("libs", "libs/boost/1_84", "libs/boost"), mounter.names());
+  }
+
+  /** An outer one that is attached later would hide it. */
+  @Test
+  void theInnerIsNotMountedWhileTheOuterIsStuck() {
+    access(outer, List.of(inner));
+    pass(TIMEOUT.plus(Duration.ofHours(1)));
+    assertState(MountState.STUCK, "libs");
+    assertState(MountState.UNMOUNTED, "libs/boost/1_84");
+    access(outer, List.of(inner));
+    assertState(MountState.UNMOUNTED, "libs/boost/1_84");
+    mounting.runAll();
+    assertState(MountState.MOUNTED, "libs");
+    assertState(MountState.MOUNTED, "libs/boost/1_84");
+  }
+
+  @Test
+  void anInnerThatIsGoneHurtsNobody() {
+    stage().kit().stop(inner);
+    access(outer, List.of(inner));
+    mounting.runAll();
+    assertState(MountState.MOUNTED, "libs");
+  }
+}

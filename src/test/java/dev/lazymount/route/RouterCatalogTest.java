@@ -1,0 +1,200 @@
+package dev.lazymount.route;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.lazymount.catalog.Catalog;
+import dev.lazymount.catalog.ImageFile;
+import dev.lazymount.linux.Errno;
+import dev.lazymount.mount.Failures;
+import dev.lazymount.mount.Mounter;
+import dev.lazymount.state.MountState;
+import dev.lazymount.support.ScriptedMounter;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** What catalogs change: the first one, and each later one. */
+final class RouterCatalogTest extends RouterFixture {
+  @Test
+  void accessesBeforeTheFirstScanAreKeptAndRoutedAfterIt() {
+    Routed router = router();
+    router.accessesAndMounts("/ce/gcc/bin/gcc", "/ce/gcc/bin/g++", "/ce/unknown/x", "/ce/gcc");
+    assertEquals(List.of(), inUse());
+    assertEquals(0, unknown());
+
+    router.images("gcc");
+    mounting.runAll();
+    assertEquals(List.of("gcc"), mounter.names());
+    assertEquals(1, unknown());
+  }
+
+  @Test
+  void earlyAccessesAreRoutedOnceAndNotAgainByTheNextCatalog() {
+    Routed router = router();
+    router.accesses("/ce/unknown/x");
+    router.images("gcc").images("clang");
+    assertEquals(1, unknown());
+  }
+
+  @Test
+  void earlyAccessesAreBounded() {
+    Routed router = router();
+    for (int batch = 0; batch < 100; batch++) {
+      int from = batch * 1000;
+      router.accesses(
+          IntStream.range(from, from + 1000)
+              .mapToObj(i -> "/ce/made-up-" + i + "/x")
+              .toArray(String[]::new));
+    }
+    router.accesses("/ce/made-up-1/x");
+    router.images("gcc");
+    assertEquals(4096, unknown());
+  }
+
+  @Test
+  void aRepeatedEarlyAccessTakesOnePlace() {
+    Routed router = router();
+    for (int i = 0; i < 5000; i++) {
+      router.accesses("/ce/made-up/x");
+    }
+    router.accessesAndMounts("/ce/gcc/x");
+    router.images("gcc");
+    mounting.runAll();
+    assertEquals(List.of("gcc"), mounter.names());
+  }
+
+  @Test
+  void anImageThatAppearsIsMountedAtTheNextAccess() {
+    Routed router = router().images("gcc");
+    router.accessesAndMounts("/ce/clang/x");
+    assertEquals(List.of(), mounter.names());
+    router.images("gcc", "clang");
+    router.accessesAndMounts("/ce/clang/x");
+    assertEquals(List.of("clang"), mounter.names());
+  }
+
+  @Test
+  void anImageThatVanishesIsForgottenAndComesBackAnew() {
+    Routed router = router().images("gcc", "clang");
+    mounter.then("gcc", ScriptedMounter.failing(Failures.errno("openat2", Errno.ENOENT)));
+    router.accessesAndMounts("/ce/gcc/x");
+    router.images("clang");
+    assertEquals(List.of(), inUse());
+    router.accessesAndMounts("/ce/gcc/x");
+    assertEquals(1, unknown());
+
+    router.images("gcc", "clang");
+    router.accessesAndMounts("/ce/gcc/x");
+    assertEquals(List.of("gcc", "gcc"), mounter.names());
+    assertEquals(MountState.MOUNTED, state("gcc"));
+  }
+
+  @Test
+  void aMountedImageThatVanishesStaysMounted() {
+    Routed router = router().images("gcc");
+    router.accessesAndMounts("/ce/gcc/x");
+    router.images();
+    assertEquals(MountState.MOUNTED, state("gcc"));
+  }
+
+  @Test
+  void anImageWhoseFileChangesIsTakenFromTheNewFile() {
+    Routed router = router().images("gcc");
+    mounter.then("gcc", ScriptedMounter.failing(Failures.errno("openat2", Errno.ENOENT)));
+    router.accessesAndMounts("/ce/gcc/x");
+    router.catalog(Catalog.of(List.of(new ImageFile("gcc", "gcc.sqfs")), Map.of()));
+    pass(Duration.ofSeconds(2));
+    router.accessesAndMounts("/ce/gcc/x");
+    assertEquals(
+        List.of("gcc.img", "gcc.sqfs"),
+        mounter.calls().stream().map(Mounter.Request::file).toList());
+  }
+
+  @Test
+  void aNewImageInsideOneInUseIsToldToTheOuter() {
+    Routed router = router().images("libs");
+    router.accessesAndMounts("/ce/libs/x");
+    router.images("libs", "libs/boost");
+    pass(APART);
+    router.accessesAndMounts("/ce/libs/x");
+    assertEquals(List.of("libs/boost"), mounter.calls().get(1).inner());
+  }
+
+  @Test
+  void aCatalogWithoutChangesDisturbsNobody() {
+    Routed router = router().images("gcc");
+    router.accessesAndMounts("/ce/gcc/x");
+    router.images("gcc", "clang");
+    pass(APART);
+    router.accessesAndMounts("/ce/gcc/x");
+    assertEquals(List.of("gcc"), mounter.names());
+  }
+
+  @Test
+  void deeperNamesOfANewCatalogAreFound() {
+    Routed router = router().images("gcc");
+    router.accesses("/ce/a/b/c/d/e/f");
+    router.images("a/b/c/d/e");
+    router.accessesAndMounts("/ce/a/b/c/d/e/f");
+    assertEquals(List.of("a/b/c/d/e"), mounter.names());
+  }
+
+  @Test
+  void whatWasMountedAtTheStartIsAdoptedWithTheFirstCatalog() {
+    mounter.inPlace("gcc", "/dev/loop5");
+    Routed router = router(false, Set.of("gcc", "not-ours/x"));
+    mounting.runAll();
+    assertEquals(List.of(), mounter.looks());
+    router.images("gcc", "clang");
+    mounting.runAll();
+    assertEquals(List.of("gcc"), mounter.looks());
+    assertEquals(List.of("gcc"), inUse());
+    assertEquals(MountState.MOUNTED, state("gcc"));
+    assertEquals(List.of(), mounter.names());
+
+    mounter.inPlace("clang", "/dev/loop6");
+    router.images("gcc", "clang", "not-ours/x");
+    mounting.runAll();
+    assertEquals(List.of("gcc"), mounter.looks());
+  }
+
+  @Test
+  void observeModeMountsNothingAndShowsWhatItWould() {
+    Routed router = router(true, Set.of()).images("libs", "libs/boost");
+    router.accessesAndMounts("/ce/libs/boost/x", "/ce/unknown/x");
+    assertEquals(List.of(), mounter.names());
+    assertEquals(List.of("libs", "libs/boost"), inUse());
+    var line = status.mounts().get("libs/boost").orElseThrow();
+    assertEquals(MountState.UNMOUNTED, line.state());
+    assertEquals("/images/libs/boost.img", line.image());
+    assertEquals("/ce/libs/boost", line.target());
+    assertTrue(line.reason().contains("would be mounted"), line.reason());
+    assertEquals(1, unknown());
+  }
+
+  @Test
+  void observeModeDoesNotCallWhatIsMountedUnmounted() {
+    mounter.inPlace("gcc", "/dev/loop5");
+    Routed router = router(true, Set.of("gcc")).images("gcc");
+    mounting.runAll();
+    router.accessesAndMounts("/ce/gcc/x");
+    var line = status.mounts().get("gcc").orElseThrow();
+    assertEquals(MountState.MOUNTED, line.state());
+    assertEquals("/dev/loop5", line.device());
+    assertNull(line.reason());
+    assertTrue(line.lastAccess() != null);
+  }
+
+  @Test
+  void observeModeForgetsWhatVanishes() {
+    Routed router = router(true, Set.of()).images("gcc", "clang");
+    router.accesses("/ce/gcc/x", "/ce/clang/x");
+    router.images("clang");
+    assertEquals(List.of("clang"), inUse());
+  }
+}

@@ -1,0 +1,130 @@
+package dev.lazymount.route;
+
+import akka.actor.testkit.typed.javadsl.TestProbe;
+import akka.actor.typed.ActorRef;
+import dev.lazymount.catalog.Catalog;
+import dev.lazymount.catalog.CatalogActor;
+import dev.lazymount.catalog.ImageFile;
+import dev.lazymount.mount.MountEnv;
+import dev.lazymount.state.Access;
+import dev.lazymount.state.DaemonStatus;
+import dev.lazymount.state.MountState;
+import dev.lazymount.state.MountStatus;
+import dev.lazymount.support.HandExecutor;
+import dev.lazymount.support.ScriptedMounter;
+import dev.lazymount.support.Stage;
+import dev.lazymount.trace.TraceSource;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.slf4j.helpers.NOPLogger;
+
+/** A Router with real MountActors on a {@link Stage}; the test plays the trace and the catalog. */
+abstract class RouterFixture {
+  /** The Router takes accesses to one image that come faster for one. */
+  static final Duration APART = Duration.ofMillis(100);
+
+  /** For what is there already; a probe that was just made takes a moment to begin. */
+  static final Duration SOON = Duration.ofSeconds(10);
+
+  /** For what would be there already: actors without threads leave nothing for later. */
+  static final Duration NOW = Duration.ZERO;
+
+  private static Stage stage;
+
+  final ScriptedMounter mounter = new ScriptedMounter();
+  final HandExecutor mounting = new HandExecutor();
+  final DaemonStatus status = new DaemonStatus();
+  final TestProbe<CatalogActor.Command> scanner = stage.kit().createTestProbe();
+  final TestProbe<TraceSource.Ack> trace = stage.kit().createTestProbe();
+
+  @BeforeAll
+  static void open() {
+    stage = new Stage();
+  }
+
+  @AfterAll
+  static void close() {
+    stage.close();
+  }
+
+  static void pass(Duration time) {
+    stage.pass(time);
+  }
+
+  /** A router, and how to talk to it. */
+  final class Routed {
+    private final ActorRef<Router.Command> router;
+    private final ActorRef<Catalog> subscriber;
+
+    private Routed(Router.RouterEnv env) {
+      router = stage.kit().spawn(Router.create(env, scanner.getRef()));
+      subscriber = scanner.expectMessageClass(CatalogActor.Subscribe.class, SOON).subscriber();
+    }
+
+    /** One batch; the next may come when it has returned. */
+    void accesses(String... paths) {
+      List<Access> batch =
+          Stream.of(paths).map(path -> new Access(path, 4711, "sh", "openat", 0)).toList();
+      router.tell(new Router.Accesses(batch, trace.getRef()));
+      trace.expectMessage(SOON, TraceSource.Ack.ACK);
+    }
+
+    /** The same, and all that comes of it. */
+    void accessesAndMounts(String... paths) {
+      accesses(paths);
+      mounting.runAll();
+    }
+
+    Routed catalog(Catalog catalog) {
+      subscriber.tell(catalog);
+      return this;
+    }
+
+    Routed images(String... names) {
+      return catalog(RouterFixture.images(names));
+    }
+  }
+
+  Routed router() {
+    return router(false, Set.of());
+  }
+
+  Routed router(boolean observe, Set<String> mountedAtStart) {
+    MountEnv mounts =
+        new MountEnv(
+            mounter,
+            mounting,
+            status,
+            NOPLogger.NOP_LOGGER,
+            "/ce",
+            "/images",
+            Duration.ofSeconds(30),
+            Duration.ofSeconds(1),
+            Duration.ofSeconds(8),
+            stage.clock());
+    return new Routed(new Router.RouterEnv("/ce", observe, mounts, mountedAtStart));
+  }
+
+  static Catalog images(String... names) {
+    return Catalog.of(
+        Stream.of(names).map(name -> new ImageFile(name, name + ".img")).toList(), Map.of());
+  }
+
+  /** The names of all images in use. */
+  List<String> inUse() {
+    return status.mounts().all().stream().map(MountStatus::name).toList();
+  }
+
+  MountState state(String name) {
+    return status.mounts().get(name).orElseThrow().state();
+  }
+
+  long unknown() {
+    return status.counters().unknown.sum();
+  }
+}

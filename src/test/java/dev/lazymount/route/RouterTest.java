@@ -1,0 +1,164 @@
+package dev.lazymount.route;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.lazymount.catalog.Catalog;
+import dev.lazymount.catalog.CatalogActor;
+import dev.lazymount.catalog.ImageFile;
+import dev.lazymount.linux.Errno;
+import dev.lazymount.mount.Failures;
+import dev.lazymount.mount.Mounter;
+import dev.lazymount.state.MountState;
+import dev.lazymount.support.ScriptedMounter;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Which accesses lead to which MountActors. */
+final class RouterTest extends RouterFixture {
+  @Test
+  void anAccessMountsItsImageAndNoOther() {
+    Routed router = router().images("gcc", "gcc-15", "clang");
+    router.accessesAndMounts("/ce/gcc-15/bin/gcc");
+    assertEquals(List.of("gcc-15"), mounter.names());
+    assertEquals(List.of("gcc-15"), inUse());
+    assertEquals(MountState.MOUNTED, state("gcc-15"));
+    assertEquals(0, unknown());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "/ce/gcc",
+        "/ce/gcc/",
+        "/ce",
+        "/ce/",
+        "/",
+        "",
+        "gcc/bin",
+        "/other/gcc/bin",
+        "/cegcc/bin",
+        "/ce/../gcc/bin",
+        "/ce/gcc/..",
+        "/ce/gcc/../clang"
+      })
+  void whatDoesNotLeadIntoADirectoryOfTheRootIsNoAccess(String path) {
+    Routed router = router().images("gcc", "clang");
+    router.accessesAndMounts(path);
+    assertEquals(List.of(), inUse());
+    assertEquals(0, unknown());
+    scanner.expectNoMessage(NOW);
+  }
+
+  @Test
+  void aSymlinkInTheRootLeadsToItsTargetsImage() {
+    Routed router =
+        router()
+            .catalog(
+                Catalog.of(
+                    List.of(new ImageFile("clang-2026", "clang-2026.img")),
+                    Map.of("clang-trunk", "clang-2026")));
+    router.accessesAndMounts("/ce/clang-trunk/bin/clang");
+    assertEquals(List.of("clang-2026"), mounter.names());
+  }
+
+  @Test
+  void accessesThatFollowQuicklyReachTheMountActorOnce() {
+    Routed router = router().images("gcc");
+    mounter.then("gcc", ScriptedMounter.failing(Failures.errno("statx", Errno.EIO)));
+    router.accessesAndMounts("/ce/gcc/a", "/ce/gcc/b");
+    var first = status.mounts().get("gcc").orElseThrow().lastAccess();
+    pass(APART.minusNanos(1));
+    router.accesses("/ce/gcc/c");
+    assertEquals(first, status.mounts().get("gcc").orElseThrow().lastAccess());
+    pass(Duration.ofNanos(1));
+    router.accesses("/ce/gcc/d");
+    assertTrue(first.isBefore(status.mounts().get("gcc").orElseThrow().lastAccess()));
+    assertEquals(List.of("gcc"), mounter.names());
+  }
+
+  @Test
+  void aQuickAccessToOneImageDoesNotHideOneToAnother() {
+    Routed router = router().images("gcc", "clang");
+    router.accessesAndMounts("/ce/gcc/a", "/ce/clang/a");
+    assertEquals(List.of("gcc", "clang"), mounter.names());
+  }
+
+  @Test
+  void nestedImagesAreMountedFromTheOutside() {
+    Routed router = router().images("libs", "libs/boost/1_84", "libs/other");
+    router.accessesAndMounts("/ce/libs/boost/1_84/include/x.h");
+    assertEquals(List.of("libs", "libs/boost/1_84"), mounter.names());
+    assertEquals(List.of("libs", "libs/boost/1_84"), inUse());
+  }
+
+  @Test
+  void theInnerImageIsMountedAlsoWhenTheOuterFails() {
+    Routed router = router().images("libs", "libs/boost");
+    mounter.then("libs", ScriptedMounter.failing(Failures.errno("openat2", Errno.ENOENT)));
+    router.accessesAndMounts("/ce/libs/boost/x");
+    assertEquals(MountState.FAILED, state("libs"));
+    assertEquals(MountState.MOUNTED, state("libs/boost"));
+  }
+
+  @Test
+  void anOuterImageKnowsWhichLieInsideIt() {
+    Routed router = router().images("libs", "libs/boost/1_84", "libs/boost", "libs2");
+    router.accessesAndMounts("/ce/libs/x");
+    Mounter.Request request = mounter.calls().get(0);
+    assertEquals(List.of("libs/boost", "libs/boost/1_84"), request.inner());
+  }
+
+  @Test
+  void unknownNamesAreHintedToTheCatalogOnceASecond() {
+    Routed router = router().images("gcc");
+    router.accesses("/ce/new/a", "/ce/new/b", "/ce/newer/c");
+    scanner.expectMessageClass(CatalogActor.Hint.class, SOON);
+    pass(Duration.ofMillis(999));
+    router.accesses("/ce/new/a");
+    scanner.expectNoMessage(NOW);
+    pass(Duration.ofMillis(1));
+    router.accesses("/ce/new/a", "/ce/new/a");
+    scanner.expectMessageClass(CatalogActor.Hint.class, SOON);
+    scanner.expectNoMessage(NOW);
+    assertEquals(6, unknown());
+  }
+
+  @Test
+  void aMillionUnknownNamesMakeNoActorAndOneHint() {
+    Routed router = router().images("gcc");
+    for (int batch = 0; batch < 1000; batch++) {
+      int from = batch * 1000;
+      router.accesses(
+          IntStream.range(from, from + 1000)
+              .mapToObj(i -> "/ce/made-up-" + i + "/bin/x")
+              .toArray(String[]::new));
+    }
+    assertEquals(1_000_000, unknown());
+    assertEquals(List.of(), inUse());
+    scanner.expectMessageClass(CatalogActor.Hint.class, SOON);
+    scanner.expectNoMessage(NOW);
+  }
+
+  @Test
+  void aCrashedMountActorHurtsNobodyElseAndIsSpawnedAnew() {
+    Routed router = router().images("good", "bad");
+    // Nothing like that comes from a mount; the actor does not survive it.
+    mounter.then("bad", () -> null);
+    router.accessesAndMounts("/ce/good/x", "/ce/bad/x");
+    var good = status.mounts().get("good").orElseThrow();
+    assertEquals(MountState.MOUNTED, good.state());
+    assertEquals(MountState.MOUNTING, state("bad"));
+
+    pass(APART);
+    router.accessesAndMounts("/ce/good/x", "/ce/bad/x");
+    assertEquals(List.of("good", "bad", "bad"), mounter.names());
+    assertEquals(MountState.MOUNTED, state("bad"));
+    assertEquals(good.since(), status.mounts().get("good").orElseThrow().since());
+  }
+}

@@ -1,0 +1,119 @@
+package dev.lazymount.support;
+
+import dev.lazymount.mount.MountFailure;
+import dev.lazymount.mount.Mounter;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/**
+ * Mounts as a test wrote it down, image by image. An image without a script is mounted at once,
+ * from {@code /dev/loop-NAME}, and found in place ever after. Thread-safe.
+ */
+public final class ScriptedMounter implements Mounter {
+  /** What one call comes to. */
+  public interface Outcome {
+    /** Gives it, at whatever length. */
+    Mounted get() throws MountFailure;
+  }
+
+  private final Map<String, Deque<Outcome>> scripts = new ConcurrentHashMap<>();
+  private final Map<String, Mounted> inPlace = new ConcurrentHashMap<>();
+  private final Map<String, Generation> generations = new ConcurrentHashMap<>();
+  private final Map<String, MountFailure> unlookable = new ConcurrentHashMap<>();
+  private final List<Request> calls = new CopyOnWriteArrayList<>();
+  private final List<String> looks = new CopyOnWriteArrayList<>();
+
+  /** The next attempts at an image come to these, one after the other. */
+  public ScriptedMounter then(String name, Outcome... outcomes) {
+    Deque<Outcome> script = scripts.computeIfAbsent(name, n -> new ArrayDeque<>());
+    synchronized (script) {
+      script.addAll(List.of(outcomes));
+    }
+    return this;
+  }
+
+  /** An attempt that fails. */
+  public static Outcome failing(MountFailure failure) {
+    return () -> {
+      throw failure;
+    };
+  }
+
+  /** Something is mounted for this image already. */
+  public void inPlace(String name, String device) {
+    inPlace.put(name, new Mounted(device, true));
+  }
+
+  /** Nothing is mounted for this image any more. */
+  public void unmountedByHand(String name) {
+    inPlace.remove(name);
+  }
+
+  /** Looking whether it is mounted fails. */
+  public void unlookable(String name, MountFailure failure) {
+    unlookable.put(name, failure);
+  }
+
+  /** The content of an image's file. */
+  public void generation(String name, Generation generation) {
+    generations.put(name, generation);
+  }
+
+  /** The attempts to mount, in their order. */
+  public List<Request> calls() {
+    return List.copyOf(calls);
+  }
+
+  /** The names of the attempts to mount, in their order. */
+  public List<String> names() {
+    return calls.stream().map(Request::name).toList();
+  }
+
+  /** The names that were looked at, in their order. */
+  public List<String> looks() {
+    return List.copyOf(looks);
+  }
+
+  @Override
+  public Mounted mount(Request request) throws MountFailure {
+    calls.add(request);
+    Deque<Outcome> script = scripts.computeIfAbsent(request.name(), n -> new ArrayDeque<>());
+    Outcome outcome;
+    synchronized (script) {
+      outcome = script.poll();
+    }
+    if (outcome != null) {
+      return outcome.get();
+    }
+    Mounted there = inPlace.get(request.name());
+    if (there != null) {
+      return there;
+    }
+    inPlace(request.name(), device(request.name()));
+    return new Mounted(device(request.name()), false);
+  }
+
+  /** The device that an image without a script is mounted from. */
+  public static String device(String name) {
+    return "/dev/loop-" + name;
+  }
+
+  @Override
+  public Optional<Mounted> look(Request request) throws MountFailure {
+    looks.add(request.name());
+    if (unlookable.containsKey(request.name())) {
+      throw unlookable.get(request.name());
+    }
+    return Optional.ofNullable(inPlace.get(request.name()));
+  }
+
+  @Override
+  public Optional<Generation> generation(Request request) {
+    return Optional.ofNullable(generations.get(request.name()));
+  }
+}
