@@ -133,7 +133,7 @@ first_use() {
   now_on=$(fs_of "$root/$(driver "$name")")
   [[ $now_on == squashfs ]] || stop "$name is served by $now_on and not by its image"
   item "served from the image now: root/$(driver "$name") is on $now_on, $(source_of "$name")"
-  item "compile   $(ms "$best") from the image, $(ms "${original[$name]}") from the original, which is on a local disk here;"
+  item "compile   $(ms "$best") from the image, $(ms "${original[$name]}") from the original, which is on $before here;"
   item "          where it is on NFS, the image pays"
 }
 
