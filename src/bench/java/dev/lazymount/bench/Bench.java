@@ -1,0 +1,80 @@
+package dev.lazymount.bench;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The command line of the benchmarks: {@code ./dev bench NAME [--quick] [OPTIONS]}, as root.
+ *
+ * <p>Prints Markdown and then JSON to standard output, progress to standard error, and leaves the
+ * JSON in {@code target/bench/NAME.json}. However it ends, Ctrl-C included, what it made is undone.
+ * Exits with 0 if it has measured, whatever that was; bars are reported and not enforced.
+ */
+public final class Bench {
+  private static final List<Benchmark> ALL =
+      List.of(new FirstAccess(), new FreshDaemon(), new Burst());
+
+  private Bench() {}
+
+  /** Runs one benchmark. */
+  public static void main(String[] args) {
+    List<String> words = List.of(args);
+    if (words.isEmpty() || words.contains("--help") || words.contains("-h")) {
+      System.out.print(help());
+      System.exit(words.isEmpty() ? 2 : 0);
+    }
+    Optional<Benchmark> chosen =
+        ALL.stream().filter(benchmark -> benchmark.name().equals(words.get(0))).findFirst();
+    if (chosen.isEmpty()) {
+      System.err.println("bench: there is no benchmark " + words.get(0));
+      System.err.print(help());
+      System.exit(2);
+    }
+    System.exit(run(chosen.get(), words));
+  }
+
+  private static int run(Benchmark benchmark, List<String> words) {
+    try {
+      Options options = new Options(words.subList(1, words.size()));
+      Report report =
+          new Report(benchmark.name(), "./dev bench " + String.join(" ", words), Host.describe());
+      Yard yard = new Yard(Path.of("/var/tmp"), Path.of("src/bench"));
+      // Also runs at the usual end: this is the one place where things are undone.
+      Runtime.getRuntime().addShutdownHook(new Thread(yard::close, "clean-up"));
+      benchmark.run(options, yard, report);
+      print(benchmark, report);
+      return 0;
+    } catch (Options.Invalid e) {
+      System.err.println("bench: " + e.getMessage() + "; ./dev bench --help lists the options");
+      return 2;
+    } catch (IOException e) {
+      System.err.println("bench: " + e.getMessage());
+      return 1;
+    } catch (InterruptedException e) {
+      return 1;
+    }
+  }
+
+  private static void print(Benchmark benchmark, Report report) throws IOException {
+    System.out.println(report.markdown());
+    System.out.println("```json\n" + report.json() + "\n```");
+    Path file = Path.of("target", "bench", benchmark.name() + ".json");
+    Files.createDirectories(file.getParent());
+    Files.writeString(file, report.json() + "\n");
+  }
+
+  private static String help() {
+    StringBuilder text = new StringBuilder("usage: ./dev bench NAME [--quick] [OPTIONS]\n\n");
+    ALL.forEach(
+        benchmark ->
+            text.append("  ")
+                .append(benchmark.name())
+                .append(": ")
+                .append(benchmark.about().indent(2).strip())
+                .append("\n\n"));
+    return text.toString();
+  }
+}

@@ -1,0 +1,145 @@
+package dev.lazymount.bench;
+
+import dev.lazymount.ops.StatusReport;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A flood of accesses: what gets lost, what an open costs, and whether the next image is mounted.
+ *
+ * <pre>
+ * ./dev bench burst            1,000,000 opens each, 5 rounds
+ * ./dev bench burst --quick    1,000,000 opens each, 1 round
+ * </pre>
+ *
+ * <p>Workload: a C program (src/bench/c/opener.c) opens and closes one existing file a million
+ * times, as fast as it can, on one thread: a file under the root that has no image; one that has an
+ * image, which is mounted meanwhile; and one outside the root, which the trace looks at and lets
+ * pass. Each round does all of it without a daemon (the image then mounted beforehand) and with
+ * one, so that the cost of being watched is a ratio. After each burst comes a first access.
+ *
+ * <p>The last is 200,000 opens of different paths under the root that don't exist: no window and no
+ * map can fold these, and the trace may lose of them; it has no bar. The daemon has to survive it,
+ * say how many it lost, and mount the next image.
+ */
+final class Burst implements Benchmark {
+  private static final int DIFFERENT = 200_000;
+  private static final String OUTSIDE = "outside the root";
+  private static final String BARE = "under the root, without an image";
+  private static final String WITH_IMAGE = "under the root, with an image";
+
+  @Override
+  public String name() {
+    return "burst";
+  }
+
+  @Override
+  public String about() {
+    return """
+    a million opens of one path: events lost, cost of an open, the next first access
+        --opens N       opens in a burst (1000000)
+        --rounds N      (5; quick: 1)
+    """;
+  }
+
+  @Override
+  public void run(Options options, Yard yard, Report report)
+      throws IOException, InterruptedException {
+    int opens = options.number("opens", 1_000_000, 1_000_000);
+    int rounds = options.number("rounds", 5, 1);
+    options.complete();
+    Site site = new Site(yard, "burst", 6 * rounds);
+    Path outside = Files.writeString(yard.folder().resolve("outside"), "nothing\n");
+    Path bare = site.root().resolve("no-image/bin/tool");
+    Files.createDirectories(bare.getParent());
+    Files.writeString(bare, "the original\n");
+
+    Map<String, List<Double>> unwatched = new LinkedHashMap<>();
+    Map<String, List<Double>> watched = new LinkedHashMap<>();
+    List<Double> next = new ArrayList<>();
+    long seen = 0;
+    long lost = 0;
+    long seenOfDifferent = 0;
+    long lostOfDifferent = 0;
+    for (int round = 0; round < rounds; round++) {
+      Progress.show("burst: round ", round + 1, " of ", rounds, ", no daemon");
+      String covered = site.take(1).get(0);
+      burst(yard, unwatched, OUTSIDE, outside, opens);
+      burst(yard, unwatched, BARE, bare, opens);
+      yard.c("floor", List.of(site.mount(covered)), "mount");
+      burst(yard, unwatched, WITH_IMAGE, site.file(covered), opens);
+      yard.unmount(List.of(site.target(covered)));
+
+      Progress.show("burst: round ", round + 1, " of ", rounds, ", watched");
+      Lazymount daemon = new Lazymount(yard, site);
+      final StatusReport.Events before = daemon.status().events();
+      burst(yard, watched, OUTSIDE, outside, opens);
+      burst(yard, watched, BARE, bare, opens);
+      next.add(firstAccess(yard, site));
+      String used = site.take(1).get(0);
+      burst(yard, watched, WITH_IMAGE, site.file(used), opens);
+      next.add(firstAccess(yard, site));
+      yard.unmount(List.of(site.target(used)));
+      final StatusReport.Events middle = settled(daemon);
+      yard.c("opener", List.of(), "flood", site.root() + "/flood", Integer.toString(DIFFERENT));
+      next.add(firstAccess(yard, site));
+      StatusReport.Events after = settled(daemon);
+      daemon.stop();
+
+      seen += middle.seen() - before.seen();
+      lost += middle.lost() - before.lost();
+      seenOfDifferent += after.seen() - middle.seen();
+      lostOfDifferent += after.lost() - middle.lost();
+    }
+
+    for (String where : unwatched.keySet()) {
+      report
+          .section("An open and close, " + where, "ns")
+          .add("no daemon", Sample.of(unwatched.get(where)))
+          .add("watched", Sample.of(watched.get(where)));
+    }
+    report.section("The next first access", "ms").add("lazymount", Sample.of(next));
+    report.count("opens of one path under the root while watched", 2L * opens * rounds);
+    report.count("events printed for them", seen);
+    report.count("events lost of them", lost);
+    report.count("opens of different paths", (long) DIFFERENT * rounds);
+    report.count("events printed for them (different paths)", seenOfDifferent);
+    report.count("events lost of them (different paths)", lostOfDifferent);
+    report.atMost("events lost in bursts of one path", 0, Optional.of((double) lost));
+  }
+
+  private static void burst(
+      Yard yard, Map<String, List<Double>> into, String where, Path file, int opens)
+      throws IOException, InterruptedException {
+    String count = Integer.toString(opens);
+    String nanos = yard.c("opener", List.of(), "burst", file.toString(), count).get(0);
+    into.computeIfAbsent(where, w -> new ArrayList<>()).add(Double.parseDouble(nanos) / opens);
+  }
+
+  private static double firstAccess(Yard yard, Site site) throws IOException, InterruptedException {
+    String name = site.take(1).get(0);
+    String nanos = yard.c("opener", List.of(site.access(name)), "access", "0", "0").get(0);
+    yard.unmount(List.of(site.target(name)));
+    return Double.parseDouble(nanos) / 1e6;
+  }
+
+  /** The counters, when nothing is under way any more: they stay the same for two windows. */
+  private static StatusReport.Events settled(Lazymount daemon)
+      throws IOException, InterruptedException {
+    StatusReport.Events last = daemon.status().events();
+    while (true) {
+      Thread.sleep(2000);
+      StatusReport.Events now = daemon.status().events();
+      if (now.equals(last)) {
+        return now;
+      }
+      last = now;
+    }
+  }
+}

@@ -1,0 +1,105 @@
+package dev.lazymount.bench;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A daemon from exec to READY, and its first mount, cold.
+ *
+ * <pre>
+ * ./dev bench fresh-daemon            10 starts of each kind
+ * ./dev bench fresh-daemon --quick    3
+ * </pre>
+ *
+ * <p>Workload: a C program (src/bench/c/opener.c) starts the daemon with a NOTIFY_SOCKET as systemd
+ * would, notes when READY=1 comes, opens a file under a name at once (or a second later: the JVM is
+ * as cold, but no longer busy with its start), notes when the image is mounted, and ends the
+ * daemon. The two kinds take turns, and with them what a start can't be faster than: {@code
+ * lazymount --version} (the JVM, our class archive and the command line) and bpftrace with one
+ * probe, which ends itself as soon as that is attached. Page cache and class archive are warm; it
+ * is not the first start after a boot.
+ */
+final class FreshDaemon implements Benchmark {
+  private static final String ATTACH =
+      "tracepoint:syscalls:sys_enter_openat { @ = 1; } interval:ms:1 { exit(); }";
+
+  @Override
+  public String name() {
+    return "fresh-daemon";
+  }
+
+  @Override
+  public String about() {
+    return """
+    exec to READY, and the first mount of a daemon that has just started
+        --starts N      starts of each kind (10; quick: 3)
+    """;
+  }
+
+  @Override
+  public void run(Options options, Yard yard, Report report)
+      throws IOException, InterruptedException {
+    int starts = options.number("starts", 10, 3);
+    options.complete();
+    Site site = new Site(yard, "fresh", 2 * starts + 1);
+    fresh(yard, site, 0);
+
+    List<Double> ready = new ArrayList<>();
+    List<Double> atOnce = new ArrayList<>();
+    List<Double> later = new ArrayList<>();
+    List<Double> jvm = new ArrayList<>();
+    List<Double> bpftrace = new ArrayList<>();
+    for (int i = 0; i < starts; i++) {
+      Progress.show("fresh-daemon: start ", i + 1, " of ", starts);
+      for (int settle : List.of(0, 1000)) {
+        List<Double> millis = fresh(yard, site, settle);
+        ready.add(millis.get(0));
+        (settle == 0 ? atOnce : later).add(millis.get(1));
+      }
+      jvm.add(duration(yard, List.of(Lazymount.launcher(), "--version")));
+      bpftrace.add(duration(yard, List.of("bpftrace", "-e", ATTACH)));
+    }
+
+    report
+        .section("Start", "ms from exec")
+        .add("READY=1", Sample.of(ready))
+        .add("lazymount --version, to its end", Sample.of(jvm))
+        .add("bpftrace with one probe, to its end", Sample.of(bpftrace));
+    report
+        .section("First mount of a fresh daemon", "ms")
+        .add("access at once after READY=1", Sample.of(atOnce))
+        .add("access a second after READY=1", Sample.of(later));
+    report.atMost(
+        "p50 of the first mount, at once after READY=1, ms",
+        25,
+        Optional.of(Sample.of(atOnce).median()));
+  }
+
+  /** Milliseconds to READY and from access to mount. */
+  private static List<Double> fresh(Yard yard, Site site, int settle)
+      throws IOException, InterruptedException {
+    String name = site.take(1).get(0);
+    List<String> words =
+        new ArrayList<>(
+            List.of(
+                "fresh",
+                yard.folder().resolve("notify-" + name).toString(),
+                Integer.toString(settle),
+                site.file(name).toString(),
+                site.target(name)));
+    words.addAll(Lazymount.command(site));
+    String line = yard.c("opener", List.of(), words.toArray(String[]::new)).get(0);
+    yard.unmount(List.of(site.target(name)));
+    String[] nanos = line.split("\t", -1);
+    return List.of(Long.parseLong(nanos[0]) / 1e6, Long.parseLong(nanos[1]) / 1e6);
+  }
+
+  private static double duration(Yard yard, List<String> command)
+      throws IOException, InterruptedException {
+    long start = System.nanoTime();
+    yard.run(command, List.of());
+    return (System.nanoTime() - start) / 1e6;
+  }
+}

@@ -1,0 +1,87 @@
+package dev.lazymount.bench;
+
+import dev.lazymount.ops.ControlClient;
+import dev.lazymount.ops.StatusReport;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** A running daemon, as it is installed: its own launcher, its own JVM, its default settings. */
+final class Lazymount {
+  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(60);
+
+  private final Yard yard;
+  private final Path runDir;
+  private final Path log;
+  private final Process process;
+
+  /** Starts a daemon over a site and waits until it is ready. */
+  Lazymount(Yard yard, Site site, String... settings) throws IOException, InterruptedException {
+    this.yard = yard;
+    runDir = runDir(site);
+    log = Files.createTempFile(yard.folder(), "lazymount-", ".log");
+    process = yard.start(command(site, settings), log);
+    long end = System.nanoTime() + PATIENCE_NANOS;
+    while (!isReady()) {
+      if (!process.isAlive() || System.nanoTime() - end > 0) {
+        throw new IOException("the daemon does not get ready: " + Files.readString(log));
+      }
+      Thread.sleep(50);
+    }
+  }
+
+  /** What starts a daemon over a site. */
+  static List<String> command(Site site, String... settings) {
+    Path own = site.root().resolveSibling("own");
+    List<String> command = new ArrayList<>();
+    command.add(launcher());
+    command.add("run");
+    List<String> all = new ArrayList<>(List.of(settings));
+    all.add("root=" + site.root());
+    all.add("images=" + site.images());
+    all.add("run-dir=" + runDir(site));
+    all.add("lock-dir=" + own.resolve("lock"));
+    all.add("state-dir=" + own.resolve("state"));
+    all.forEach(
+        setting -> {
+          command.add("--set");
+          command.add(setting);
+        });
+    return command;
+  }
+
+  /** The runnable that a build leaves. */
+  static String launcher() {
+    return Path.of(System.getProperty("lazymount.launcher", "target/lazymount"))
+        .toAbsolutePath()
+        .toString();
+  }
+
+  StatusReport status() throws IOException {
+    return ControlClient.status(runDir);
+  }
+
+  /** What it has logged so far. */
+  List<String> log() throws IOException {
+    return Files.readAllLines(log);
+  }
+
+  void stop() throws InterruptedException {
+    yard.end(process);
+  }
+
+  private boolean isReady() {
+    try {
+      return status().state().equals("ready");
+    } catch (IOException notYet) {
+      return false;
+    }
+  }
+
+  private static Path runDir(Site site) {
+    return site.root().resolveSibling("own").resolve("run");
+  }
+}

@@ -1,0 +1,94 @@
+package dev.lazymount.bench;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+
+/**
+ * The place of one system under test: a root with a directory for every name, in each of which
+ * there is {@code bin/tool}, and an image for every name, each a file of its own of about 72 KiB.
+ */
+final class Site {
+  private static final int CONTENT = 68 * 1024;
+
+  private final Path root;
+  private final Path images;
+  private final List<String> names = new ArrayList<>();
+  private int used;
+
+  /**
+   * Makes a site.
+   *
+   * @param yard where
+   * @param name of its folder in there
+   * @param size how many names
+   */
+  Site(Yard yard, String name, int size) throws IOException, InterruptedException {
+    Path folder = yard.folder().resolve(name);
+    root = Files.createDirectories(folder.resolve("root"));
+    images = Files.createDirectories(folder.resolve("images"));
+    Path image = image(yard);
+    for (int i = 0; i < size; i++) {
+      String next = "c" + i;
+      names.add(next);
+      Files.createDirectories(file(next).getParent());
+      Files.writeString(file(next), "the original\n");
+      Files.copy(image, images.resolve(next + ".img"));
+    }
+  }
+
+  Path root() {
+    return root;
+  }
+
+  Path images() {
+    return images;
+  }
+
+  /** Names that nobody has used yet. */
+  List<String> take(int count) {
+    List<String> taken = names.subList(used, used + count);
+    used += count;
+    return taken;
+  }
+
+  /** The directory that the image belongs over. */
+  String target(String name) {
+    return root.resolve(name).toString();
+  }
+
+  /** A file in there. */
+  Path file(String name) {
+    return root.resolve(name).resolve("bin/tool");
+  }
+
+  /** For the opener: what to open and what is mounted then. */
+  String access(String name) {
+    return file(name) + "\t" + target(name);
+  }
+
+  /** For those who mount by themselves: the image and where it belongs. */
+  String mount(String name) {
+    return images.resolve(name + ".img") + "\t" + target(name);
+  }
+
+  /** One image; made once for all sites. Random bytes, so that its size is known. */
+  private static Path image(Yard yard) throws IOException, InterruptedException {
+    Path image = yard.folder().resolve("one.img");
+    if (!Files.exists(image)) {
+      Path tool = yard.folder().resolve("content/bin/tool");
+      Files.createDirectories(tool.getParent());
+      byte[] content = new byte[CONTENT];
+      new Random(1).nextBytes(content);
+      Files.write(tool, content);
+      String from = yard.folder().resolve("content").toString();
+      yard.run(
+          List.of("mksquashfs", from, image.toString(), "-quiet", "-no-progress", "-all-root"),
+          List.of());
+    }
+    return image;
+  }
+}
