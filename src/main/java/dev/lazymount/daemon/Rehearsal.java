@@ -129,7 +129,7 @@ final class Rehearsal extends AbstractBehavior<Rehearsal.Command> {
             try {
               kernel.rehearse(request);
               self.tell(new Over(Optional.empty()));
-              return new Mounted("none", false);
+              return new Mounted("none", false, null);
             } catch (MountFailure e) {
               self.tell(new Over(Optional.of(e.getMessage())));
               throw e;

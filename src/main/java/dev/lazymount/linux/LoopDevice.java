@@ -1,6 +1,9 @@
 package dev.lazymount.linux;
 
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 
 /**
  * A loop device (loop(4)): a file seen as a block device. Read-only, and with AUTOCLEAR: the kernel
@@ -24,6 +27,7 @@ public final class LoopDevice implements AutoCloseable {
   private static final int INFO_FLAGS = 52;
   private static final int INFO_FILE_NAME = 56;
   private static final int FILE_NAME_SIZE = 64;
+  private static final String DELETED = " (deleted)";
 
   /**
    * LOOP_CTL_GET_FREE reserves nothing, so whoever configures first has the device and the others
@@ -101,6 +105,22 @@ public final class LoopDevice implements AutoCloseable {
         var b = Struct.of(info);
         return new Backing(b.getLong(0), b.getLong(8));
       }
+    }
+  }
+
+  /**
+   * The path of the file behind a loop device, as the kernel has it in sysfs; asks no storage. A
+   * file that was deleted, or replaced by rename, is told by the path it had.
+   *
+   * @return empty text if the device is free or sysfs does not say
+   */
+  public static String backingPath(int minor) {
+    try {
+      String path =
+          Files.readString(Path.of("/sys/block/loop" + minor + "/loop/backing_file")).strip();
+      return path.endsWith(DELETED) ? path.substring(0, path.length() - DELETED.length()) : path;
+    } catch (IOException e) {
+      return "";
     }
   }
 

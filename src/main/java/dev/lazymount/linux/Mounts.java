@@ -4,6 +4,7 @@ package dev.lazymount.linux;
 public final class Mounts {
   private static final int MOVE_MOUNT_F_EMPTY_PATH = 0x04;
   private static final int MOVE_MOUNT_T_EMPTY_PATH = 0x40;
+  private static final int MOVE_MOUNT_BENEATH = 0x200;
   private static final int MNT_DETACH = 2;
   private static final int UMOUNT_NOFOLLOW = 8;
 
@@ -18,8 +19,22 @@ public final class Mounts {
    *     kernel puts this mount on top of that, so ask {@link FileStatus#mountRoot()} just before
    */
   public static void attach(Fd mount, Fd target) throws SyscallException {
+    attach(mount, target, MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+  }
+
+  /**
+   * move_mount(2) of a detached mount to a place beneath the mount that lies on a directory: nobody
+   * sees it until that one is unmounted. Linux 6.5; EINVAL before.
+   *
+   * @param mount from {@link FsContext#mount()}
+   * @param top the root of the mount that is to stay on top
+   */
+  public static void attachBeneath(Fd mount, Fd top) throws SyscallException {
+    attach(mount, top, MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH | MOVE_MOUNT_BENEATH);
+  }
+
+  private static void attach(Fd mount, Fd target, int flags) throws SyscallException {
     byte[] empty = LibC.cString("");
-    int flags = MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH;
     if (LibC.syscall(LibC.SYS_MOVE_MOUNT, mount.raw(), empty, target.raw(), empty, flags) != 0) {
       throw new SyscallException("move_mount", LibC.errno());
     }

@@ -1,17 +1,13 @@
 package dev.lazymount.mount;
 
 import dev.lazymount.config.Settings;
-import dev.lazymount.linux.Directory;
 import dev.lazymount.linux.Errno;
 import dev.lazymount.linux.Fd;
 import dev.lazymount.linux.FileStatus;
-import dev.lazymount.linux.FileType;
 import dev.lazymount.linux.Flock;
-import dev.lazymount.linux.FsContext;
 import dev.lazymount.linux.LoopDevice;
 import dev.lazymount.linux.Mounts;
 import dev.lazymount.linux.SyscallException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -32,6 +28,8 @@ import java.util.Optional;
  *       same directory with nothing on it. We attach to that descriptor and not to a path.
  *   <li>A bad image: it is mounted detached first, and its root read; the original is covered only
  *       by what was seen to work.
+ *   <li>The image is replaced by rename: the mount has the old file and goes on serving it; the new
+ *       one is put beneath it, and only then the old one is taken off.
  *   <li>mount(8) by hand in the microseconds between that last look and move_mount(2): the kernel
  *       has no "only if nothing is there", so this one remains, for parties without our flock.
  * </ul>
@@ -41,10 +39,9 @@ import java.util.Optional;
  */
 public final class KernelMounter implements Mounter {
   private final String root;
-  private final String images;
   private final String lockDir;
+  private final ImageDirectory images;
   private final List<String> options;
-  private final boolean symlinks;
 
   /**
    * A mounter for one root.
@@ -56,15 +53,14 @@ public final class KernelMounter implements Mounter {
    */
   public KernelMounter(Path root, Path images, Path lockDir, Settings.Mount settings) {
     this.root = root.toString();
-    this.images = images.toString();
     this.lockDir = lockDir.toString();
-    options = settings.options();
-    symlinks = settings.symlinkedImages();
+    this.images = new ImageDirectory(images.toString(), settings.symlinkedImages());
+    this.options = settings.options();
   }
 
   @Override
   public Mounted mount(Request request) throws MountFailure {
-    return mount(request, true);
+    return locked(request, () -> mountUnlessMounted(request));
   }
 
   /**
@@ -74,75 +70,137 @@ public final class KernelMounter implements Mounter {
    * @throws MountFailure as {@link #mount} would
    */
   public void rehearse(Request request) throws MountFailure {
-    mount(request, false);
-  }
-
-  private Mounted mount(Request request, boolean attach) throws MountFailure {
-    try (Flock lock = lock(request)) {
-      try (Fd target = openTarget(request)) {
-        FileStatus before = target.cachedStatus();
-        if (before.mountRoot()) {
-          return adopt(request, before);
-        }
-        refuseToCoverInner(request);
-        try (Fd image = openImage(request);
-            LoopDevice loop = LoopDevice.attach(image, imagePath(request));
-            FsContext context = squashfs(request, loop, image);
-            Fd mount = context.mount()) {
-          refuseUnreadable(request, mount, image);
-          return attach ? attach(request, mount, before, loop) : new Mounted(loop.path(), false);
-        }
-      }
-    } catch (SyscallException e) {
-      throw MountFailure.of(e, imagePath(request), targetPath(request));
-    }
+    locked(
+        request,
+        () -> {
+          try (Fd target = openTarget(request.name());
+              ImageDirectory.Image image = images.open(request.file());
+              DetachedMount mount = DetachedMount.of(image, options)) {
+            return Optional.empty();
+          }
+        });
   }
 
   @Override
   public Optional<Mounted> look(Request request) throws MountFailure {
-    try (Fd target = openTarget(request)) {
-      FileStatus status = target.cachedStatus();
-      return status.mountRoot() ? Optional.of(adopt(request, status)) : Optional.empty();
-    } catch (SyscallException e) {
-      throw MountFailure.of(e, imagePath(request), targetPath(request));
-    }
+    return guarded(
+        request,
+        () -> {
+          try (Fd target = openTarget(request.name())) {
+            FileStatus status = target.cachedStatus();
+            return status.mountRoot()
+                ? Optional.of(owned(request, status).mounted())
+                : Optional.empty();
+          }
+        });
   }
 
   @Override
   public Optional<Generation> generation(Request request) {
-    try (Fd directory = Fd.openDirectory(images);
-        Fd image = directory.openFileBeneath(request.file(), symlinks)) {
-      return Optional.of(generation(image.status()));
+    return images.generation(request.file());
+  }
+
+  private Mounted mountUnlessMounted(Request request)
+      throws MountFailure, BadImage, SyscallException {
+    try (Fd target = openTarget(request.name())) {
+      FileStatus before = target.cachedStatus();
+      if (before.mountRoot()) {
+        Owned owned = owned(request, before);
+        return owned.newest() ? owned.mounted() : replace(request, owned);
+      }
+      refuseToCoverInner(request);
+      try (ImageDirectory.Image image = images.open(request.file());
+          DetachedMount mount = DetachedMount.of(image, options)) {
+        return attach(request, mount, before, image.generation());
+      }
+    }
+  }
+
+  private Mounted attach(
+      Request request, DetachedMount mount, FileStatus before, Generation generation)
+      throws MountFailure, SyscallException {
+    try (Fd target = openTarget(request.name())) {
+      FileStatus now = target.cachedStatus();
+      if (now.mountRoot()) {
+        return owned(request, now).mounted();
+      }
+      if (now.inode() != before.inode() || now.device() != before.device()) {
+        throw new MountFailure(
+            MountFailure.Kind.OTHER, targetPath(request) + " was replaced during the mount");
+      }
+      Mounts.attach(mount.fd(), target);
+      return new Mounted(mount.device().path(), false, generation);
+    }
+  }
+
+  /**
+   * The image was replaced while mounted: the new one goes beneath the old one, and then the old
+   * one off. Open files go on reading the old one, and no path look-up ever sees the original
+   * between.
+   */
+  private Mounted replace(Request request, Owned old)
+      throws MountFailure, BadImage, SyscallException {
+    try (ImageDirectory.Image image = images.open(request.file());
+        DetachedMount mount = DetachedMount.of(image, options)) {
+      boolean beneath = putBeneath(request, mount, image.generation(), old);
+      Mounts.detach(targetPath(request));
+      if (!beneath) {
+        // Before Linux 6.5: the original shows for the time of this call.
+        try (Fd target = openTarget(request.name())) {
+          Mounts.attach(mount.fd(), target);
+        }
+      }
+      return new Mounted(mount.device().path(), false, image.generation());
+    }
+  }
+
+  /** Whether the new image lies beneath the old one now; false if this kernel can't do that. */
+  private boolean putBeneath(Request request, DetachedMount mount, Generation generation, Owned old)
+      throws MountFailure, SyscallException {
+    try (Fd target = openTarget(request.name())) {
+      if (target.cachedStatus().device() != old.device()) {
+        throw new MountFailure(
+            MountFailure.Kind.OTHER,
+            targetPath(request) + " was mounted over while its image " + generation + " came");
+      }
+      Mounts.attachBeneath(mount.fd(), target);
+      return true;
     } catch (SyscallException e) {
-      return Optional.empty();
+      if (e.is(Errno.EINVAL, Errno.ENOSYS)) {
+        return false;
+      }
+      throw e;
     }
   }
 
-  private Flock lock(Request request) throws MountFailure, SyscallException {
-    try (Fd directory = Fd.openDirectory(lockDir)) {
-      return Flock.tryLock(directory, LockName.of(request.name()))
-          .orElseThrow(
-              () ->
-                  new MountFailure(
-                      MountFailure.Kind.LOCKED, "another process is mounting " + request.name()));
-    }
-  }
-
-  private Fd openTarget(Request request) throws SyscallException {
+  private Fd openTarget(String name) throws SyscallException {
     try (Fd place = Fd.openPlace(root)) {
-      return place.openPlaceBeneath(request.name());
+      return place.openPlaceBeneath(name);
     }
   }
 
-  /** Something is mounted on the target: ours if our image is behind it. */
-  private Mounted adopt(Request request, FileStatus mounted) throws MountFailure, SyscallException {
+  /**
+   * A mount of ours.
+   *
+   * @param mounted what to say of it
+   * @param device its device number
+   * @param newest whether it has the file that the image directory has now
+   */
+  private record Owned(Mounted mounted, long device, boolean newest) {}
+
+  /** Something is mounted on the target: ours if a file in our image directory is behind it. */
+  private Owned owned(Request request, FileStatus mounted) throws MountFailure, SyscallException {
     if (mounted.major() == LoopDevice.MAJOR) {
       LoopDevice.Backing backing = LoopDevice.Backing.of(mounted.minor());
-      Optional<Generation> image = generation(request);
-      if (image.isPresent()
-          && backing.device() == image.get().device()
-          && backing.inode() == image.get().inode()) {
-        return new Mounted("/dev/loop" + mounted.minor(), true);
+      Optional<Generation> image = images.generation(request.file());
+      boolean newest =
+          image.isPresent()
+              && backing.device() == image.get().device()
+              && backing.inode() == image.get().inode();
+      if (newest || LoopDevice.backingPath(mounted.minor()).equals(imagePath(request))) {
+        Mounted now = new Mounted("/dev/loop" + mounted.minor(), true, newest ? image.get() : null);
+        // Where there is no image now, the mounted one is the newest there is.
+        return new Owned(now, mounted.device(), newest || image.isEmpty());
       }
     }
     throw new MountFailure(
@@ -159,8 +217,7 @@ public final class KernelMounter implements Mounter {
   /** An image that came later must not hide the mounts inside its directory. */
   private void refuseToCoverInner(Request request) throws MountFailure {
     for (String inner : request.inner()) {
-      try (Fd place = Fd.openPlace(root);
-          Fd target = place.openPlaceBeneath(inner)) {
+      try (Fd target = openTarget(inner)) {
         if (target.cachedStatus().mountRoot()) {
           throw new MountFailure(
               MountFailure.Kind.OTHER,
@@ -172,141 +229,42 @@ public final class KernelMounter implements Mounter {
     }
   }
 
-  private Fd openImage(Request request) throws MountFailure, SyscallException {
-    Fd image;
-    try (Fd directory = Fd.openDirectory(images)) {
-      image = directory.openFileBeneath(request.file(), symlinks);
-    } catch (SyscallException e) {
-      if (e.is(Errno.ELOOP, Errno.EXDEV)) {
-        String problem =
-            symlinks ? "the image is a symlink that leads out of " : "the image is a symlink in ";
-        throw bad(request, problem + images + ": " + Errno.describe(e.errno()), null);
-      }
-      if (e.is(Errno.ENXIO)) {
-        throw bad(request, "the image is a socket or a device without a driver", null);
-      }
-      throw e;
-    }
+  private interface Work<T> {
+    T run() throws MountFailure, BadImage, SyscallException;
+  }
+
+  private <T> T locked(Request request, Work<T> work) throws MountFailure {
+    return guarded(
+        request,
+        () -> {
+          try (Flock lock =
+              NameLock.tryTake(lockDir, request.name())
+                  .orElseThrow(
+                      () ->
+                          new MountFailure(
+                              MountFailure.Kind.LOCKED,
+                              "another process is mounting " + request.name()))) {
+            return work.run();
+          }
+        });
+  }
+
+  private <T> T guarded(Request request, Work<T> work) throws MountFailure {
     try {
-      FileStatus status = image.status();
-      if (status.type() != FileType.FILE) {
-        throw bad(request, "the image is a " + status.type().words() + ", not a file", status);
-      }
-      byte[] head = new byte[SquashfsSuperblock.SIZE];
-      int length = image.read(head, 0);
-      Optional<String> problem = SquashfsSuperblock.problem(head, length, status.size());
-      if (problem.isPresent()) {
-        throw bad(request, problem.get(), status);
-      }
-      return image;
-    } catch (MountFailure | SyscallException | RuntimeException e) {
-      image.close();
-      throw e;
-    }
-  }
-
-  private FsContext squashfs(Request request, LoopDevice loop, Fd image)
-      throws MountFailure, SyscallException {
-    FsContext context = FsContext.open("squashfs");
-    try {
-      context.set("ro");
-      context.set("source", loop.path());
-      for (String option : options) {
-        int equals = option.indexOf('=');
-        if (equals < 0) {
-          context.set(option);
-        } else {
-          context.set(option.substring(0, equals), option.substring(equals + 1));
-        }
-      }
-      context.create();
-      return context;
+      return work.run();
     } catch (SyscallException e) {
-      List<String> log = context.log();
-      context.close();
-      if (e.operation().equals("fsconfig create") && saidOfTheImage(e)) {
-        throw bad(request, e.getMessage() + kernelSays(log), image.status());
-      }
-      throw log.isEmpty()
-          ? e
-          : new SyscallException(e.operation() + " (kernel: " + log + ")", e.errno());
+      throw MountFailure.of(e, imagePath(request), targetPath(request));
+    } catch (BadImage e) {
+      throw MountFailure.badImage(
+          e.getMessage(), imagePath(request), targetPath(request), e.generation());
     }
-  }
-
-  /**
-   * What a file system says of its own structure. EIO is not among them: it is also what storage
-   * says that will be back in a minute, and quarantine would outlast that.
-   */
-  private static boolean saidOfTheImage(SyscallException e) {
-    return e.is(Errno.EINVAL, Errno.EUCLEAN, Errno.EBADMSG);
-  }
-
-  private static String kernelSays(List<String> log) {
-    return log.isEmpty() ? "" : "; kernel: " + String.join(" | ", log);
-  }
-
-  /** An image whose root can't be read, or is empty, would only hide the original. */
-  private void refuseUnreadable(Request request, Fd mount, Fd image)
-      throws MountFailure, SyscallException {
-    try (Fd directory = mount.reopenDirectory()) {
-      if (!Directory.hasEntries(directory)) {
-        throw bad(request, "the image has nothing in it", image.status());
-      }
-    } catch (SyscallException e) {
-      if (saidOfTheImage(e)) {
-        throw bad(request, "the image can't be read: " + e.getMessage(), image.status());
-      }
-      throw e;
-    }
-  }
-
-  private Mounted attach(Request request, Fd mount, FileStatus before, LoopDevice loop)
-      throws MountFailure, SyscallException {
-    try (Fd target = openTarget(request)) {
-      FileStatus now = target.cachedStatus();
-      if (now.mountRoot()) {
-        return adopt(request, now);
-      }
-      if (now.inode() != before.inode() || now.device() != before.device()) {
-        throw new MountFailure(
-            MountFailure.Kind.OTHER, targetPath(request) + " was replaced during the mount");
-      }
-      Mounts.attach(mount, target);
-      return new Mounted(loop.path(), false);
-    }
-  }
-
-  private MountFailure bad(Request request, String reason, FileStatus status) {
-    return MountFailure.badImage(
-        reason,
-        imagePath(request),
-        targetPath(request),
-        status == null ? null : generation(status));
-  }
-
-  private static Generation generation(FileStatus s) {
-    return new Generation(s.device(), s.inode(), s.size(), s.mtimeNanos());
   }
 
   private String imagePath(Request request) {
-    return images + "/" + request.file();
+    return images.path() + "/" + request.file();
   }
 
   private String targetPath(Request request) {
     return root + "/" + request.name();
-  }
-
-  /** Lock files by image name: one name a file, in one flat directory. */
-  static final class LockName {
-    private static final int NAME_MAX = 255;
-
-    private LockName() {}
-
-    static String of(String name) {
-      String flat = name.replace("%", "%25").replace("/", "%2F") + ".lock";
-      return flat.getBytes(StandardCharsets.UTF_8).length <= NAME_MAX
-          ? flat
-          : java.util.UUID.nameUUIDFromBytes(name.getBytes(StandardCharsets.UTF_8)) + ".lock";
-    }
   }
 }

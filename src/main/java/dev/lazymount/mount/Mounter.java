@@ -20,11 +20,13 @@ public interface Mounter {
    *
    * @param device the block device, such as {@code /dev/loop3}
    * @param adopted whether it was there already
+   * @param generation the image's content; null if it is not the one of now
    */
-  record Mounted(String device, boolean adopted) {}
+  record Mounted(String device, boolean adopted, Generation generation) {}
 
   /**
-   * Mounts an image, or finds that it is mounted already; either way it is mounted once.
+   * Mounts an image, or finds that it is mounted already; either way it is mounted once. If an
+   * older file of the same name is mounted, it is replaced.
    *
    * @throws MountFailure if it could not be; then nothing has changed and nothing is left behind
    */

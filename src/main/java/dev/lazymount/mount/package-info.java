@@ -5,7 +5,10 @@
  * mailbox is the lock within the process. It asks the {@link dev.lazymount.mount.Mounter} for the
  * work, on the mount dispatcher, whose size bounds concurrent mounts. The one real Mounter is
  * {@link dev.lazymount.mount.KernelMounter}, the whole of a mount read top-down; its flock file is
- * the lock between processes. Whatever goes wrong is a {@link dev.lazymount.mount.MountFailure},
- * and the original directory stays as it was.
+ * the lock between processes. Its parts: {@link dev.lazymount.mount.ImageDirectory} opens an image
+ * and {@link dev.lazymount.mount.Superblock} looks at it, {@link dev.lazymount.mount.DetachedMount}
+ * mounts it where nobody sees it, {@link dev.lazymount.mount.NameLock} is that lock file. Whatever
+ * goes wrong is a {@link dev.lazymount.mount.MountFailure}, and the original directory stays as it
+ * was.
  */
 package dev.lazymount.mount;

@@ -46,7 +46,7 @@ final class MountActorTest extends MountFixture {
         "gcc",
         () -> {
           pass(Duration.ofMillis(250));
-          return new Mounter.Mounted("/dev/loop0", false);
+          return new Mounter.Mounted("/dev/loop0", false, null);
         });
     accessAndMount(gcc);
     assertEquals(250.0, line("gcc").mountMillis(), 0.001);

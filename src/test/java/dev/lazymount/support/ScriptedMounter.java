@@ -46,7 +46,7 @@ public final class ScriptedMounter implements Mounter {
 
   /** Something is mounted for this image already. */
   public void inPlace(String name, String device) {
-    inPlace.put(name, new Mounted(device, true));
+    inPlace.put(name, new Mounted(device, true, null));
   }
 
   /** Nothing is mounted for this image any more. */
@@ -95,7 +95,7 @@ public final class ScriptedMounter implements Mounter {
       return there;
     }
     inPlace(request.name(), device(request.name()));
-    return new Mounted(device(request.name()), false);
+    return new Mounted(device(request.name()), false, null);
   }
 
   /** The device that an image without a script is mounted from. */

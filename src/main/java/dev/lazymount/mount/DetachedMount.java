@@ -1,0 +1,102 @@
+package dev.lazymount.mount;
+
+import dev.lazymount.linux.Directory;
+import dev.lazymount.linux.Errno;
+import dev.lazymount.linux.Fd;
+import dev.lazymount.linux.FsContext;
+import dev.lazymount.linux.LoopDevice;
+import dev.lazymount.linux.SyscallException;
+import java.util.List;
+
+/**
+ * An image mounted, looked into, and attached nowhere yet. Closing it is all it takes to undo it;
+ * closing it after it was attached changes nothing.
+ *
+ * @param fd the mount
+ * @param device the block device below it; closed with the mount
+ */
+record DetachedMount(Fd fd, LoopDevice device) implements AutoCloseable {
+  /**
+   * Mounts an image.
+   *
+   * @param image opened and checked
+   * @param options further options of the file system
+   * @throws BadImage if the file system finds the image wrong, or there is nothing in it
+   */
+  static DetachedMount of(ImageDirectory.Image image, List<String> options)
+      throws BadImage, SyscallException {
+    LoopDevice device = LoopDevice.attach(image.fd(), image.path());
+    try (FsContext context = create(image, device, options)) {
+      Fd mount = context.mount();
+      try {
+        refuseUnreadable(mount, image);
+        return new DetachedMount(mount, device);
+      } catch (BadImage | SyscallException | RuntimeException e) {
+        mount.close();
+        throw e;
+      }
+    } catch (BadImage | SyscallException | RuntimeException e) {
+      device.close();
+      throw e;
+    }
+  }
+
+  @Override
+  public void close() {
+    fd.close();
+    device.close();
+  }
+
+  private static FsContext create(
+      ImageDirectory.Image image, LoopDevice device, List<String> options)
+      throws BadImage, SyscallException {
+    FsContext context = FsContext.open(image.type().kernelName());
+    try {
+      context.set("ro");
+      context.set("source", device.path());
+      for (String option : options) {
+        int equals = option.indexOf('=');
+        if (equals < 0) {
+          context.set(option);
+        } else {
+          context.set(option.substring(0, equals), option.substring(equals + 1));
+        }
+      }
+      context.create();
+      return context;
+    } catch (SyscallException e) {
+      List<String> log = context.log();
+      context.close();
+      if (e.operation().equals("fsconfig create") && saidOfTheImage(e)) {
+        String kernel = log.isEmpty() ? "" : "; kernel: " + String.join(" | ", log);
+        throw new BadImage(e.getMessage() + kernel, image.generation());
+      }
+      throw log.isEmpty()
+          ? e
+          : new SyscallException(e.operation() + " (kernel: " + log + ")", e.errno());
+    }
+  }
+
+  /**
+   * What a file system says of its own structure. EIO is not among them: it is also what storage
+   * says that will be back in a minute, and quarantine would outlast that.
+   */
+  private static boolean saidOfTheImage(SyscallException e) {
+    return e.is(Errno.EINVAL, Errno.EUCLEAN, Errno.EBADMSG);
+  }
+
+  /** An image whose root can't be read, or is empty, would only hide the original. */
+  private static void refuseUnreadable(Fd mount, ImageDirectory.Image image)
+      throws BadImage, SyscallException {
+    try (Fd directory = mount.reopenDirectory()) {
+      if (!Directory.hasEntries(directory)) {
+        throw new BadImage("the image has nothing in it", image.generation());
+      }
+    } catch (SyscallException e) {
+      if (saidOfTheImage(e)) {
+        throw new BadImage("the image can't be read: " + e.getMessage(), image.generation());
+      }
+      throw e;
+    }
+  }
+}

@@ -1,0 +1,84 @@
+package dev.lazymount.mount;
+
+import dev.lazymount.linux.Errno;
+import dev.lazymount.linux.Fd;
+import dev.lazymount.linux.FileStatus;
+import dev.lazymount.linux.FileType;
+import dev.lazymount.linux.SyscallException;
+import java.util.Optional;
+
+/**
+ * The image directory, and opening an image in it: never one outside, never anything but a file,
+ * and never one whose superblock is not right.
+ *
+ * @param path the directory
+ * @param symlinks whether an image may be a symlink, which must still lead to a file inside
+ */
+record ImageDirectory(String path, boolean symlinks) {
+  /**
+   * An image that was opened and looked at.
+   *
+   * @param fd for reading
+   * @param generation its content
+   * @param type its file system
+   * @param path for people, and for those that read a mount's source
+   */
+  record Image(Fd fd, Mounter.Generation generation, Superblock.Type type, String path)
+      implements AutoCloseable {
+    @Override
+    public void close() {
+      fd.close();
+    }
+  }
+
+  /** Opens an image and checks its superblock. */
+  Image open(String file) throws BadImage, SyscallException {
+    Fd fd = openFile(file);
+    try {
+      FileStatus status = fd.status();
+      Mounter.Generation generation = generation(status);
+      if (status.type() != FileType.FILE) {
+        throw new BadImage("the image is a " + status.type().words() + ", not a file", generation);
+      }
+      byte[] head = new byte[Superblock.SIZE];
+      Superblock superblock = Superblock.read(head, fd.read(head, 0), status.size());
+      if (superblock.problem().isPresent()) {
+        throw new BadImage(superblock.problem().get(), generation);
+      }
+      return new Image(fd, generation, superblock.type(), path + "/" + file);
+    } catch (BadImage | SyscallException | RuntimeException e) {
+      fd.close();
+      throw e;
+    }
+  }
+
+  /** The generation of an image; empty if there is none or it can't be told. */
+  Optional<Mounter.Generation> generation(String file) {
+    try (Fd directory = Fd.openDirectory(path);
+        Fd image = directory.openFileBeneath(file, symlinks)) {
+      return Optional.of(generation(image.status()));
+    } catch (SyscallException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static Mounter.Generation generation(FileStatus s) {
+    return new Mounter.Generation(s.device(), s.inode(), s.size(), s.mtimeNanos());
+  }
+
+  private Fd openFile(String file) throws BadImage, SyscallException {
+    try (Fd directory = Fd.openDirectory(path)) {
+      return directory.openFileBeneath(file, symlinks);
+    } catch (SyscallException e) {
+      if (e.is(Errno.ELOOP, Errno.EXDEV)) {
+        String problem =
+            symlinks ? "the image is a symlink that leads out of " : "the image is a symlink in ";
+        throw new BadImage(problem + path + ": " + Errno.describe(e.errno()), null);
+      }
+      if (e.is(Errno.ENXIO)) {
+        throw new BadImage("the image is a socket or a device without a driver", null);
+      }
+      throw e;
+    }
+  }
+}
