@@ -12,6 +12,7 @@ import dev.lazymount.linux.MountInfo;
 import dev.lazymount.mount.KernelMounter;
 import dev.lazymount.mount.MountActor;
 import dev.lazymount.mount.MountEnv;
+import dev.lazymount.mount.StorageCircuit;
 import dev.lazymount.ops.ServiceManager;
 import dev.lazymount.route.Router;
 import dev.lazymount.state.DaemonStatus;
@@ -27,6 +28,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.slf4j.LoggerFactory;
 
@@ -92,18 +94,19 @@ final class Assembly {
                     + settings.mount().concurrency())
             .withFallback(actors);
     return ActorSystem.create(
-        Behaviors.setup(
+        Behaviors.<Supervisor.Command>setup(
             context ->
                 Supervisor.create(
-                    new Assembly(settings, status, manager, context.getSystem()).env(trace))),
+                    new Assembly(settings, status, manager, context.getSystem())
+                        .env(trace, open -> context.getSelf().tell(new Supervisor.Storage(open))))),
         "lazymount",
         sized);
   }
 
-  private Supervisor.Env env(TracePart trace) {
+  private Supervisor.Env env(TracePart trace, Consumer<Boolean> storage) {
     return new Supervisor.Env(
         catalog(),
-        router(),
+        router(storage),
         trace(trace),
         new Rehearsal.Env(settings, executor("mount")),
         status,
@@ -128,7 +131,7 @@ final class Assembly {
         status);
   }
 
-  private Router.RouterEnv router() {
+  private Router.RouterEnv router(Consumer<Boolean> storage) {
     MountEnv mounts =
         new MountEnv(
             new KernelMounter(
@@ -140,7 +143,10 @@ final class Assembly {
             settings.images().toString(),
             settings.mount().timeout(),
             settings.mount().retry(),
-            settings.mount().retryMax());
+            settings.mount().retryMax(),
+            settings.idle().unmountAfter(),
+            new StorageCircuit(settings.mount().concurrency(), storage),
+            System::nanoTime);
     boolean observe = settings.mode() == Settings.Mode.OBSERVE;
     return new Router.RouterEnv(settings.root().toString(), observe, mounts, mountedNames());
   }

@@ -16,6 +16,7 @@ import dev.lazymount.mount.KernelMounter;
 import dev.lazymount.mount.MountEnv;
 import dev.lazymount.mount.MountFailure;
 import dev.lazymount.mount.Mounter;
+import dev.lazymount.mount.StorageCircuit;
 import dev.lazymount.route.Router;
 import dev.lazymount.state.Access;
 import dev.lazymount.state.DaemonStatus;
@@ -142,6 +143,11 @@ final class Rehearsal extends AbstractBehavior<Rehearsal.Command> {
           }
 
           @Override
+          public Expiry expire(Request request) {
+            return Expiry.NOT_MOUNTED;
+          }
+
+          @Override
           public Optional<Generation> generation(Request request) {
             return Optional.empty();
           }
@@ -156,7 +162,10 @@ final class Rehearsal extends AbstractBehavior<Rehearsal.Command> {
             folder.toString(),
             mount.timeout(),
             mount.retry(),
-            mount.retryMax());
+            mount.retryMax(),
+            Optional.empty(),
+            new StorageCircuit(mount.concurrency(), open -> {}),
+            System::nanoTime);
     return new Router.RouterEnv(NOWHERE.toString(), false, mounts, Set.of());
   }
 

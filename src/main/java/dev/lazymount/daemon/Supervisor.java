@@ -36,6 +36,9 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
 
   private record NewCatalog(int deepest) implements Command {}
 
+  /** All slots for mounts hang ({@code open}), or one has come back. */
+  record Storage(boolean open) implements Command {}
+
   private enum Timer implements Command {
     SCAN_IS_SLOW
   }
@@ -96,9 +99,26 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
   public Receive<Command> createReceive() {
     return newReceiveBuilder()
         .onMessage(Trace.class, this::onTrace)
+        .onMessage(Storage.class, this::onStorage)
         .onMessage(NewCatalog.class, this::onNewCatalog)
         .onMessageEquals(Timer.SCAN_IS_SLOW, this::startTrace)
         .build();
+  }
+
+  private Behavior<Command> onStorage(Storage storage) {
+    String now =
+        storage.open()
+            ? "the image storage does not answer: all mounts under way hang, and no other is tried"
+            : null;
+    env.status().storage(now);
+    if (storage.open()) {
+      getContext().getLog().warn("storage: {}", now);
+      env.manager().status(env.status().state().word() + ": " + now);
+    } else {
+      getContext().getLog().info("storage: it answers again");
+      env.manager().status(env.status().state().word());
+    }
+    return this;
   }
 
   private Behavior<Command> onNewCatalog(NewCatalog catalog) {

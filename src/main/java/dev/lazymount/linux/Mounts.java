@@ -6,6 +6,7 @@ public final class Mounts {
   private static final int MOVE_MOUNT_T_EMPTY_PATH = 0x40;
   private static final int MOVE_MOUNT_BENEATH = 0x200;
   private static final int MNT_DETACH = 2;
+  private static final int MNT_EXPIRE = 4;
   private static final int UMOUNT_NOFOLLOW = 8;
 
   private Mounts() {}
@@ -48,5 +49,22 @@ public final class Mounts {
     if (LibC.umount2(LibC.cString(path), MNT_DETACH | UMOUNT_NOFOLLOW) != 0) {
       throw new SyscallException("umount2 " + path, LibC.errno());
     }
+  }
+
+  /**
+   * umount2(2) with MNT_EXPIRE and UMOUNT_NOFOLLOW: the first call marks the mount, and the next
+   * one unmounts it unless somebody has used it in between.
+   *
+   * @return 0 if it was unmounted, EAGAIN if it was marked, EBUSY if it is in use
+   */
+  public static int expire(String path) throws SyscallException {
+    if (LibC.umount2(LibC.cString(path), MNT_EXPIRE | UMOUNT_NOFOLLOW) == 0) {
+      return 0;
+    }
+    int errno = LibC.errno();
+    if (errno == Errno.EAGAIN || errno == Errno.EBUSY) {
+      return errno;
+    }
+    throw new SyscallException("umount2 MNT_EXPIRE " + path, errno);
   }
 }

@@ -100,13 +100,34 @@ public final class KernelMounter implements Mounter {
     return images.generation(request.file());
   }
 
+  @Override
+  public Expiry expire(Request request) throws MountFailure {
+    return locked(
+        request,
+        () -> {
+          try (Fd target = openTarget(request.name())) {
+            FileStatus status = target.cachedStatus();
+            if (!status.mountRoot()) {
+              return Expiry.NOT_MOUNTED;
+            }
+            owned(request, status);
+          }
+          // The descriptor is closed: it would be a use. Nobody of ours mounts here meanwhile.
+          return switch (Mounts.expire(targetPath(request))) {
+            case 0 -> Expiry.UNMOUNTED;
+            case Errno.EAGAIN -> Expiry.MARKED;
+            default -> Expiry.BUSY;
+          };
+        });
+  }
+
   private Mounted mountUnlessMounted(Request request)
       throws MountFailure, BadImage, SyscallException {
     try (Fd target = openTarget(request.name())) {
       FileStatus before = target.cachedStatus();
       if (before.mountRoot()) {
         Owned owned = owned(request, before);
-        return owned.newest() ? owned.mounted() : replace(request, owned);
+        return owned.mounted().outdated() ? replace(request, owned) : owned.mounted();
       }
       refuseToCoverInner(request);
       try (ImageDirectory.Image image = images.open(request.file());
@@ -184,9 +205,8 @@ public final class KernelMounter implements Mounter {
    *
    * @param mounted what to say of it
    * @param device its device number
-   * @param newest whether it has the file that the image directory has now
    */
-  private record Owned(Mounted mounted, long device, boolean newest) {}
+  private record Owned(Mounted mounted, long device) {}
 
   /** Something is mounted on the target: ours if a file in our image directory is behind it. */
   private Owned owned(Request request, FileStatus mounted) throws MountFailure, SyscallException {
@@ -197,10 +217,12 @@ public final class KernelMounter implements Mounter {
           image.isPresent()
               && backing.device() == image.get().device()
               && backing.inode() == image.get().inode();
+      // Where there is no image now, the mounted one is the newest there is.
+      boolean outdated = !newest && image.isPresent();
       if (newest || LoopDevice.backingPath(mounted.minor()).equals(imagePath(request))) {
-        Mounted now = new Mounted("/dev/loop" + mounted.minor(), true, newest ? image.get() : null);
-        // Where there is no image now, the mounted one is the newest there is.
-        return new Owned(now, mounted.device(), newest || image.isEmpty());
+        Mounted now =
+            new Mounted("/dev/loop" + mounted.minor(), true, newest ? image.get() : null, outdated);
+        return new Owned(now, mounted.device());
       }
     }
     throw new MountFailure(

@@ -9,20 +9,17 @@ import akka.actor.typed.javadsl.Receive;
 import akka.actor.typed.javadsl.TimerScheduler;
 import dev.lazymount.state.Access;
 import dev.lazymount.state.MountState;
-import dev.lazymount.state.MountStatus;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 
 /**
  * One image in use. Its mailbox is the lock within the process: whatever happens to this image
  * happens here, one after the other, and never two mounts at once.
  *
  * <p>The actor itself never blocks. What blocks (all of {@link Mounter}) runs on the mount
- * dispatcher and comes back as a message.
+ * dispatcher and comes back as a message. What is told of the image is {@link MountLine}'s.
  */
 public final class MountActor extends AbstractBehavior<MountActor.Command> {
   /** What this actor understands. */
@@ -41,6 +38,14 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
   public record Adopt() implements Command {}
 
   /**
+   * Look whether what is known is still so: by whom it was unmounted, or whether its image is new.
+   */
+  public record Verify() implements Command {}
+
+  /** Unmount it if nobody has used it since the last time that this was said. */
+  public record Expire() implements Command {}
+
+  /**
    * A scan found something else for this name.
    *
    * @param request the new request; empty if there is no image any more
@@ -55,9 +60,12 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
 
   private record Checked(Optional<Mounter.Generation> generation) implements Command {}
 
+  private record Expired(Mounter.Expiry expiry) implements Command {}
+
   private enum Timer implements Command {
     TIMEOUT,
-    LOOK_AGAIN
+    LOOK_AGAIN,
+    EXPIRE
   }
 
   /** How soon to look again at a name that another process holds the lock of. */
@@ -66,16 +74,18 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
   /** How old the knowledge that it is mounted may become before an access has it checked. */
   private static final Duration VERIFY = Duration.ofSeconds(5);
 
+  /** How long a mount whose image is gone must be unused to be unmounted. */
+  private static final Duration GONE_IDLE = Duration.ofSeconds(10);
+
   private final MountEnv env;
   private final TimerScheduler<Command> timers;
   private final Backoff backoff;
+  private final MountLine line;
+  private final MountWork<Command> work;
   private final List<Accessed> waiting = new ArrayList<>();
 
   private Mounter.Request request;
   private boolean gone;
-  private MountStatus line;
-  private MountStatus beforeStuck;
-  private boolean busy;
   private long verifiedAt;
   private long retryAt;
   private Optional<Mounter.Generation> badGeneration = Optional.empty();
@@ -102,17 +112,8 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
     this.request = request;
     this.timers = timers;
     this.backoff = new Backoff(env.retry(), env.retryMax());
-    show(
-        new MountStatus(
-            request.name(),
-            env.images() + "/" + request.file(),
-            env.root() + "/" + request.name(),
-            MountState.UNMOUNTED,
-            Instant.now(),
-            null,
-            null,
-            null,
-            null));
+    this.line = new MountLine(env, request);
+    this.work = new MountWork<>(context, env, Failed::new);
   }
 
   @Override
@@ -120,61 +121,96 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
     return newReceiveBuilder()
         .onMessage(Accessed.class, this::onAccessed)
         .onMessage(Adopt.class, adopt -> onAdopt())
+        .onMessage(Verify.class, verify -> onVerify())
+        .onMessage(Expire.class, expire -> onExpire())
         .onMessage(Changed.class, this::onChanged)
         .onMessage(Done.class, this::onDone)
         .onMessage(Failed.class, this::onFailed)
         .onMessage(Looked.class, this::onLooked)
         .onMessage(Checked.class, this::onChecked)
+        .onMessage(Expired.class, this::onExpired)
         .onMessageEquals(Timer.TIMEOUT, this::onTimeout)
         .onMessageEquals(Timer.LOOK_AGAIN, this::onLookAgain)
+        .onMessageEquals(Timer.EXPIRE, this::onExpire)
         .build();
   }
 
   private Behavior<Command> onAccessed(Accessed accessed) {
-    show(line.accessed(Instant.now()));
-    if (!busy) {
-      trigger = accessed.access();
-    }
-    if (busy) {
+    line.accessed();
+    if (work.isBusy()) {
       waitFor(accessed);
-    } else if (line.state() == MountState.MOUNTED && !due(verifiedAt)) {
+      return this;
+    }
+    trigger = accessed.access();
+    boolean nothingToDo =
+        switch (line.state()) {
+          case MOUNTED -> !due(verifiedAt);
+          case FAILED, QUARANTINED -> !due(retryAt);
+          default -> false;
+        };
+    if (nothingToDo) {
       pass(accessed);
-    } else if (line.state() == MountState.FAILED && !due(retryAt)) {
+    } else if (env.circuit().isOpen()) {
+      line.unmounted("the image storage does not answer; it is tried when it does");
       pass(accessed);
-    } else if (line.state() == MountState.QUARANTINED) {
-      if (due(retryAt)) {
-        waitFor(accessed);
-        checkWhetherChanged();
-      } else {
-        pass(accessed);
-      }
     } else {
       waitFor(accessed);
-      mount();
+      if (line.state() == MountState.QUARANTINED) {
+        checkWhetherChanged();
+      } else {
+        mount();
+      }
     }
     return this;
   }
 
   private Behavior<Command> onAdopt() {
-    if (!busy && line.state() == MountState.UNMOUNTED) {
-      Mounter.Request wanted = request;
-      timers.startSingleTimer(Timer.TIMEOUT, env.timeout());
-      work(() -> new Looked(env.mounter().look(wanted)));
+    if (!work.isBusy() && line.state() == MountState.UNMOUNTED) {
+      look();
     }
     return this;
+  }
+
+  private Behavior<Command> onVerify() {
+    if (!work.isBusy() && line.state() == MountState.MOUNTED && !env.circuit().isOpen()) {
+      look();
+    }
+    return this;
+  }
+
+  private Behavior<Command> onExpire() {
+    if (!work.isBusy() && line.state() == MountState.MOUNTED && !env.circuit().isOpen()) {
+      Mounter.Request wanted = request;
+      work.start(() -> new Expired(env.mounter().expire(wanted)));
+    }
+    return this;
+  }
+
+  private Behavior<Command> onExpired(Expired expired) {
+    rest();
+    if (expired.expiry() == Mounter.Expiry.UNMOUNTED) {
+      line.released(gone ? "its image is gone and nobody used it" : "nobody used it");
+    } else {
+      line.unstick();
+      scheduleExpiry();
+    }
+    return workOrRest();
   }
 
   private Behavior<Command> onChanged(Changed changed) {
     gone = changed.request().isEmpty();
     changed.request().ifPresent(now -> request = now);
     verifiedAt = now();
+    if (gone) {
+      scheduleExpiry();
+    }
     return stopIfGone();
   }
 
-  /** An image that is gone is forgotten; a mount of it stays, as the kernel still has the file. */
+  /** An image that is gone is forgotten; a mount of it stays while it is in use. */
   private Behavior<Command> stopIfGone() {
-    if (gone && !busy && line.state() != MountState.MOUNTED) {
-      env.status().mounts().remove(request.name());
+    if (gone && !work.isBusy() && line.state() != MountState.MOUNTED) {
+      line.forget();
       return Behaviors.stopped();
     }
     return this;
@@ -184,29 +220,33 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
     rest();
     backoff.reset();
     verifiedAt = now() + VERIFY.toNanos();
-    boolean known = done.mounted().adopted() && done.mounted().device().equals(line.device());
-    if (!known) {
-      count(done.mounted());
-      Double millis = done.mounted().adopted() ? null : done.millis();
-      show(line.mounted(Instant.now(), done.mounted().device(), millis));
-      logMounted(done);
-    }
+    line.mounted(done.mounted(), done.millis(), trigger);
+    scheduleExpiry();
     return passAll();
   }
 
   private Behavior<Command> onLooked(Looked looked) {
     rest();
-    if (looked.found().isPresent()) {
-      return onDone(new Done(looked.found().get(), 0));
+    if (looked.found().isEmpty()) {
+      line.unstick();
+      if (line.state() == MountState.MOUNTED) {
+        line.unmounted("somebody else has unmounted it; the next access mounts it");
+      }
+      return workOrRest();
     }
-    unstick();
-    return workOrRest();
+    if (looked.found().get().outdated()) {
+      // The image was replaced: mounting it puts the new one in the old one's place.
+      trigger = null;
+      mount();
+      return this;
+    }
+    return onDone(new Done(looked.found().get(), 0));
   }
 
   private Behavior<Command> onChecked(Checked checked) {
     rest();
     if (checked.generation().equals(badGeneration)) {
-      unstick();
+      line.unstick();
       retryAt = now() + VERIFY.toNanos();
       return passAll();
     }
@@ -226,54 +266,24 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
       return this;
     }
     rest();
-    env.status().counters().failures.increment();
     if (failure.kind() == MountFailure.Kind.BAD_IMAGE) {
-      quarantine(failure);
+      badGeneration = failure.generation();
+      retryAt = now() + VERIFY.toNanos();
+      line.quarantined(failure);
     } else {
-      backOff(failure);
+      Duration pause = backoff.next();
+      retryAt = now() + pause.toNanos();
+      line.failed(failure, pause);
     }
     return passAll();
   }
 
-  private void quarantine(MountFailure failure) {
-    badGeneration = failure.generation();
-    retryAt = now() + VERIFY.toNanos();
-    String reason = failure.getMessage() + "; it is tried again when the file has changed";
-    env.log().warn("{}: quarantined: {}", request.name(), reason);
-    show(line.unmounted(MountState.QUARANTINED, Instant.now(), reason));
-  }
-
-  private void backOff(MountFailure failure) {
-    Duration pause = backoff.next();
-    retryAt = now() + pause.toNanos();
-    String reason =
-        failure.getMessage()
-            + "; the first access in "
-            + String.format("%.1f", pause.toMillis() / 1000.0)
-            + " s or later tries again";
-    env.log().warn("{}: not mounted: {}", request.name(), reason);
-    show(line.unmounted(MountState.FAILED, Instant.now(), reason));
-  }
-
   private Behavior<Command> onTimeout() {
-    if (busy) {
-      String reason =
-          "no answer from the storage for "
-              + env.timeout().toSeconds()
-              + " s; it is waited for, and the original is read meanwhile";
-      env.log().warn("{}: stuck: {}", request.name(), reason);
-      beforeStuck = line;
-      show(line.unmounted(MountState.STUCK, Instant.now(), reason));
+    if (work.isBusy()) {
+      line.stuck(work.isLate());
       waiting.clear();
     }
     return this;
-  }
-
-  /** The answer came after all and says nothing new. */
-  private void unstick() {
-    if (line.state() == MountState.STUCK) {
-      show(beforeStuck.accessed(line.lastAccess()));
-    }
   }
 
   private Behavior<Command> onLookAgain() {
@@ -281,19 +291,21 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
     return this;
   }
 
+  private void look() {
+    Mounter.Request wanted = request;
+    timers.startSingleTimer(Timer.TIMEOUT, env.timeout());
+    work.start(() -> new Looked(env.mounter().look(wanted)));
+  }
+
   private void mount() {
-    if (line.state() != MountState.MOUNTED) {
-      show(
-          line.of(env.images() + "/" + request.file())
-              .unmounted(MountState.MOUNTING, Instant.now(), null));
-    }
+    line.mounting(request);
     timers.startSingleTimer(Timer.TIMEOUT, env.timeout());
     mountNow();
   }
 
   private void mountNow() {
     Mounter.Request wanted = request;
-    work(
+    work.start(
         () -> {
           long start = now();
           Mounter.Mounted mounted = env.mounter().mount(wanted);
@@ -304,31 +316,18 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
   private void checkWhetherChanged() {
     timers.startSingleTimer(Timer.TIMEOUT, env.timeout());
     Mounter.Request wanted = request;
-    work(() -> new Checked(env.mounter().generation(wanted)));
+    work.start(() -> new Checked(env.mounter().generation(wanted)));
   }
 
-  /** Runs on the mount dispatcher; the answer, or why there is none, comes back as a message. */
-  private void work(Work work) {
-    busy = true;
-    CompletableFuture<Command> answer =
-        CompletableFuture.supplyAsync(
-            () -> {
-              try {
-                return work.run();
-              } catch (MountFailure | RuntimeException | LinkageError e) {
-                return new Failed(e);
-              }
-            },
-            env.executor());
-    getContext().pipeToSelf(answer, (done, thrown) -> thrown == null ? done : new Failed(thrown));
-  }
-
-  private interface Work {
-    Command run() throws MountFailure;
+  private void scheduleExpiry() {
+    Optional<Duration> idle = gone ? Optional.of(GONE_IDLE) : env.idle();
+    if (idle.isPresent() && line.state() == MountState.MOUNTED) {
+      timers.startSingleTimer(Timer.EXPIRE, idle.get());
+    }
   }
 
   private void rest() {
-    busy = false;
+    work.over();
     timers.cancel(Timer.TIMEOUT);
   }
 
@@ -362,33 +361,8 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
     }
   }
 
-  private void count(Mounter.Mounted mounted) {
-    (mounted.adopted() ? env.status().counters().adopted : env.status().counters().mounts)
-        .increment();
-  }
-
-  private void logMounted(Done done) {
-    if (done.mounted().adopted()) {
-      env.log().debug("{}: was mounted already, from {}", request.name(), done.mounted().device());
-    } else {
-      env.log()
-          .info(
-              "{}: mounted from {} in {} ms, {} ms after it was used by {}",
-              request.name(),
-              done.mounted().device(),
-              String.format("%.1f", done.millis()),
-              String.format("%.1f", (now() - trigger.seenNanos()) / 1e6),
-              trigger.by());
-    }
-  }
-
   private long now() {
     return env.nanoTime().getAsLong();
-  }
-
-  private void show(MountStatus now) {
-    line = now;
-    env.status().mounts().put(now);
   }
 
   private boolean due(long nanos) {

@@ -2,6 +2,7 @@ package dev.lazymount.mount;
 
 import dev.lazymount.state.DaemonStatus;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
@@ -18,6 +19,8 @@ import org.slf4j.Logger;
  * @param timeout after which an unfinished mount is called stuck
  * @param retry the first back-off after a failure
  * @param retryMax the longest back-off
+ * @param idle how long a mount must be unused to be unmounted; empty for ever
+ * @param circuit notices that all slots hang
  * @param nanoTime the clock, as System.nanoTime() is; a test has one of its own
  */
 public record MountEnv(
@@ -30,19 +33,6 @@ public record MountEnv(
     Duration timeout,
     Duration retry,
     Duration retryMax,
-    LongSupplier nanoTime) {
-
-  /** With the machine's clock. */
-  public MountEnv(
-      Mounter mounter,
-      Executor executor,
-      DaemonStatus status,
-      Logger log,
-      String root,
-      String images,
-      Duration timeout,
-      Duration retry,
-      Duration retryMax) {
-    this(mounter, executor, status, log, root, images, timeout, retry, retryMax, System::nanoTime);
-  }
-}
+    Optional<Duration> idle,
+    StorageCircuit circuit,
+    LongSupplier nanoTime) {}

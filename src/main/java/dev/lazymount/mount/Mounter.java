@@ -1,5 +1,7 @@
 package dev.lazymount.mount;
 
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
 
@@ -20,9 +22,15 @@ public interface Mounter {
    *
    * @param device the block device, such as {@code /dev/loop3}
    * @param adopted whether it was there already
-   * @param generation the image's content; null if it is not the one of now
+   * @param generation the image's content; null if that is not known
+   * @param outdated whether the image directory has another file by now
    */
-  record Mounted(String device, boolean adopted, Generation generation) {}
+  record Mounted(String device, boolean adopted, Generation generation, boolean outdated) {
+    /** One that is not outdated. */
+    public Mounted(String device, boolean adopted, Generation generation) {
+      this(device, adopted, generation, false);
+    }
+  }
 
   /**
    * Mounts an image, or finds that it is mounted already; either way it is mounted once. If an
@@ -48,8 +56,33 @@ public interface Mounter {
    * @param size bytes
    * @param mtimeNanos last change, nanoseconds since 1970
    */
-  record Generation(long device, long inode, long size, long mtimeNanos) {}
+  record Generation(long device, long inode, long size, long mtimeNanos) {
+    /** For people: when the file was changed, and its inode number. */
+    public String text() {
+      Instant changed = Instant.EPOCH.plusNanos(mtimeNanos).truncatedTo(ChronoUnit.SECONDS);
+      return changed + " inode " + inode;
+    }
+  }
 
   /** The image file's generation; empty if there is no such file or it can't be told. */
   Optional<Generation> generation(Request request);
+
+  /** What came of an attempt to unmount what nobody uses. */
+  enum Expiry {
+    /** It is unmounted. */
+    UNMOUNTED,
+    /** It was in use since the last attempt; the next one unmounts it unless it is used again. */
+    MARKED,
+    /** It is in use now. */
+    BUSY,
+    /** Nothing of ours is mounted there. */
+    NOT_MOUNTED
+  }
+
+  /**
+   * Unmounts an image that nobody has used since the last time this was called; the kernel judges.
+   *
+   * @throws MountFailure if it can't be told, or another process is at it
+   */
+  Expiry expire(Request request) throws MountFailure;
 }

@@ -20,6 +20,7 @@ import java.util.Map;
  * @param events counted since the start
  * @param images counted now
  * @param catalogProblem what was wrong with the newest scan
+ * @param storageProblem set while the image storage does not answer
  * @param mounts the images in use, by name
  */
 public record StatusReport(
@@ -31,6 +32,7 @@ public record StatusReport(
     Events events,
     Images images,
     String catalogProblem,
+    String storageProblem,
     List<Mount> mounts) {
 
   /**
@@ -78,6 +80,7 @@ public record StatusReport(
    * @param lastAccess ISO 8601, when it was last seen in use
    * @param mountMillis how long the mount took, milliseconds
    * @param device the block device
+   * @param generation which content of the image is mounted
    * @param reason why it is not mounted and what happens next
    */
   public record Mount(
@@ -89,6 +92,7 @@ public record StatusReport(
       String lastAccess,
       Double mountMillis,
       String device,
+      String generation,
       String reason) {}
 
   /** What {@code status} says now. */
@@ -120,6 +124,7 @@ public record StatusReport(
             count.get(MountState.QUARANTINED),
             count.get(MountState.STUCK)),
         status.catalogProblem(),
+        status.storageProblem(),
         status.mounts().all().stream().map(StatusReport::mount).toList());
   }
 
@@ -133,6 +138,7 @@ public record StatusReport(
         line.lastAccess() == null ? null : line.lastAccess().toString(),
         line.mountMillis(),
         line.device(),
+        line.generation(),
         line.reason());
   }
 }

@@ -46,6 +46,7 @@ public final class StatusText {
             status.images().quarantined(),
             status.images().stuck()));
     Optional.ofNullable(status.catalogProblem()).ifPresent(problem -> line(text, "", problem));
+    Optional.ofNullable(status.storageProblem()).ifPresent(problem -> line(text, "", problem));
     status.mounts().forEach(mount -> mount(text, mount));
     return text.toString();
   }

@@ -125,6 +125,8 @@ public final class Router extends AbstractBehavior<Router.Command> {
     catalog = Optional.of(message.catalog());
     keep = Math.max(2, message.catalog().componentsNeeded());
     children.forEach(this::tellWhatChanged);
+    // Each scan is also when it is noticed that an image was replaced, or unmounted by somebody.
+    children.values().forEach(child -> child.actor.tell(new MountActor.Verify()));
     observed.removeIf(this::forgetIfGone);
     if (first) {
       env.mountedAtStart().stream()
@@ -224,16 +226,12 @@ public final class Router extends AbstractBehavior<Router.Command> {
         .status()
         .mounts()
         .put(
-            new MountStatus(
-                image.name(),
-                mounts.images() + "/" + image.file(),
-                mounts.root() + "/" + image.name(),
-                MountState.UNMOUNTED,
-                now,
-                now,
-                null,
-                null,
-                "mode is observe: it would be mounted"));
+            MountStatus.unknown(
+                    image.name(),
+                    mounts.images() + "/" + image.file(),
+                    mounts.root() + "/" + image.name())
+                .accessed(now)
+                .unmounted(MountState.UNMOUNTED, now, "mode is observe: it would be mounted"));
   }
 
   private boolean forgetIfGone(String name) {

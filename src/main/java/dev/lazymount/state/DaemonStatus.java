@@ -10,6 +10,7 @@ public final class DaemonStatus {
   private volatile int imagesKnown;
   private volatile int deepestName;
   private volatile String catalogProblem;
+  private volatile String storageProblem;
   private final Counters counters = new Counters();
   private final MountBoard mounts = new MountBoard();
 
@@ -46,6 +47,16 @@ public final class DaemonStatus {
   /** What was wrong with the newest scan; null if nothing was. */
   public String catalogProblem() {
     return catalogProblem;
+  }
+
+  /** What is wrong with the image storage; null if nothing is known to be. */
+  public String storageProblem() {
+    return storageProblem;
+  }
+
+  /** Sets what is wrong with the image storage. */
+  public void storage(String problem) {
+    storageProblem = problem;
   }
 
   /** Sets what the newest scan found. */

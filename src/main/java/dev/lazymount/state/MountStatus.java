@@ -13,6 +13,7 @@ import java.time.Instant;
  * @param lastAccess when an access was last seen; null if none was
  * @param mountMillis how long the mount took, milliseconds; null if this daemon did not make it
  * @param device the block device, such as {@code /dev/loop3}; null unless mounted
+ * @param generation which content of the image is mounted; null if that is not known
  * @param reason why it is not mounted and what happens next; null where there is nothing to say
  */
 public record MountStatus(
@@ -24,27 +25,44 @@ public record MountStatus(
     Instant lastAccess,
     Double mountMillis,
     String device,
+    String generation,
     String reason) {
+
+  /** An image that nothing is known of but its names. */
+  public static MountStatus unknown(String name, String image, String target) {
+    return new MountStatus(
+        name, image, target, MountState.UNMOUNTED, Instant.now(), null, null, null, null, null);
+  }
 
   /** The same image, seen in use at {@code when}. */
   public MountStatus accessed(Instant when) {
-    return new MountStatus(name, image, target, state, since, when, mountMillis, device, reason);
+    return new MountStatus(
+        name, image, target, state, since, when, mountMillis, device, generation, reason);
   }
 
   /** The same name, served by the image file of this path. */
   public MountStatus of(String file) {
     return new MountStatus(
-        name, file, target, state, since, lastAccess, mountMillis, device, reason);
+        name, file, target, state, since, lastAccess, mountMillis, device, generation, reason);
   }
 
   /** The same image in another state, with nothing mounted. */
   public MountStatus unmounted(MountState now, Instant when, String why) {
-    return new MountStatus(name, image, target, now, when, lastAccess, null, null, why);
+    return new MountStatus(name, image, target, now, when, lastAccess, null, null, null, why);
   }
 
   /** The same image, mounted; {@code millis} null if somebody else had mounted it. */
-  public MountStatus mounted(Instant when, String device, Double millis) {
+  public MountStatus mounted(Instant when, String device, Double millis, String generation) {
     return new MountStatus(
-        name, image, target, MountState.MOUNTED, when, lastAccess, millis, device, null);
+        name,
+        image,
+        target,
+        MountState.MOUNTED,
+        when,
+        lastAccess,
+        millis,
+        device,
+        generation,
+        null);
   }
 }

@@ -151,14 +151,14 @@ final class MountFailureTest extends MountFixture {
   }
 
   @Test
-  void aMountThatNeverReturnsIsShownAsStuckAndStartsNoOther() {
+  void aMountThatNeverGetsASlotIsShownAsStuckAndStartsNoOther() {
     ActorRef<MountActor.Command> gcc = actor("gcc");
     access(gcc);
     pass(TIMEOUT.minusMillis(1));
     assertState(MountState.MOUNTING, "gcc");
     pass(Duration.ofMillis(1));
     assertState(MountState.STUCK, "gcc");
-    assertTrue(line("gcc").reason().contains("no answer from the storage for 30 s"));
+    assertTrue(line("gcc").reason().contains("no free slot for 30 s"));
 
     pass(Duration.ofHours(1));
     access(gcc);

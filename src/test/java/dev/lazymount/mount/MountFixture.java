@@ -12,6 +12,7 @@ import dev.lazymount.support.ScriptedMounter;
 import dev.lazymount.support.Stage;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.slf4j.helpers.NOPLogger;
@@ -41,6 +42,8 @@ abstract class MountFixture {
           TIMEOUT,
           RETRY,
           RETRY_MAX,
+          Optional.empty(),
+          new StorageCircuit(4, open -> {}),
           stage.clock());
 
   @BeforeAll

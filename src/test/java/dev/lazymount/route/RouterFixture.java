@@ -6,6 +6,7 @@ import dev.lazymount.catalog.Catalog;
 import dev.lazymount.catalog.CatalogActor;
 import dev.lazymount.catalog.ImageFile;
 import dev.lazymount.mount.MountEnv;
+import dev.lazymount.mount.StorageCircuit;
 import dev.lazymount.state.Access;
 import dev.lazymount.state.DaemonStatus;
 import dev.lazymount.state.MountState;
@@ -17,6 +18,7 @@ import dev.lazymount.trace.TraceSource;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -106,6 +108,8 @@ abstract class RouterFixture {
             Duration.ofSeconds(30),
             Duration.ofSeconds(1),
             Duration.ofSeconds(8),
+            Optional.empty(),
+            new StorageCircuit(4, open -> {}),
             stage.clock());
     return new Routed(new Router.RouterEnv("/ce", observe, mounts, mountedAtStart));
   }

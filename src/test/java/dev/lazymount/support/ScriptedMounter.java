@@ -116,4 +116,9 @@ public final class ScriptedMounter implements Mounter {
   public Optional<Generation> generation(Request request) {
     return Optional.ofNullable(generations.get(request.name()));
   }
+
+  @Override
+  public Expiry expire(Request request) {
+    return inPlace.remove(request.name()) == null ? Expiry.NOT_MOUNTED : Expiry.UNMOUNTED;
+  }
 }

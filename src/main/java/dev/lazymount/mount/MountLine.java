@@ -1,0 +1,154 @@
+package dev.lazymount.mount;
+
+import dev.lazymount.state.Access;
+import dev.lazymount.state.Counters;
+import dev.lazymount.state.MountState;
+import dev.lazymount.state.MountStatus;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Locale;
+
+/**
+ * What is told of one image: its line on the board, one line in the log for each thing that
+ * happened, and the counters. The state of the image is the line's. Used by its MountActor alone.
+ */
+final class MountLine {
+  private final MountEnv env;
+  private final String name;
+  private MountStatus line;
+  private MountStatus beforeStuck;
+
+  /** The line of an image that nothing is known of yet. */
+  MountLine(MountEnv env, Mounter.Request request) {
+    this.env = env;
+    this.name = request.name();
+    show(MountStatus.unknown(name, imagePath(request), env.root() + "/" + name));
+  }
+
+  MountState state() {
+    return line.state();
+  }
+
+  void accessed() {
+    show(line.accessed(Instant.now()));
+  }
+
+  void mounting(Mounter.Request request) {
+    if (state() != MountState.MOUNTED) {
+      show(line.of(imagePath(request)).unmounted(MountState.MOUNTING, Instant.now(), null));
+    }
+  }
+
+  /**
+   * It is mounted.
+   *
+   * @param millis how long that took
+   * @param trigger whose access it was for
+   */
+  void mounted(Mounter.Mounted mounted, double millis, Access trigger) {
+    boolean known =
+        state() == MountState.MOUNTED
+            && mounted.adopted()
+            && mounted.device().equals(line.device());
+    if (known) {
+      return;
+    }
+    boolean replaced = state() == MountState.MOUNTED && !mounted.adopted();
+    (mounted.adopted() ? counters().adopted : counters().mounts).increment();
+    String generation = mounted.generation() == null ? null : mounted.generation().text();
+    show(
+        line.mounted(
+            Instant.now(), mounted.device(), mounted.adopted() ? null : millis, generation));
+    if (mounted.adopted()) {
+      env.log().debug("{}: was mounted already, from {}", name, mounted.device());
+    } else if (replaced) {
+      env.log().info("{}: its image was replaced; now from {}", name, mounted.device());
+    } else if (trigger == null) {
+      env.log().info("{}: mounted from {} in {} ms", name, mounted.device(), tenths(millis));
+    } else {
+      double since = (env.nanoTime().getAsLong() - trigger.seenNanos()) / 1e6;
+      env.log()
+          .info(
+              "{}: mounted from {} in {} ms, {} ms after it was used by {}",
+              name,
+              mounted.device(),
+              tenths(millis),
+              tenths(since),
+              trigger.by());
+    }
+  }
+
+  void quarantined(MountFailure failure) {
+    counters().failures.increment();
+    String reason = failure.getMessage() + "; it is tried again when the file has changed";
+    env.log().warn("{}: quarantined: {}", name, reason);
+    show(line.unmounted(MountState.QUARANTINED, Instant.now(), reason));
+  }
+
+  void failed(MountFailure failure, Duration pause) {
+    counters().failures.increment();
+    String reason =
+        failure.getMessage()
+            + "; the first access in "
+            + tenths(pause.toMillis() / 1000.0)
+            + " s or later tries again";
+    env.log().warn("{}: not mounted: {}", name, reason);
+    show(line.unmounted(MountState.FAILED, Instant.now(), reason));
+  }
+
+  /** {@code hangs}: whether it holds a slot; else it still waits for one. */
+  void stuck(boolean hangs) {
+    String seconds = env.timeout().toSeconds() + " s";
+    String reason =
+        hangs
+            ? "no answer from the storage for "
+                + seconds
+                + "; it is waited for, and the original is read meanwhile"
+            : "no free slot for "
+                + seconds
+                + ", because other mounts hang; it is waited for, and the original is read"
+                + " meanwhile";
+    env.log().warn("{}: stuck: {}", name, reason);
+    beforeStuck = line;
+    show(line.unmounted(MountState.STUCK, Instant.now(), reason));
+  }
+
+  /** The answer came after all and says nothing new. */
+  void unstick() {
+    if (state() == MountState.STUCK) {
+      show(beforeStuck.accessed(line.lastAccess()));
+    }
+  }
+
+  /** Nothing is mounted, for this reason. */
+  void unmounted(String reason) {
+    show(line.unmounted(MountState.UNMOUNTED, Instant.now(), reason));
+  }
+
+  /** Unmounted by us, for this reason. */
+  void released(String reason) {
+    env.log().info("{}: unmounted: {}", name, reason);
+    unmounted(reason);
+  }
+
+  void forget() {
+    env.status().mounts().remove(name);
+  }
+
+  private Counters counters() {
+    return env.status().counters();
+  }
+
+  private String imagePath(Mounter.Request request) {
+    return env.images() + "/" + request.file();
+  }
+
+  private static String tenths(double value) {
+    return String.format(Locale.ROOT, "%.1f", value);
+  }
+
+  private void show(MountStatus now) {
+    line = now;
+    env.status().mounts().put(now);
+  }
+}

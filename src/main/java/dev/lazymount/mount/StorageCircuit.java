@@ -1,0 +1,54 @@
+package dev.lazymount.mount;
+
+import java.util.function.Consumer;
+
+/**
+ * Notices that the image storage does not answer: each mount that hangs holds one of the slots, and
+ * with all of them held the circuit is open, which means that nothing more is tried until one comes
+ * back. Thread-safe.
+ */
+public final class StorageCircuit {
+  private final int slots;
+  private final Consumer<Boolean> onChange;
+  private int hanging;
+
+  /**
+   * A closed circuit.
+   *
+   * @param slots how many mounts can be under way at once
+   * @param onChange is told when it opens (true) and closes (false), on the thread of a MountActor
+   */
+  public StorageCircuit(int slots, Consumer<Boolean> onChange) {
+    this.slots = slots;
+    this.onChange = onChange;
+  }
+
+  /** Whether all slots hang. */
+  public synchronized boolean isOpen() {
+    return hanging >= slots;
+  }
+
+  /** A mount has got a slot and not answered in time. */
+  void hangs() {
+    boolean opens;
+    synchronized (this) {
+      hanging++;
+      opens = hanging == slots;
+    }
+    if (opens) {
+      onChange.accept(true);
+    }
+  }
+
+  /** One that hung has answered after all. */
+  void answers() {
+    boolean closes;
+    synchronized (this) {
+      closes = hanging == slots;
+      hanging--;
+    }
+    if (closes) {
+      onChange.accept(false);
+    }
+  }
+}

@@ -1,0 +1,106 @@
+package dev.lazymount.mount;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import akka.actor.typed.ActorRef;
+import dev.lazymount.state.MountState;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.slf4j.helpers.NOPLogger;
+
+/** Two slots, and mounts that hold them. */
+class StorageCircuitTest extends MountFixture {
+  private final ExecutorService slots = Executors.newFixedThreadPool(2);
+  private final List<Boolean> told = new CopyOnWriteArrayList<>();
+  private final StorageCircuit circuit = new StorageCircuit(2, told::add);
+  private final CountDownLatch storageIsBack = new CountDownLatch(1);
+  private final CountDownLatch bothHang = new CountDownLatch(2);
+
+  @AfterEach
+  void free() throws InterruptedException {
+    storageIsBack.countDown();
+    slots.shutdown();
+    assertTrue(slots.awaitTermination(10, TimeUnit.SECONDS));
+  }
+
+  @Test
+  void whileSlotsRemainTheCircuitIsClosedAndOthersAreMounted() throws Exception {
+    hang("a");
+    assertEquals(List.of(), told);
+    MountEnv others = env(mounting);
+    ActorRef<MountActor.Command> gcc =
+        stage().kit().spawn(MountActor.create(others, request("gcc")));
+    access(gcc);
+    mounting.runAll();
+    assertState(MountState.MOUNTED, "gcc");
+  }
+
+  @Test
+  void withAllSlotsHangingNothingMoreIsTriedUntilOneComesBack() throws Exception {
+    hang("a");
+    hang("b");
+    assertTrue(bothHang.await(10, TimeUnit.SECONDS));
+    assertEquals(List.of(true), told);
+    ActorRef<MountActor.Command> gcc =
+        stage().kit().spawn(MountActor.create(env(mounting), request("gcc")));
+    access(gcc);
+    assertIdle();
+    assertState(MountState.UNMOUNTED, "gcc");
+    assertTrue(line("gcc").reason().contains("does not answer"), () -> line("gcc").toString());
+
+    storageIsBack.countDown();
+    slots.shutdown();
+    assertTrue(slots.awaitTermination(10, TimeUnit.SECONDS));
+    assertEquals(List.of(true, false), told);
+    access(gcc);
+    mounting.runAll();
+    assertState(MountState.MOUNTED, "gcc");
+  }
+
+  /** An image whose mount holds a slot and is late. */
+  private void hang(String name) throws InterruptedException {
+    CountDownLatch begun = new CountDownLatch(1);
+    mounter.then(
+        name,
+        () -> {
+          begun.countDown();
+          bothHang.countDown();
+          try {
+            storageIsBack.await();
+          } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+          }
+          return new Mounter.Mounted("/dev/loop1", false, null);
+        });
+    access(stage().kit().spawn(MountActor.create(env(slots), request(name))));
+    assertTrue(begun.await(10, TimeUnit.SECONDS));
+    pass(TIMEOUT);
+    assertState(MountState.STUCK, name);
+    assertTrue(line(name).reason().contains("no answer from the storage"));
+  }
+
+  private MountEnv env(Executor executor) {
+    return new MountEnv(
+        mounter,
+        executor,
+        status,
+        NOPLogger.NOP_LOGGER,
+        "/root",
+        "/images",
+        TIMEOUT,
+        RETRY,
+        RETRY_MAX,
+        Optional.empty(),
+        circuit,
+        stage().clock());
+  }
+}
