@@ -199,7 +199,7 @@ final class TraceParserTest {
 
   @Test
   void theLongestEventsAreRead() {
-    String path = "/ce/" + "p".repeat(Bpftrace.STRING_LENGTH - 5);
+    String path = "/ce/" + "p".repeat(187);
     assertEquals(
         List.of(access(path, "c".repeat(15))), feed(event(path, "c".repeat(15))).accesses());
   }
