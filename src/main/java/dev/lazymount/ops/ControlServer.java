@@ -14,10 +14,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -58,6 +59,7 @@ public final class ControlServer implements AutoCloseable {
    */
   public record Response(int protocol, String error, StatusReport status) {}
 
+  private final Duration patience;
   private final Path socket;
   private final Supplier<StatusReport> status;
   private final ServerSocketChannel server;
@@ -65,13 +67,17 @@ public final class ControlServer implements AutoCloseable {
   private final ThreadPoolExecutor workers;
   private final ScheduledThreadPoolExecutor reaper = new ScheduledThreadPoolExecutor(1, daemon());
 
-  private ControlServer(Path socket, Supplier<StatusReport> status, ServerSocketChannel server) {
+  private ControlServer(
+      Path socket, Supplier<StatusReport> status, ServerSocketChannel server, Duration patience) {
+    this.patience = patience;
     this.socket = socket;
     this.status = status;
     this.server = server;
+    // Who is let in before the last one's thread is free again waits in the queue for a moment.
     this.workers =
         new ThreadPoolExecutor(
-            0, CLIENTS, 10, TimeUnit.SECONDS, new SynchronousQueue<>(), daemon());
+            CLIENTS, CLIENTS, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), daemon());
+    workers.allowCoreThreadTimeOut(true);
     reaper.setRemoveOnCancelPolicy(true);
   }
 
@@ -83,13 +89,19 @@ public final class ControlServer implements AutoCloseable {
    * @throws IOException if the socket can't be made there
    */
   public static ControlServer start(Path runDir, Supplier<StatusReport> status) throws IOException {
+    return start(runDir, status, PATIENCE);
+  }
+
+  /** The same with a patience that a test can wait for. */
+  static ControlServer start(Path runDir, Supplier<StatusReport> status, Duration patience)
+      throws IOException {
     Path socket = socket(runDir);
     // One that a killed daemon left; a living one would hold the lock of the run directory.
     Files.deleteIfExists(socket);
     ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
     server.bind(UnixDomainSocketAddress.of(socket));
     Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-------"));
-    ControlServer control = new ControlServer(socket, status, server);
+    ControlServer control = new ControlServer(socket, status, server, patience);
     Thread accept = new Thread(control::accept, "control");
     accept.setDaemon(true);
     accept.start();
@@ -127,20 +139,25 @@ public final class ControlServer implements AutoCloseable {
   }
 
   private void serve(SocketChannel client) {
-    ScheduledFuture<?> deadline =
-        reaper.schedule(() -> close(client), PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
-    workers.execute(
-        () -> {
-          try {
-            write(client, answer(read(client)));
-          } catch (IOException e) {
-            LOG.debug("control: {}", e.getMessage());
-          } finally {
-            deadline.cancel(false);
-            close(client);
-            free.release();
-          }
-        });
+    try {
+      ScheduledFuture<?> deadline =
+          reaper.schedule(() -> close(client), patience.toMillis(), TimeUnit.MILLISECONDS);
+      workers.execute(() -> serve(client, deadline));
+    } catch (RejectedExecutionException closed) {
+      close(client);
+    }
+  }
+
+  private void serve(SocketChannel client, ScheduledFuture<?> deadline) {
+    try {
+      write(client, answer(read(client)));
+    } catch (IOException e) {
+      LOG.debug("control: {}", e.getMessage());
+    } finally {
+      deadline.cancel(false);
+      close(client);
+      free.release();
+    }
   }
 
   private Response answer(String line) {

@@ -89,6 +89,7 @@ public final class TraceParser {
       skipping = false;
       return;
     }
+    dropCutOff();
     if (!startsWithMark(pending, 0, length)) {
       chatter();
       length = 0;
@@ -96,26 +97,22 @@ public final class TraceParser {
       event(pending, 0, length);
       length = 0;
     } else {
-      // An event with a line break in it goes on with the next line; unless that begins an event
-      // of its own, and then this one was cut off by bpftrace.
+      // An event with a line break in it goes on with the next line.
       keep(new byte[] {'\n'}, 0, 1);
-      dropIfCutOff();
+      skipping = false;
     }
   }
 
-  private void dropIfCutOff() {
-    int lastLine = length - 1;
+  /** No line inside a path begins with the mark, so the event before one that does was cut off. */
+  private void dropCutOff() {
+    int lastLine = length;
     while (lastLine > 0 && pending[lastLine - 1] != '\n') {
       lastLine--;
     }
-    if (lastLine > 0 && startsWithMark(pending, lastLine, length - 1)) {
+    if (lastLine > 0 && startsWithMark(pending, lastLine, length)) {
       unparsed++;
       System.arraycopy(pending, lastLine, pending, 0, length - lastLine);
       length -= lastLine;
-      if (complete(pending, 0, length - 1)) {
-        event(pending, 0, length - 1);
-        length = 0;
-      }
     }
   }
 

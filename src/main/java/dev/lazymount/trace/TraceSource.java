@@ -79,6 +79,7 @@ public final class TraceSource extends AbstractBehavior<TraceSource.Command> {
   private final CanaryFlight flight = new CanaryFlight();
   private final LastLines complaints = new LastLines();
   private boolean flying;
+  private boolean blocked;
   private boolean attached;
   private boolean working;
 
@@ -235,6 +236,11 @@ public final class TraceSource extends AbstractBehavior<TraceSource.Command> {
   private Behavior<Command> onCanaryFlown(CanaryFlown flown) {
     if (flown.process() == process) {
       flying = false;
+      if (blocked) {
+        // It hung in the storage; whether it comes back can only be told from now on.
+        blocked = false;
+        flight.forgive(System.nanoTime());
+      }
     }
     return this;
   }
@@ -255,6 +261,7 @@ public final class TraceSource extends AbstractBehavior<TraceSource.Command> {
                 + " ms");
       }
       // A restart would not help: it is the root's storage that does not answer.
+      blocked = true;
       parent.tell(
           new TraceReport.CanaryBlocked(
               "the canary's own access hangs; the root's storage does not answer"));
@@ -284,7 +291,7 @@ public final class TraceSource extends AbstractBehavior<TraceSource.Command> {
               CompletableFuture.runAsync(() -> program.canary().fly(token), env.canaryExecutor()),
               (done, thrown) -> new CanaryFlown(process));
     }
-    timers.startSingleTimer(Timer.CANARY_AGAIN, working ? AGAIN : AGAIN_STARTING);
+    timers.startSingleTimer(Timer.CANARY_AGAIN, working || blocked ? AGAIN : AGAIN_STARTING);
   }
 
   private TraceFailure fail(String reason) {

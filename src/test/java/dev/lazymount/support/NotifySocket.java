@@ -1,0 +1,112 @@
+package dev.lazymount.support;
+
+import com.sun.jna.Native;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * systemd's end of NOTIFY_SOCKET: a real datagram socket, which Java does not have. A thread takes
+ * messages out at once, because the kernel keeps only a few, and senders do not wait.
+ */
+public final class NotifySocket implements AutoCloseable {
+  private static final int AF_UNIX = 1;
+  private static final int SOCK_DGRAM = 2;
+  private static final int SOCK_CLOEXEC = 02000000;
+  private static final int SHUT_RD = 0;
+
+  static {
+    Native.register(NotifySocket.class, "c");
+  }
+
+  private final String address;
+  private final int fd;
+  private final BlockingQueue<String> messages = new LinkedBlockingQueue<>();
+  private final Thread reader = new Thread(this::read, "notify-socket");
+
+  /** A socket in this directory. */
+  public NotifySocket(Path directory) throws IOException {
+    this(directory.resolve("notify").toString());
+  }
+
+  /**
+   * A socket of this name.
+   *
+   * @param address a path, or an abstract name after {@code @}
+   */
+  public NotifySocket(String address) throws IOException {
+    this.address = address;
+    fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    byte[] name = address.replace('@', '\0').getBytes(StandardCharsets.UTF_8);
+    ByteBuffer sun = ByteBuffer.allocate(2 + name.length).order(ByteOrder.nativeOrder());
+    sun.putShort((short) AF_UNIX).put(name);
+    if (fd < 0 || bind(fd, sun.array(), sun.capacity()) < 0) {
+      throw new IOException("can't bind " + address + ": errno " + Native.getLastError());
+    }
+    reader.setDaemon(true);
+    reader.start();
+  }
+
+  /** The value of NOTIFY_SOCKET. */
+  public String address() {
+    return address;
+  }
+
+  /** The lines of the next message; fails if none comes. */
+  public List<String> next() throws InterruptedException {
+    String message = messages.poll(10, TimeUnit.SECONDS);
+    if (message == null) {
+      throw new AssertionError("no message to the service manager");
+    }
+    return message.lines().toList();
+  }
+
+  /** The next message that has a line like this; those before it are dropped. */
+  public List<String> nextWith(String line) throws InterruptedException {
+    List<String> message = next();
+    while (!message.contains(line)) {
+      message = next();
+    }
+    return message;
+  }
+
+  /** The messages that are there now, or come until then, are not wanted. */
+  public List<String> all(Duration until) throws InterruptedException {
+    String message = messages.poll(until.toMillis(), TimeUnit.MILLISECONDS);
+    return message == null ? List.of() : List.of(message);
+  }
+
+  private void read() {
+    byte[] buffer = new byte[65536];
+    for (long size = recv(fd, buffer, buffer.length, 0);
+        size > 0;
+        size = recv(fd, buffer, buffer.length, 0)) {
+      messages.add(new String(Arrays.copyOf(buffer, (int) size), StandardCharsets.UTF_8));
+    }
+  }
+
+  @Override
+  public void close() throws InterruptedException {
+    shutdown(fd, SHUT_RD);
+    reader.join();
+    close(fd);
+  }
+
+  private static native int socket(int domain, int type, int protocol);
+
+  private static native int bind(int fd, byte[] address, int size);
+
+  private static native long recv(int fd, byte[] buffer, long size, int flags);
+
+  private static native int shutdown(int fd, int how);
+
+  private static native int close(int fd);
+}

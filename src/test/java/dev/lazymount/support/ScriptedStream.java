@@ -1,0 +1,65 @@
+package dev.lazymount.support;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+
+/** The output of a process, a read for each piece that a test printed; blocks between them. */
+public final class ScriptedStream extends InputStream {
+  private static final byte[] END = new byte[0];
+
+  private final BlockingQueue<byte[]> pieces = new LinkedBlockingQueue<>();
+  private byte[] piece = END;
+  private int at;
+  private boolean ended;
+
+  /** Prints it. */
+  public void print(String text) {
+    print(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** Prints it. */
+  public void print(byte[] bytes) {
+    if (bytes.length > 0) {
+      pieces.add(bytes.clone());
+    }
+  }
+
+  /** How many pieces nobody has begun to read. */
+  public int unread() {
+    return pieces.size();
+  }
+
+  /** Whoever reads on finds the end. */
+  public void end() {
+    pieces.add(END);
+  }
+
+  @Override
+  public int read() throws IOException {
+    byte[] one = new byte[1];
+    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+  }
+
+  @Override
+  public int read(byte[] into, int from, int most) throws IOException {
+    if (!ended && at == piece.length) {
+      try {
+        piece = pieces.take();
+      } catch (InterruptedException e) {
+        throw new IOException(e);
+      }
+      at = 0;
+      ended = piece.length == 0;
+    }
+    if (ended) {
+      return -1;
+    }
+    int n = Math.min(most, piece.length - at);
+    System.arraycopy(piece, at, into, from, n);
+    at += n;
+    return n;
+  }
+}

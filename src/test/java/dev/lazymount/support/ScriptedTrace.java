@@ -1,0 +1,209 @@
+package dev.lazymount.support;
+
+import dev.lazymount.config.Settings;
+import dev.lazymount.state.Counters;
+import dev.lazymount.trace.Canary;
+import dev.lazymount.trace.TraceEnv;
+import dev.lazymount.trace.TraceFailure;
+import dev.lazymount.trace.TraceProcess;
+import dev.lazymount.trace.TraceProgram;
+import java.io.InputStream;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiConsumer;
+import java.util.function.IntFunction;
+
+/** bpftrace as a test plays it. A run lives and brings its canaries back until told otherwise. */
+public final class ScriptedTrace implements AutoCloseable {
+  /** The mark of all runs. */
+  public static final String MARK = "0123456789abcdef";
+
+  /** What a canary's path begins with. */
+  public static final String CANARY = "/ce/" + Canary.PREFIX;
+
+  /** A canary brought back. */
+  public static final BiConsumer<Run, String> HOME =
+      (run, token) -> run.print(event(CANARY + token, "canary"));
+
+  /** A canary that never comes back. */
+  public static final BiConsumer<Run, String> LOST = (run, token) -> {};
+
+  private final BlockingQueue<Run> runs = new LinkedBlockingQueue<>();
+  private final AtomicInteger launched = new AtomicInteger();
+  private final AtomicInteger tokens = new AtomicInteger();
+  private final ExecutorService flights = Executors.newSingleThreadExecutor();
+  private volatile Run newest;
+  private volatile BiConsumer<Run, String> canary = HOME;
+  private volatile IntFunction<String> refusal = launch -> null;
+
+  /** What all canaries do from now on; runs where canaries are sent, and may block there. */
+  public void canary(BiConsumer<Run, String> flight) {
+    canary = flight;
+  }
+
+  /** Why a launch fails, given its number from 1 on; null if it does not. */
+  public void refuse(IntFunction<String> why) {
+    refusal = why;
+  }
+
+  /** The next run that is started. */
+  public Run run() throws InterruptedException {
+    Run run = runs.poll(10, TimeUnit.SECONDS);
+    if (run == null) {
+      throw new AssertionError("bpftrace was not started");
+    }
+    return run;
+  }
+
+  /** How often a start was tried. */
+  public int launches() {
+    return launched.get();
+  }
+
+  /** A line of an event. */
+  public static String event(String path, String comm) {
+    return MARK + " 4711 openat " + path + "\t" + comm + "\t" + MARK + "\n";
+  }
+
+  /** The line that ends a window. */
+  public static String tick() {
+    return MARK + " tick\n";
+  }
+
+  /** What a TraceSource works with. */
+  public TraceEnv env(Counters counters, Duration canaryTimeout) {
+    Duration soon = Duration.ofMillis(10);
+    Settings.Trace settings =
+        new Settings.Trace(
+            Settings.Program.PATH,
+            "bpftrace",
+            Duration.ofSeconds(1),
+            soon,
+            soon.multipliedBy(2),
+            soon,
+            canaryTimeout,
+            List.of(),
+            1000,
+            64);
+    return new TraceEnv(
+        settings,
+        this::program,
+        this::launch,
+        CANARY,
+        flights,
+        "lazymount-dispatchers.trace",
+        soon,
+        counters);
+  }
+
+  private TraceProgram program() {
+    Canary sent =
+        new Canary() {
+          @Override
+          public String token() {
+            return "token" + tokens.incrementAndGet();
+          }
+
+          @Override
+          public void fly(String token) {
+            canary.accept(newest, token);
+          }
+        };
+    return new TraceProgram("path", "the program", MARK, 192, sent, null);
+  }
+
+  private TraceProcess launch(TraceProgram program) {
+    int number = launched.incrementAndGet();
+    String why = refusal.apply(number);
+    if (why != null) {
+      throw new TraceFailure(why);
+    }
+    newest = new Run(number);
+    runs.add(newest);
+    return newest;
+  }
+
+  @Override
+  public void close() {
+    flights.shutdownNow();
+  }
+
+  /** One process. */
+  public static final class Run implements TraceProcess {
+    private final long pid;
+    private final ScriptedStream output = new ScriptedStream();
+    private final ScriptedStream errors = new ScriptedStream();
+    private final CompletableFuture<Integer> exit = new CompletableFuture<>();
+    private final CompletableFuture<Void> killed = new CompletableFuture<>();
+
+    private Run(long pid) {
+      this.pid = pid;
+    }
+
+    /** Prints to standard output. */
+    public void print(String text) {
+      output.print(text);
+    }
+
+    /** Prints to standard error. */
+    public void complain(String text) {
+      errors.print(text);
+    }
+
+    /** Ends by itself. */
+    public void end(int status) {
+      output.end();
+      errors.end();
+      exit.complete(status);
+    }
+
+    /** Waits until it was killed. */
+    public void awaitKilled() throws Exception {
+      killed.get(10, TimeUnit.SECONDS);
+    }
+
+    /** Whether it was killed. */
+    public boolean isKilled() {
+      return killed.isDone();
+    }
+
+    /** How much of its output nobody has read. */
+    public int unread() {
+      return output.unread();
+    }
+
+    @Override
+    public long pid() {
+      return pid;
+    }
+
+    @Override
+    public InputStream output() {
+      return output;
+    }
+
+    @Override
+    public InputStream errors() {
+      return errors;
+    }
+
+    @Override
+    public CompletionStage<Integer> exit() {
+      return exit;
+    }
+
+    @Override
+    public void kill() {
+      killed.complete(null);
+      end(128 + 9);
+    }
+  }
+}

@@ -1,0 +1,58 @@
+package dev.lazymount.trace;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.lazymount.state.Access;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+final class DeduplicatorTest {
+  private final Deduplicator deduplicator = new Deduplicator(1000);
+
+  @Test
+  void tellsEachPathOnceInAWindow() {
+    assertEquals(List.of("/a", "/b"), fresh(false, "/a", "/b", "/a"));
+    assertEquals(List.of("/c"), fresh(false, "/b", "/c", "/a"));
+    assertEquals(List.of("/b"), fresh(true, "/b"));
+    assertEquals(List.of("/a"), fresh(false, "/b", "/a"));
+  }
+
+  @Test
+  void theWindowEndsAlsoWithABatchWithoutAccesses() {
+    fresh(false, "/a");
+    fresh(true);
+    assertEquals(List.of("/a"), fresh(false, "/a"));
+  }
+
+  @Test
+  void remembersUpToItsLimitAndThenBeginsAnew() {
+    String[] many = IntStream.range(0, 1000).mapToObj(i -> "/" + i).toArray(String[]::new);
+    assertEquals(1000, fresh(false, many).size());
+    assertEquals(List.of("/next", "/0"), fresh(false, "/next", "/0", "/next"));
+  }
+
+  @Test
+  void aMillionPathsAreAllToldAndNotRemembered() {
+    int told = 0;
+    for (int batch = 0; batch < 1000; batch++) {
+      int from = batch * 1000;
+      told +=
+          fresh(
+                  false,
+                  IntStream.range(from, from + 1000).mapToObj(i -> "/" + i).toArray(String[]::new))
+              .size();
+    }
+    assertEquals(1_000_000, told);
+    assertEquals(List.of("/0"), fresh(false, "/0"));
+  }
+
+  private List<String> fresh(boolean newWindow, String... paths) {
+    List<Access> accesses =
+        Stream.of(paths).map(path -> new Access(path, 1, "sh", "openat", 0)).toList();
+    return deduplicator.fresh(new TraceBatch(accesses, List.of(), 0, 0, newWindow)).stream()
+        .map(Access::path)
+        .toList();
+  }
+}
