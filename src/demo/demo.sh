@@ -9,7 +9,7 @@ cd "$(dirname "$(readlink -f "$0")")/../.."
 
 readonly LAZYMOUNT=target/lazymount
 readonly OTHERS=50 # small images that nobody uses
-readonly ROUNDS=5  # compiles for one figure; the fastest counts
+readonly ROUNDS=10  # compiles for one figure; the fastest counts
 
 main() {
   trap clean_up EXIT

@@ -95,6 +95,7 @@ public final class CatalogActor extends AbstractBehavior<CatalogActor.Command> {
 
   private CatalogActor(ActorContext<Command> context, Env env, TimerScheduler<Command> timers) {
     super(context);
+    context.setLoggerName(CatalogActor.class);
     this.env = env;
     this.timers = timers;
     scan();

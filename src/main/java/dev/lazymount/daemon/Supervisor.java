@@ -82,6 +82,8 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
 
   private Supervisor(ActorContext<Command> context, Env env, TimerScheduler<Command> timers) {
     super(context);
+    // Akka guesses it from the stack, and with timers guesses a class of its own.
+    context.setLoggerName(Supervisor.class);
     this.env = env;
     ActorRef<CatalogActor.Command> catalog =
         context.spawn(CatalogActor.create(env.catalog()), "catalog");

@@ -123,6 +123,7 @@ public final class TraceSource extends AbstractBehavior<TraceSource.Command> {
       ActorRef<TraceReport> parent,
       TimerScheduler<Command> timers) {
     super(context);
+    context.setLoggerName(TraceSource.class);
     this.env = env;
     this.parent = parent;
     this.timers = timers;
