@@ -11,6 +11,7 @@ import dev.lazymount.ops.ServiceManager;
 import dev.lazymount.ops.StatusReport;
 import dev.lazymount.state.DaemonState;
 import dev.lazymount.state.DaemonStatus;
+import dev.lazymount.trace.ResolvedProgram;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -56,6 +57,9 @@ public final class Daemon {
   }
 
   private void run(Config actors) throws StartFailure {
+    if (settings.trace().program() != Settings.Program.PATH) {
+      ResolvedProgram.prepare();
+    }
     List<String> problems = Machine.fatal(settings);
     if (!problems.isEmpty()) {
       throw new StartFailure(String.join("; ", problems));

@@ -11,6 +11,7 @@ import dev.lazymount.ops.StatusText;
 import dev.lazymount.state.DaemonState;
 import dev.lazymount.state.DaemonStatus;
 import dev.lazymount.trace.Canary;
+import dev.lazymount.trace.ResolvedProgram;
 import dev.lazymount.trace.TraceProcess;
 import dev.lazymount.trace.TraceProgram;
 import java.io.IOException;
@@ -74,6 +75,7 @@ public final class Training {
                 "images=" + images,
                 "run-dir=" + folder.resolve("run"),
                 "lock-dir=" + folder.resolve("run")));
+    ResolvedProgram.prepare();
     DaemonStatus status = new DaemonStatus();
     PlayedTrace trace = new PlayedTrace(root);
     Instant start = Instant.now();

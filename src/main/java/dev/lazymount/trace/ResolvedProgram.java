@@ -3,7 +3,6 @@ package dev.lazymount.trace;
 import dev.lazymount.config.Settings;
 import dev.lazymount.linux.Place;
 import dev.lazymount.linux.SyscallException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.IntSupplier;
@@ -33,8 +32,6 @@ public final class ResolvedProgram implements TraceProgram.Factory {
    */
   private static final int[] STRING_LENGTHS = {0, 160, 112, 88, 64, 56, 48, 40, 32};
 
-  private static final Path BTF = Path.of("/sys/kernel/btf/vmlinux");
-
   private final Settings settings;
   private final Path tracefs;
   private final IntSupplier depth;
@@ -52,6 +49,25 @@ public final class ResolvedProgram implements TraceProgram.Factory {
     this.depth = depth;
   }
 
+  /**
+   * Reads what takes a while, in the background, so that the first run need not wait for it. What
+   * goes wrong is found again, and told, when it is needed.
+   */
+  public static void prepare() {
+    Thread reader =
+        new Thread(
+            () -> {
+              try {
+                KernelStructs.definitions();
+              } catch (TraceFailure e) {
+                // Told by next().
+              }
+            },
+            "kernel-types");
+    reader.setDaemon(true);
+    reader.start();
+  }
+
   /** How long a component of a name of so many components may be, bytes, to be told whole. */
   public static int longestComponent(int depth) {
     // The NUL, and one more: what fills the string may have been cut off.
@@ -64,9 +80,7 @@ public final class ResolvedProgram implements TraceProgram.Factory {
 
   @Override
   public TraceProgram next() {
-    if (!Files.exists(BTF)) {
-      throw new TraceFailure("the kernel has no type information (" + BTF + ")");
-    }
+    String structs = KernelStructs.definitions();
     // Not known yet: deep enough for every name that was ever seen in the field.
     int components = depth.getAsInt() == 0 ? 6 : clamp(depth.getAsInt());
     Place root;
@@ -84,22 +98,23 @@ public final class ResolvedProgram implements TraceProgram.Factory {
     template.each(tracefs.resolve("events/syscalls"), "sys_exit_", CALLS);
     generated(template, components);
     String source =
-        template
-            .put("MARK", mark)
-            .put("ROOT", settings.root() + "/")
-            .put("DEVICE", root.kernelDevice())
-            .put("INODE", root.inode())
-            .put("WORD", canary.token())
-            .put("WINDOW", settings.trace().window().toMillis())
-            .put("IGNORED", Template.notNamed(settings.trace().ignoreComms()))
-            .text();
+        structs
+            + template
+                .put("MARK", mark)
+                .put("ROOT", settings.root() + "/")
+                .put("DEVICE", root.kernelDevice())
+                .put("INODE", root.inode())
+                .put("WORD", canary.token())
+                .put("WINDOW", settings.trace().window().toMillis())
+                .put("IGNORED", Template.notNamed(settings.trace().ignoreComms()))
+                .text();
     return new TraceProgram(NAME, source, mark, STRING_LENGTHS[components], canary, null);
   }
 
   /** The parts that depend on how many components are told: $c0 to $c(n-1), and one more. */
   private static void generated(Template template, int components) {
     template
-        .put("CLEAR", all(components + 1, i -> "$c" + i + " = (struct dentry *)0;", " "))
+        .put("CLEAR", all(components + 1, i -> "$c" + i + " = (struct lm_entry *)0;", " "))
         .put(
             "SHIFT",
             all(
@@ -109,7 +124,7 @@ public final class ResolvedProgram implements TraceProgram.Factory {
                 + " $c0 = $entry;")
         .put("KEY", all(components, i -> "(uint64)$c" + i + " * " + (2 * i + 1), " + "))
         .put("LAST", "$c" + components)
-        .put("NAMES", all(components, i -> "str($c" + i + "->d_name.name)", ", "))
+        .put("NAMES", all(components, i -> "str($c" + i + "->name)", ", "))
         .put("FORMAT", all(components, i -> "%s", "/"));
   }
 
