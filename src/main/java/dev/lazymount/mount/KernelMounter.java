@@ -106,7 +106,10 @@ public final class KernelMounter implements Mounter {
       FileStatus before = target.cachedStatus();
       if (before.mountRoot()) {
         Owned owned = owned(request, before);
-        return owned.newest() ? owned.mounted() : replace(request, owned);
+        // What is mounted inside goes with the old image: that one stays as long as they do.
+        return owned.newest() || mountedInside(request).isPresent()
+            ? owned.mounted()
+            : replace(request, owned);
       }
       refuseToCoverInner(request);
       try (ImageDirectory.Image image = images.open(request.file());
@@ -216,17 +219,25 @@ public final class KernelMounter implements Mounter {
 
   /** An image that came later must not hide the mounts inside its directory. */
   private void refuseToCoverInner(Request request) throws MountFailure {
+    Optional<String> inner = mountedInside(request);
+    if (inner.isPresent()) {
+      throw new MountFailure(
+          MountFailure.Kind.OTHER,
+          inner.get() + " is mounted inside " + targetPath(request) + " and would be hidden");
+    }
+  }
+
+  private Optional<String> mountedInside(Request request) {
     for (String inner : request.inner()) {
       try (Fd target = openTarget(inner)) {
         if (target.cachedStatus().mountRoot()) {
-          throw new MountFailure(
-              MountFailure.Kind.OTHER,
-              inner + " is mounted inside " + targetPath(request) + " and would be hidden");
+          return Optional.of(inner);
         }
       } catch (SyscallException notThere) {
         // No directory, no mount.
       }
     }
+    return Optional.empty();
   }
 
   private interface Work<T> {
