@@ -25,7 +25,7 @@ final class CheckCommand implements Callable<Integer> {
       System.out.println("The settings are valid, and this machine has all that is needed.");
       return Main.OK;
     }
-    problems.forEach(problem -> System.err.println("lazymount: " + problem));
+    problems.forEach(problem -> Main.complain(problem));
     return Main.FAILED;
   }
 }

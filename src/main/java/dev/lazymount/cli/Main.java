@@ -56,14 +56,20 @@ public final class Main implements Callable<Integer> {
     return USAGE;
   }
 
+  /** A line for people on stderr; the journal is told that it is an error. */
+  static void complain(String line) {
+    String level = System.getenv("JOURNAL_STREAM") == null ? "" : "<3>";
+    System.err.println(level + "lazymount: " + line.replaceAll("\\s*\\R\\s*", " | "));
+  }
+
   /** A failure is one clear line, and a stack trace only where it is a fault of ours. */
   private static int explain(Exception e, CommandLine command, CommandLine.ParseResult parsed) {
     if (e instanceof dev.lazymount.config.InvalidSettingsException invalid) {
-      System.err.println("lazymount: the settings are not valid, nothing was started:");
-      invalid.problems().forEach(problem -> System.err.println("  " + problem));
+      invalid.problems().forEach(problem -> complain(problem.toString()));
+      complain("the settings are not valid, and nothing was started");
       return USAGE;
     }
-    System.err.println("lazymount: internal error, please report it:");
+    complain("internal error, please report it: " + e);
     e.printStackTrace();
     return FAILED;
   }

@@ -24,7 +24,7 @@ final class RunCommand implements Callable<Integer> {
       Daemon.run(settings, SettingsLoader.actorConfig(options.file()));
       return Main.OK;
     } catch (StartFailure e) {
-      System.err.println("lazymount: " + e.getMessage());
+      Main.complain(e.getMessage());
       return Main.FAILED;
     }
   }

@@ -30,8 +30,7 @@ final class StatusCommand implements Callable<Integer> {
           json ? ControlClient.json(status) + System.lineSeparator() : StatusText.of(status));
       return Main.OK;
     } catch (IOException e) {
-      System.err.println(
-          "lazymount: no daemon answers in " + settings.runDir() + ": " + e.getMessage());
+      Main.complain("no daemon answers in " + settings.runDir() + ": " + e.getMessage());
       return Main.NOT_RUNNING;
     }
   }

@@ -46,7 +46,7 @@ final class TraceCommand implements Callable<Integer> {
     List<String> problems = new ArrayList<>(Machine.fatal(settings));
     problems.addAll(Machine.trace(settings));
     if (!problems.isEmpty()) {
-      problems.forEach(problem -> System.err.println("lazymount: " + problem));
+      problems.forEach(problem -> Main.complain(problem));
       return Main.FAILED;
     }
     if (!json) {
@@ -55,8 +55,7 @@ final class TraceCommand implements Callable<Integer> {
     AccessWatch.run(
         settings,
         SettingsLoader.actorConfig(options.file()),
-        new AccessWatch.Listener(
-            this::print, news -> System.err.println("lazymount: " + Access.printable(news))));
+        new AccessWatch.Listener(this::print, news -> Main.complain(Access.printable(news))));
     return Main.OK;
   }
 

@@ -12,7 +12,7 @@ final class TrainCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Optional<String> problem = Training.run();
-    problem.ifPresent(why -> System.err.println("lazymount: training failed: " + why));
+    problem.ifPresent(why -> Main.complain("training failed: " + why));
     return problem.isPresent() ? Main.FAILED : Main.OK;
   }
 }

@@ -14,11 +14,14 @@ import dev.lazymount.state.DaemonStatus;
 import dev.lazymount.trace.ResolvedProgram;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -35,6 +38,9 @@ public final class Daemon {
 
   /** The actors get so long to end; systemd and the contract give us five seconds in all. */
   private static final Duration FAREWELL = Duration.ofSeconds(3);
+
+  private static final Set<PosixFilePermission> PRIVATE =
+      PosixFilePermissions.fromString("rwx------");
 
   private final Settings settings;
   private final DaemonStatus status = new DaemonStatus();
@@ -90,16 +96,17 @@ public final class Daemon {
     return StatusReport.of(status, settings.mode().toString(), settings.root().toString(), start);
   }
 
-  /** Ours alone; what is in it already and belongs to others is not trusted. */
+  /** Ours alone: /run/lock is open to all, and somebody else may have come first. */
   private static void makeOwn(Path directory) throws StartFailure {
     try {
-      Files.createDirectories(directory);
-      Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx------"));
-      try (Fd fd = Fd.openDirectory(directory.toString())) {
-        if (fd.status().owner() != 0) {
-          throw new StartFailure(directory + " belongs to another user; remove it");
-        }
+      if (!Files.exists(directory, LinkOption.NOFOLLOW_LINKS)) {
+        Files.createDirectories(directory, PosixFilePermissions.asFileAttribute(PRIVATE));
       }
+      if (!Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)
+          || !Files.getAttribute(directory, "unix:uid", LinkOption.NOFOLLOW_LINKS).equals(0)) {
+        throw new StartFailure(directory + " is not a directory of root's; remove it");
+      }
+      Files.setPosixFilePermissions(directory, PRIVATE);
     } catch (IOException e) {
       throw new StartFailure("can't make " + directory + ": " + e);
     }

@@ -44,7 +44,15 @@ public final class Mounts {
   /**
    * umount2(2) with MNT_DETACH and UMOUNT_NOFOLLOW: the mount is gone from the path at once, and
    * from the kernel with its last open file.
+   *
+   * @param parent the directory that has the mount point
+   * @param name its name there
    */
+  public static void detach(Fd parent, String name) throws SyscallException {
+    detach(in(parent, name));
+  }
+
+  /** The same by a path that nobody else can change. */
   public static void detach(String path) throws SyscallException {
     if (LibC.umount2(LibC.cString(path), MNT_DETACH | UMOUNT_NOFOLLOW) != 0) {
       throw new SyscallException("umount2 " + path, LibC.errno());
@@ -55,9 +63,12 @@ public final class Mounts {
    * umount2(2) with MNT_EXPIRE and UMOUNT_NOFOLLOW: the first call marks the mount, and the next
    * one unmounts it unless somebody has used it in between.
    *
+   * @param parent the directory that has the mount point
+   * @param name its name there
    * @return 0 if it was unmounted, EAGAIN if it was marked, EBUSY if it is in use
    */
-  public static int expire(String path) throws SyscallException {
+  public static int expire(Fd parent, String name) throws SyscallException {
+    String path = in(parent, name);
     if (LibC.umount2(LibC.cString(path), MNT_EXPIRE | UMOUNT_NOFOLLOW) == 0) {
       return 0;
     }
@@ -66,5 +77,10 @@ public final class Mounts {
       return errno;
     }
     throw new SyscallException("umount2 MNT_EXPIRE " + path, errno);
+  }
+
+  /** umount2(2) has no variant that takes a descriptor; this path leads through one. */
+  private static String in(Fd parent, String name) {
+    return "/proc/self/fd/" + parent.raw() + "/" + name;
   }
 }

@@ -113,11 +113,13 @@ public final class KernelMounter implements Mounter {
             owned(request, status);
           }
           // The descriptor is closed: it would be a use. Nobody of ours mounts here meanwhile.
-          return switch (Mounts.expire(targetPath(request))) {
-            case 0 -> Expiry.UNMOUNTED;
-            case Errno.EAGAIN -> Expiry.MARKED;
-            default -> Expiry.BUSY;
-          };
+          try (Fd parent = openParent(request.name())) {
+            return switch (Mounts.expire(parent, lastComponent(request.name()))) {
+              case 0 -> Expiry.UNMOUNTED;
+              case Errno.EAGAIN -> Expiry.MARKED;
+              default -> Expiry.BUSY;
+            };
+          }
         });
   }
 
@@ -127,7 +129,9 @@ public final class KernelMounter implements Mounter {
       FileStatus before = target.cachedStatus();
       if (before.mountRoot()) {
         Owned owned = owned(request, before);
-        return owned.mounted().outdated() ? replace(request, owned) : owned.mounted();
+        // What is mounted inside goes with the old image: that one stays as long as they do.
+        boolean replace = owned.mounted().outdated() && mountedInside(request).isEmpty();
+        return replace ? replace(request, owned) : owned.mounted();
       }
       refuseToCoverInner(request);
       try (ImageDirectory.Image image = images.open(request.file());
@@ -164,7 +168,9 @@ public final class KernelMounter implements Mounter {
     try (ImageDirectory.Image image = images.open(request.file());
         DetachedMount mount = DetachedMount.of(image, options)) {
       boolean beneath = putBeneath(request, mount, image.generation(), old);
-      Mounts.detach(targetPath(request));
+      try (Fd parent = openParent(request.name())) {
+        Mounts.detach(parent, lastComponent(request.name()));
+      }
       if (!beneath) {
         // Before Linux 6.5: the original shows for the time of this call.
         try (Fd target = openTarget(request.name())) {
@@ -198,6 +204,16 @@ public final class KernelMounter implements Mounter {
     try (Fd place = Fd.openPlace(root)) {
       return place.openPlaceBeneath(name);
     }
+  }
+
+  /** Unmounting goes by path; this is the part of it that nobody can swap for a symlink. */
+  private Fd openParent(String name) throws SyscallException {
+    int slash = name.lastIndexOf('/');
+    return slash < 0 ? Fd.openPlace(root) : openTarget(name.substring(0, slash));
+  }
+
+  private static String lastComponent(String name) {
+    return name.substring(name.lastIndexOf('/') + 1);
   }
 
   /**
@@ -238,17 +254,25 @@ public final class KernelMounter implements Mounter {
 
   /** An image that came later must not hide the mounts inside its directory. */
   private void refuseToCoverInner(Request request) throws MountFailure {
+    Optional<String> inner = mountedInside(request);
+    if (inner.isPresent()) {
+      throw new MountFailure(
+          MountFailure.Kind.OTHER,
+          inner.get() + " is mounted inside " + targetPath(request) + " and would be hidden");
+    }
+  }
+
+  private Optional<String> mountedInside(Request request) {
     for (String inner : request.inner()) {
       try (Fd target = openTarget(inner)) {
         if (target.cachedStatus().mountRoot()) {
-          throw new MountFailure(
-              MountFailure.Kind.OTHER,
-              inner + " is mounted inside " + targetPath(request) + " and would be hidden");
+          return Optional.of(inner);
         }
       } catch (SyscallException notThere) {
         // No directory, no mount.
       }
     }
+    return Optional.empty();
   }
 
   private interface Work<T> {

@@ -131,7 +131,9 @@ public final class TraceSource extends AbstractBehavior<TraceSource.Command> {
       program = env.programs().next();
       process = env.launcher().launch(program);
     } catch (RuntimeException e) {
-      throw fail(e.getMessage());
+      // Nothing ran, so that this says nothing of the program.
+      parent.tell(new TraceReport.Failed(e.getMessage()));
+      throw e;
     }
     parent.tell(new TraceReport.Started(program.name(), process.pid(), program.note()));
     sendCanary();

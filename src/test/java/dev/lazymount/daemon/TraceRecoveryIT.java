@@ -143,6 +143,7 @@ class TraceRecoveryIT {
     daemon.mount("before");
     long told = daemon.log().lines().filter(line -> line.contains("bpftrace not found")).count();
     assertEquals(1, told, "a problem that stays is told once");
+    assertEquals("resolved", daemon.status().trace().program(), "it is not to blame");
   }
 
   @Test

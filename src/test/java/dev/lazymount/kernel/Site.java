@@ -294,21 +294,34 @@ public final class Site implements AutoCloseable {
   private List<String> takeDown() {
     List<String> problems = new ArrayList<>();
     processes().forEach(ProcessHandle::destroyForcibly);
+    check(problems, () -> Await.until("the processes are killed", () -> processes().isEmpty()));
+    check(problems, () -> Await.until("the mounts are detached", this::detachAll));
+    // Before the look at loop devices: a mount namespace that somebody made meanwhile has copies of
+    // our mounts, and the kernel takes those away with their directories.
+    check(problems, this::delete);
+    check(
+        problems,
+        () ->
+            Await.until(
+                "the loop devices are free",
+                Await.PATIENCE,
+                () -> Kernel.loopsBelow(folder).isEmpty(),
+                () -> Kernel.loopsBelow(folder).toString()));
+    return problems;
+  }
+
+  private interface Step {
+    void run() throws IOException;
+  }
+
+  private static void check(List<String> problems, Step step) {
     try {
-      Await.until("the processes are killed", () -> processes().isEmpty());
-      Await.until("the mounts are detached", this::detachAll);
-      Await.until(
-          "the loop devices are free",
-          Await.PATIENCE,
-          () -> Kernel.loopsBelow(folder).isEmpty(),
-          () -> Kernel.loopsBelow(folder).toString());
-      delete();
+      step.run();
     } catch (AssertionError e) {
       problems.add(e.getMessage());
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       problems.add(e.toString());
     }
-    return problems;
   }
 
   /** The deepest and newest first; one round takes one layer off a stack. */
@@ -325,8 +338,11 @@ public final class Site implements AutoCloseable {
     return Kernel.mountsBelow(folder).isEmpty();
   }
 
-  /** Never follows a symlink. */
+  /** Never follows a symlink, and touches nothing while something is mounted in it. */
   private void delete() throws IOException {
+    if (!Kernel.mountsBelow(folder).isEmpty()) {
+      throw new IOException(folder + " is kept, as something is mounted in it");
+    }
     try (Stream<Path> all = Files.walk(folder)) {
       for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
         Files.delete(path);

@@ -10,11 +10,14 @@ import dev.lazymount.config.SettingsLoader;
 import dev.lazymount.kernel.Await;
 import dev.lazymount.kernel.BadImages;
 import dev.lazymount.kernel.Child;
+import dev.lazymount.kernel.Crowd;
 import dev.lazymount.kernel.Kernel;
 import dev.lazymount.kernel.LockHolder;
 import dev.lazymount.kernel.Site;
 import dev.lazymount.linux.MountInfo;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -446,6 +449,86 @@ class KernelMounterIT {
         Thread.onSpinWait();
       }
     }
+  }
+
+  @Test
+  void replacedImageIsSwappedWithoutAGap() throws Exception {
+    site.compiler("gcc");
+    String old = mounter.mount(request("gcc")).device();
+    try (Crowd readers =
+        new Crowd(2, reader -> assertFalse(site.versionHere("gcc").equals(Site.ORIGINAL)))) {
+      for (int i = 0; i < 20; i++) {
+        site.image("gcc", Map.of("version", "image of day " + i + "\n"));
+        readers.await(1);
+
+        Mounter.Mounted now = mounter.mount(request("gcc"));
+
+        assertFalse(now.adopted());
+        assertFalse(now.device().equals(old));
+        assertEquals("image of day " + i + "\n", site.versionHere("gcc"));
+        assertEquals(1, site.mountsOn("gcc"));
+        assertTrue(mounter.mount(request("gcc")).adopted());
+        old = now.device();
+      }
+    }
+  }
+
+  @Test
+  void openFileGoesOnReadingTheReplacedImage() throws Exception {
+    site.compiler("gcc");
+    mounter.mount(request("gcc"));
+    try (InputStream open = Files.newInputStream(site.root("gcc/version"))) {
+      site.image("gcc", Map.of("version", "new image\n"));
+      mounter.mount(request("gcc"));
+      assertEquals(Site.IMAGE, new String(open.readAllBytes(), StandardCharsets.UTF_8));
+    }
+    assertEquals("new image\n", site.versionHere("gcc"));
+  }
+
+  @Test
+  void badReplacementLeavesTheOldImageMounted() throws Exception {
+    site.compiler("gcc");
+    mounter.mount(request("gcc"));
+    Files.delete(site.image("gcc"));
+    BadImages.CORRUPT.make(site, "gcc");
+
+    MountFailure failure = assertThrows(MountFailure.class, () -> mounter.mount(request("gcc")));
+
+    assertEquals(MountFailure.Kind.BAD_IMAGE, failure.kind());
+    assertEquals(1, site.mountsOn("gcc"));
+    assertEquals(Site.IMAGE, site.versionHere("gcc"));
+  }
+
+  @Test
+  void imageThatVanishedStaysMounted() throws Exception {
+    site.compiler("gcc");
+    String device = mounter.mount(request("gcc")).device();
+    Files.delete(site.image("gcc"));
+    Mounter.Mounted again = mounter.mount(request("gcc"));
+    assertTrue(again.adopted());
+    assertEquals(device, again.device());
+    assertEquals(1, site.mountsOn("gcc"));
+  }
+
+  @Test
+  void replacingAnOuterImageTakesNoMountInsideItAway() throws Exception {
+    site.original("arm64", Map.of("version", Site.ORIGINAL, "gcc/version", Site.ORIGINAL));
+    site.image("arm64", Map.of("version", Site.IMAGE, "gcc/version", "inside outer image\n"));
+    site.image("arm64/gcc", Map.of("version", "inner image\n"));
+    Mounter.Request outer = request("arm64", "arm64/gcc");
+    mounter.mount(outer);
+    mounter.mount(request("arm64/gcc"));
+    site.image("arm64", Map.of("version", "new\n", "gcc/version", "inside new outer image\n"));
+
+    try {
+      mounter.mount(outer);
+    } catch (MountFailure e) {
+      assertEquals(MountFailure.Kind.OTHER, e.kind());
+    }
+
+    assertEquals("inner image\n", site.versionHere("arm64/gcc"));
+    assertEquals(1, site.mountsOn("arm64"));
+    assertEquals(1, site.mountsOn("arm64/gcc"));
   }
 
   @Test

@@ -22,26 +22,35 @@ import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 
 /**
- * What an access does, with one daemon that runs all the time. Every test has compilers of its own.
+ * What an access does, with one daemon that runs all the time and with each trace program. Every
+ * test has compilers of its own.
  */
-class FirstAccessIT {
-  private static Site site;
-  private static DaemonProcess daemon;
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+abstract class FirstAccessScenarios {
+  private final String program;
+  Site site;
+  DaemonProcess daemon;
+
+  FirstAccessScenarios(String program) {
+    this.program = program;
+  }
 
   @BeforeAll
-  static void start() throws IOException {
+  void start() throws IOException {
     site = Site.create();
-    daemon = site.start();
+    daemon = site.start("trace.program=" + program);
+    assertEquals(program, daemon.status().trace().program());
   }
 
   @AfterAll
-  static void close() {
+  void close() {
     site.close();
   }
 
-  private static void compiler(String... names) throws IOException {
+  void compiler(String... names) throws IOException {
     for (String name : names) {
       site.compiler(name);
     }
@@ -121,6 +130,19 @@ class FirstAccessIT {
     List<MountInfo> mounts = Kernel.mountsBelow(site.root("cuda"));
     assertEquals(2, mounts.size());
     assertEquals(mounts.get(0).id(), mounts.get(1).parent(), "the inner one lies in the outer one");
+  }
+
+  @Test
+  void innerImageIsMountedAlsoLongAfterTheOuterOne() throws IOException {
+    site.original("lib", Map.of("version", Site.ORIGINAL));
+    site.original("lib/boost", Map.of("version", Site.ORIGINAL));
+    site.image("lib", Map.of("version", Site.IMAGE, "boost/version", "inside outer image\n"));
+    site.image("lib/boost", Map.of("version", "inner image\n"));
+    daemon.awaitImagesKnown();
+    daemon.mount("lib");
+    daemon.mount("lib/boost");
+
+    assertEquals("inner image\n", site.version("lib/boost"));
   }
 
   @Test

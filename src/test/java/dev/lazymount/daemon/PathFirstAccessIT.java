@@ -1,0 +1,8 @@
+package dev.lazymount.daemon;
+
+/** With the path program. */
+class PathFirstAccessIT extends FirstAccessScenarios {
+  PathFirstAccessIT() {
+    super("path");
+  }
+}
