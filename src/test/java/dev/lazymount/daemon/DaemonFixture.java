@@ -10,6 +10,7 @@ import dev.lazymount.catalog.CatalogScan;
 import dev.lazymount.catalog.ImageFile;
 import dev.lazymount.config.Settings;
 import dev.lazymount.mount.MountEnv;
+import dev.lazymount.mount.StorageCircuit;
 import dev.lazymount.ops.ServiceManager;
 import dev.lazymount.route.Router;
 import dev.lazymount.state.DaemonStatus;
@@ -22,6 +23,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
@@ -105,6 +107,8 @@ abstract class DaemonFixture {
             Duration.ofHours(1),
             Duration.ofHours(1),
             Duration.ofHours(1),
+            Optional.empty(),
+            new StorageCircuit(2, open -> {}),
             () -> NOON);
     supervisor =
         kit.spawn(

@@ -36,7 +36,7 @@ final class PipelineTest extends DaemonFixture {
     ScriptedTrace.Run first = bpftrace.run();
     first.print(ScriptedTrace.event("/ce/gcc/x", "sh") + ScriptedTrace.event("/ce/slow/x", "sh"));
     await(() -> assertMounted("gcc"));
-    await(() -> assertEquals(List.of("gcc", "slow"), mounter.names()));
+    await(() -> assertEquals(2, mounter.calls().size()));
     MountStatus before = line("gcc");
 
     first.end(1);
@@ -49,7 +49,7 @@ final class PipelineTest extends DaemonFixture {
     await(() -> assertMounted("clang"));
     storage.countDown();
     await(() -> assertMounted("slow"));
-    assertEquals(List.of("gcc", "slow", "clang"), mounter.names());
+    assertEquals(List.of("clang", "gcc", "slow"), mounter.names().stream().sorted().toList());
     assertEquals(before.since(), line("gcc").since());
     assertEquals(1, status.counters().restarts.sum());
   }
