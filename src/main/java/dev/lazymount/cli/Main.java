@@ -46,8 +46,12 @@ public final class Main implements Callable<Integer> {
       // Read by logback.xml.
       System.setProperty("lazymount.log.head", "journal");
     }
-    System.exit(
-        new CommandLine(new Main()).setExecutionExceptionHandler(Main::explain).execute(args));
+    System.exit(run(args));
+  }
+
+  /** Runs one command; its exit code. */
+  static int run(String... args) {
+    return new CommandLine(new Main()).setExecutionExceptionHandler(Main::explain).execute(args);
   }
 
   @Override

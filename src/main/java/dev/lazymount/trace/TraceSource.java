@@ -243,6 +243,7 @@ public final class TraceSource extends AbstractBehavior<TraceSource.Command> {
         // It hung in the storage; whether it comes back can only be told from now on.
         blocked = false;
         flight.forgive(System.nanoTime());
+        sendCanary();
       }
     }
     return this;

@@ -68,11 +68,12 @@ final class MountFailureTest extends MountFixture {
   void theBackOffDoublesUpToTheLongestAndBeginsAnewAfterASuccess() {
     ActorRef<MountActor.Command> gcc = actor("gcc");
     fail("gcc", 6);
+    access(gcc);
     for (int seconds : new int[] {1, 2, 4, 8, 8, 8}) {
-      accessAndMount(gcc);
+      mounting.runAll();
       assertBackOff(gcc, Duration.ofSeconds(seconds));
     }
-    accessAndMount(gcc);
+    mounting.runAll();
     assertState(MountState.MOUNTED, "gcc");
 
     fail("gcc", 1);
@@ -81,13 +82,15 @@ final class MountFailureTest extends MountFixture {
     assertBackOff(gcc, RETRY);
   }
 
-  /** Lets it pass: at its shortest an access does nothing yet, a fifth more is its longest. */
+  /** At its shortest an access does nothing yet; at its longest, a fifth more, one tries again. */
   private void assertBackOff(ActorRef<MountActor.Command> actor, Duration backOff) {
     assertState(MountState.FAILED, "gcc");
     pass(backOff.minusMillis(1));
     access(actor);
     assertIdle();
     pass(backOff.dividedBy(5).plusMillis(2));
+    access(actor);
+    assertEquals(1, mounting.waiting());
   }
 
   @Test

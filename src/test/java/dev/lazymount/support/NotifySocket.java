@@ -78,10 +78,10 @@ public final class NotifySocket implements AutoCloseable {
     return message;
   }
 
-  /** The messages that are there now, or come until then, are not wanted. */
-  public List<String> all(Duration until) throws InterruptedException {
-    String message = messages.poll(until.toMillis(), TimeUnit.MILLISECONDS);
-    return message == null ? List.of() : List.of(message);
+  /** The lines of the next message; empty if none comes in this time. */
+  public List<String> poll(Duration time) throws InterruptedException {
+    String message = messages.poll(time.toMillis(), TimeUnit.MILLISECONDS);
+    return message == null ? List.of() : message.lines().toList();
   }
 
   private void read() {

@@ -1,0 +1,154 @@
+package dev.lazymount.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.gson.JsonParser;
+import dev.lazymount.ops.ControlServer;
+import dev.lazymount.ops.StatusReport;
+import dev.lazymount.state.DaemonStatus;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** 0 done, 1 failed, 2 usage or configuration, 3 no daemon; and what is printed where. */
+final class ExitCodeTest {
+  @TempDir private Path temp;
+
+  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+  private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+  private final PrintStream realOut = System.out;
+  private final PrintStream realErr = System.err;
+
+  @BeforeEach
+  void capture() {
+    System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
+    System.setErr(new PrintStream(err, true, StandardCharsets.UTF_8));
+  }
+
+  @AfterEach
+  void release() {
+    System.setOut(realOut);
+    System.setErr(realErr);
+  }
+
+  /** Never with the machine's own configuration, and never with directories that are there. */
+  private int run(String command, String... more) throws Exception {
+    Path file = temp.resolve("empty.conf");
+    Files.writeString(file, "");
+    List<String> args = new ArrayList<>(List.of(command, "--config", file.toString()));
+    for (String directory : List.of("root", "images", "run-dir", "lock-dir", "state-dir")) {
+      args.addAll(List.of("--set", directory + "=" + temp.resolve(directory)));
+    }
+    args.addAll(List.of(more));
+    return Main.run(args.toArray(String[]::new));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"--help", "--version", "status --help", "run --help", "check -h"})
+  void helpIsDone(String args) {
+    assertEquals(0, Main.run(args.split(" ")));
+    assertTrue(out().contains("lazymount"), out());
+    assertEquals("", err());
+  }
+
+  @Test
+  void noCommandIsUsage() {
+    assertEquals(2, Main.run());
+    assertTrue(err().contains("COMMAND"), err());
+    assertEquals("", out());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "mount",
+        "--nonsense",
+        "run --nonsense",
+        "run --set",
+        "status extra",
+        "check --config"
+      })
+  void whatIsNotUnderstoodIsUsage(String args) {
+    assertEquals(2, Main.run(args.split(" ")));
+    assertFalse(err().isBlank());
+    assertEquals("", out());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"run", "check", "status"})
+  void settingsThatAreNotValidAreConfiguration(String command) throws Exception {
+    assertEquals(2, run(command, "--set", "mode=fast", "--set", "mount.concurency=4"));
+    assertTrue(err().contains("not valid"), err());
+    assertTrue(err().contains("mode"), err());
+    assertTrue(err().contains("mount.concurency"), "all problems at once: " + err());
+    assertFalse(err().contains("\tat "), "no stack trace: " + err());
+  }
+
+  @Test
+  void aFileThatIsNotThereOrBrokenIsConfiguration() throws Exception {
+    assertEquals(2, Main.run("status", "--config", temp.resolve("none.conf").toString()));
+    Path broken = temp.resolve("broken.conf");
+    Files.writeString(broken, "lazymount { mode = ");
+    assertEquals(2, Main.run("status", "--config", broken.toString()));
+    assertFalse(err().contains("\tat "), "no stack trace: " + err());
+  }
+
+  @Test
+  void aMachineThatLacksSomethingIsAFailure() throws Exception {
+    assertEquals(1, run("check"));
+    assertTrue(err().contains(temp.resolve("root").toString()), err());
+    assertEquals("", out());
+  }
+
+  @Test
+  void aDaemonThatCanNotStartIsAFailureInOneLine() throws Exception {
+    assertEquals(1, run("run"));
+    assertEquals(1, err().lines().count(), err());
+    assertTrue(err().startsWith("lazymount: "), err());
+    assertEquals("", out());
+  }
+
+  @Test
+  void withoutADaemonStatusSaysSo() throws Exception {
+    assertEquals(3, run("status"));
+    assertEquals(1, err().lines().count(), err());
+    assertTrue(err().startsWith("lazymount: no daemon answers in " + temp), err());
+    assertEquals("", out());
+  }
+
+  @Test
+  void aStatusIsDone() throws Exception {
+    Path runDir = Files.createDirectory(temp.resolve("run-dir"));
+    StatusReport report = StatusReport.of(new DaemonStatus(), "mount", "/ce", Instant.now());
+    try (ControlServer daemon = ControlServer.start(runDir, () -> report)) {
+      assertEquals(0, run("status"));
+      assertTrue(out().startsWith("state    starting, mode mount"), out());
+      out.reset();
+      assertEquals(0, run("status", "--json"));
+      assertEquals(
+          "starting", JsonParser.parseString(out()).getAsJsonObject().get("state").getAsString());
+      assertEquals("", err());
+    }
+  }
+
+  private String out() {
+    return out.toString(StandardCharsets.UTF_8);
+  }
+
+  private String err() {
+    return err.toString(StandardCharsets.UTF_8);
+  }
+}

@@ -1,0 +1,190 @@
+package dev.lazymount.daemon;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.lazymount.state.DaemonState;
+import dev.lazymount.support.ScriptedTrace;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+/** The life cycle, and what the service manager hears of it. */
+final class SupervisorTest extends DaemonFixture {
+  private static final List<String> STARTING =
+      List.of("STATUS=starting: waiting for the first canary of the trace");
+  private static final List<String> WATCHDOG = List.of("WATCHDOG=1");
+  private static final List<String> READY =
+      List.of("READY=1", "STATUS=ready: tracing accesses under /ce");
+
+  private record Flight(ScriptedTrace.Run run, String token) {}
+
+  private final BlockingQueue<Flight> canaries = new LinkedBlockingQueue<>();
+
+  /** From now on a canary comes back when the test lets it. */
+  private void holdCanaries() {
+    bpftrace.canary((run, token) -> canaries.add(new Flight(run, token)));
+  }
+
+  /** Lets a canary of this run come back; the message that it brings about. */
+  private List<String> canaryComesBack(ScriptedTrace.Run run) throws InterruptedException {
+    List<String> message = List.of();
+    while (message.isEmpty()) {
+      Flight flight = canaries.poll(10, TimeUnit.SECONDS);
+      assertNotNull(flight, "no canary was sent");
+      if (flight.run() == run) {
+        ScriptedTrace.HOME.accept(run, flight.token());
+        message = systemd.poll(Duration.ofSeconds(2));
+      }
+    }
+    // Those sent meanwhile count as the same one.
+    canaries.clear();
+    return message;
+  }
+
+  private List<String> nextButWatchdog() throws InterruptedException {
+    List<String> message = systemd.next();
+    while (message.equals(WATCHDOG)) {
+      message = systemd.next();
+    }
+    return message;
+  }
+
+  @Test
+  void readyIsSaidWhenTheFirstCanaryIsBackAndNotBefore() throws Exception {
+    holdCanaries();
+    start(found("gcc"));
+    assertEquals(STARTING, systemd.next());
+    ScriptedTrace.Run run = bpftrace.run();
+    run.print(ScriptedTrace.tick() + ScriptedTrace.event("/ce/gcc/x", "sh"));
+    await(() -> assertEquals(List.of("gcc"), mounter.names()));
+    assertEquals(DaemonState.STARTING, status.state());
+    assertNull(status.trace().canaryMillis());
+    assertEquals(List.of(), systemd.poll(Duration.ofMillis(100)));
+
+    assertEquals(WATCHDOG, canaryComesBack(run));
+    assertEquals(READY, systemd.next());
+    assertEquals(DaemonState.READY, status.state());
+    assertTrue(status.trace().canaryMillis() > 0);
+    assertEquals(run.pid(), status.trace().pid());
+    assertNull(status.trace().problem());
+  }
+
+  @Test
+  void theWatchdogIsFedByCanariesAndNothingElse() throws Exception {
+    holdCanaries();
+    start(found("gcc"));
+    assertEquals(STARTING, systemd.next());
+    ScriptedTrace.Run run = bpftrace.run();
+    assertEquals(WATCHDOG, canaryComesBack(run));
+    assertEquals(READY, systemd.next());
+    for (int i = 0; i < 3; i++) {
+      // The trace ticks and accesses come in, but that is no proof that it works.
+      run.print(ScriptedTrace.tick() + ScriptedTrace.event("/ce/gcc/x", "sh"));
+      assertEquals(List.of(), systemd.poll(Duration.ofMillis(100)));
+      assertEquals(WATCHDOG, canaryComesBack(run));
+    }
+  }
+
+  @Test
+  void aDeadTraceIsDegradedUntilTheNextCanaryIsBack() throws Exception {
+    start(found("gcc"));
+    systemd.nextWith("READY=1");
+    holdCanaries();
+    bpftrace.run().end(1);
+    List<String> degraded = nextButWatchdog();
+    assertEquals(
+        List.of("STATUS=degraded: bpftrace ended with status 1; it is started again after a pause"),
+        degraded);
+    ScriptedTrace.Run second = bpftrace.run();
+    await(() -> assertEquals(second.pid(), status.trace().pid()));
+    assertEquals(DaemonState.DEGRADED, status.state());
+    assertEquals(1, status.counters().restarts.sum());
+    assertTrue(status.trace().problem().contains("ended with status 1"), "until it is over");
+    assertNull(status.trace().canaryMillis());
+
+    assertEquals(WATCHDOG, canaryComesBack(second));
+    assertEquals(READY, systemd.next());
+    assertEquals(DaemonState.READY, status.state());
+    assertNull(status.trace().problem());
+  }
+
+  @Test
+  void aTraceThatNeverStartsIsStillStartingAndNeverReady() throws Exception {
+    bpftrace.refuse(launch -> "bpftrace not found");
+    start(found("gcc"));
+    assertEquals(STARTING, systemd.next());
+    for (int i = 0; i < 5; i++) {
+      assertEquals(
+          List.of("STATUS=starting: bpftrace not found; it is started again after a pause"),
+          systemd.next());
+    }
+    assertEquals(DaemonState.STARTING, status.state());
+    assertNull(status.trace().pid());
+    assertTrue(status.counters().restarts.sum() >= 5);
+  }
+
+  @Test
+  void hungStorageIsDegradedButTheWatchdogIsFed() throws Exception {
+    canaryTimeout = Duration.ofMillis(50);
+    CountDownLatch storage = new CountDownLatch(1);
+    start(found("gcc"));
+    systemd.nextWith("READY=1");
+    bpftrace.canary((run, token) -> awaitQuietly(storage));
+    List<String> degraded = nextButWatchdog();
+    assertEquals(
+        List.of(
+            "STATUS=degraded: the canary's own access hangs; the root's storage does not answer"),
+        degraded);
+    assertEquals(WATCHDOG, systemd.next());
+    assertEquals(DaemonState.DEGRADED, status.state());
+    assertEquals(1, bpftrace.launches());
+
+    bpftrace.canary(ScriptedTrace.HOME);
+    storage.countDown();
+    assertEquals(READY, systemd.nextWith("READY=1"));
+    assertEquals(0, status.counters().restarts.sum());
+  }
+
+  @Test
+  void whatIsStoppingStaysSo() throws Exception {
+    holdCanaries();
+    start(found("gcc"));
+    assertEquals(STARTING, systemd.next());
+    status.state(DaemonState.STOPPING);
+    assertEquals(WATCHDOG, canaryComesBack(bpftrace.run()));
+    await(() -> assertNotNull(status.trace().canaryMillis()));
+    assertEquals(DaemonState.STOPPING, status.state());
+  }
+
+  @Test
+  void deeperNamesRenewTheTraceAndOthersDoNot() throws Exception {
+    start(found("gcc"));
+    ScriptedTrace.Run first = bpftrace.run();
+    systemd.nextWith("READY=1");
+    scans.add(found("clang", "gcc"));
+    await(() -> assertEquals(2, status.imagesKnown()));
+    scans.add(found("a/b/c", "gcc", "clang"));
+    first.awaitKilled();
+    bpftrace.run();
+    assertEquals(2, bpftrace.launches());
+    systemd.nextWith("READY=1");
+  }
+
+  @Test
+  void stoppedItKillsTheTrace() throws Exception {
+    start(found("gcc"));
+    ScriptedTrace.Run run = bpftrace.run();
+    systemd.nextWith("READY=1");
+    assertFalse(run.isKilled());
+    stop();
+    run.awaitKilled();
+  }
+}

@@ -1,0 +1,156 @@
+package dev.lazymount.trace;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.typesafe.config.ConfigFactory;
+import dev.lazymount.config.Settings;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Which program runs, what the path program is made of, and the book of the canary. */
+final class ProgramsTest {
+  @TempDir private Path tracefs;
+
+  private static TraceProgram.Factory named(String name) {
+    return () -> new TraceProgram(name, "", "mark", 64, null, null);
+  }
+
+  private static TraceProgram.Factory failing(String reason) {
+    return () -> {
+      throw new TraceFailure(reason);
+    };
+  }
+
+  @Test
+  void autoTriesResolvedFirstAndStaysWithItOnceItWorked() {
+    AutoProgram auto = new AutoProgram(named("resolved"), named("path"));
+    assertEquals("resolved", auto.next().name());
+    auto.worked();
+    auto.failed("a crash");
+    auto.failed("another crash");
+    TraceProgram next = auto.next();
+    assertEquals("resolved", next.name());
+    assertNull(next.note());
+  }
+
+  @Test
+  void autoFallsBackToPathForGoodIfResolvedNeverWorked() {
+    AutoProgram auto = new AutoProgram(named("resolved"), named("path"));
+    auto.next();
+    auto.failed("no canary came back");
+    TraceProgram next = auto.next();
+    assertEquals("path", next.name());
+    assertEquals("path and not resolved: no canary came back", next.note());
+    auto.worked();
+    auto.failed("a crash of path");
+    assertEquals("path", auto.next().name());
+    assertEquals("path and not resolved: no canary came back", auto.next().note());
+  }
+
+  @Test
+  void autoFallsBackToPathIfResolvedCanNotBeMade() {
+    AutoProgram auto = new AutoProgram(failing("no BTF"), named("path"));
+    assertEquals("path and not resolved: no BTF", auto.next().note());
+  }
+
+  @Test
+  void autoDoesNotFallBackFromWhatHasWorked() {
+    boolean[] broken = {false};
+    AutoProgram auto =
+        new AutoProgram(
+            () -> (broken[0] ? failing("the root is gone") : named("resolved")).next(),
+            named("path"));
+    auto.next();
+    auto.worked();
+    broken[0] = true;
+    assertThrows(TraceFailure.class, auto::next);
+    broken[0] = false;
+    assertEquals("resolved", auto.next().name());
+  }
+
+  @Test
+  void autoSaysSoIfNeitherCanBeMade() {
+    AutoProgram auto = new AutoProgram(failing("no BTF"), failing("no tracepoints"));
+    assertThrows(TraceFailure.class, auto::next);
+  }
+
+  @Test
+  void thePathProgramProbesTheCallsThatThereAre() throws Exception {
+    Files.createDirectories(tracefs.resolve("events/syscalls/sys_enter_openat"));
+    Files.createDirectories(tracefs.resolve("events/syscalls/sys_enter_execve"));
+    TraceProgram program = new PathProgram(settings(), tracefs).next();
+    String source = program.source();
+    assertEquals("path", program.name());
+    assertTrue(source.contains("tracepoint:syscalls:sys_enter_openat\n"), source);
+    assertTrue(source.contains("tracepoint:syscalls:sys_enter_execve\n"), source);
+    assertFalse(source.contains("openat2"), source);
+    assertTrue(source.contains("strncmp(str(args->filename), \"/opt/ce/\", 8) == 0"), source);
+    assertTrue(source.contains("comm != \"updatedb\""), source);
+    assertTrue(source.contains(program.mark()), source);
+    assertFalse(source.contains("@MARK@") || source.contains("_CALL@"), source);
+    assertFalse(source.contains("BEGIN"), "stripped builds of bpftrace can't run it");
+  }
+
+  @Test
+  void everyRunHasAMarkOfItsOwn() throws Exception {
+    Files.createDirectories(tracefs.resolve("events/syscalls/sys_enter_openat"));
+    PathProgram programs = new PathProgram(settings(), tracefs);
+    TraceProgram first = programs.next();
+    assertTrue(first.mark().matches("[0-9a-f]{16}"), first.mark());
+    assertNotEquals(first.mark(), programs.next().mark());
+    assertNotEquals(first.canary().token(), first.canary().token());
+  }
+
+  @Test
+  void withoutTracepointsThereIsNoProgram() {
+    TraceFailure failure =
+        assertThrows(TraceFailure.class, new PathProgram(settings(), tracefs)::next);
+    assertTrue(failure.getMessage().contains("is tracefs mounted?"), failure.getMessage());
+  }
+
+  @Test
+  void aCanaryIsMissingSinceTheFirstThatDidNotComeBack() {
+    CanaryFlight flight = new CanaryFlight();
+    assertEquals(Duration.ZERO, flight.missing(100));
+    flight.depart("a", 100);
+    flight.depart("b", 200);
+    assertEquals(Duration.ofNanos(300), flight.missing(400));
+    assertEquals(Optional.empty(), flight.arrive("c", 400));
+    assertEquals(Optional.of(Duration.ofNanos(250)), flight.arrive("b", 450));
+    assertEquals(Duration.ZERO, flight.missing(1000));
+    assertEquals(Optional.empty(), flight.arrive("a", 1000), "one of them was enough");
+    flight.depart("d", 1000);
+    assertEquals(Duration.ofNanos(1), flight.missing(1001));
+  }
+
+  @Test
+  void aCanaryThatIsForgivenIsMissingFromThenOn() {
+    CanaryFlight flight = new CanaryFlight();
+    flight.depart("a", 100);
+    flight.forgive(1000);
+    assertEquals(Duration.ofNanos(5), flight.missing(1005));
+    assertEquals(Optional.of(Duration.ofNanos(910)), flight.arrive("a", 1010));
+  }
+
+  private static Settings settings() {
+    return Settings.from(
+        ConfigFactory.parseMap(
+                Map.of(
+                    "lazymount.root",
+                    "/opt/ce",
+                    "lazymount.trace.ignore-comms",
+                    List.of("updatedb")))
+            .withFallback(ConfigFactory.parseResources("reference.conf")));
+  }
+}
