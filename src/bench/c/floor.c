@@ -5,12 +5,12 @@
 //   floor exec           does the same by running `mount -t squashfs -o loop,ro IMAGE DIR`: from
 //                        before the fork to the end of the child
 //   floor unmount        unmounts each DIR read from standard input
-//   floor forget FIRST   removes the free loop devices from number FIRST on (LOOP_CTL_REMOVE): mount(8)
-//                        looks at every device there is, used or not
+//   floor forget FIRST   removes the free loop devices from number FIRST on (LOOP_CTL_REMOVE)
 //
 // No options are read, nothing is verified, and a race for a device is run again: this is what the
 // kernel asks for, and whatever a daemon takes on top is the daemon's.
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/loop.h>
@@ -98,14 +98,18 @@ static int unmount(void) {
   return result;
 }
 
-static int forget(int number) {
+static int forget(int first) {
   int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
   if (control < 0) fail("open", "/dev/loop-control");
-  char path[32];
-  do {
-    ioctl(control, LOOP_CTL_REMOVE, number++);  // EBUSY: somebody else's by now
-    snprintf(path, sizeof path, "/dev/loop%d", number);
-  } while (access(path, F_OK) == 0);
+  DIR *dev = opendir("/dev");
+  if (!dev) fail("open", "/dev");
+  int number;
+  char end;
+  for (struct dirent *entry; (entry = readdir(dev));) {
+    if (sscanf(entry->d_name, "loop%d%c", &number, &end) == 1 && number >= first) {
+      ioctl(control, LOOP_CTL_REMOVE, number);  // EBUSY: it is in use
+    }
+  }
   return 0;
 }
 
