@@ -4,7 +4,7 @@
 //                               the nanoseconds from before the open until DIR is the root of a mount.
 //                               Between two of them it sleeps MIN to MAX microseconds, by chance.
 //   opener burst FILE COUNT     opens FILE COUNT times and prints the nanoseconds
-//   opener flood FOLDER COUNT   opens COUNT different files of FOLDER, none of which exists
+//   opener flood PREFIX COUNT   opens PREFIX0/tool, PREFIX1/tool and so on, and prints the nanoseconds
 //   opener fresh SOCKET SETTLE FILE DIR COMMAND...
 //                               starts COMMAND with NOTIFY_SOCKET, waits for its READY=1, sleeps SETTLE
 //                               milliseconds, does `access`, ends COMMAND, and prints the nanoseconds
@@ -117,12 +117,14 @@ static int burst(const char *file, long count) {
   return 0;
 }
 
-static int flood(const char *folder, long count) {
+static int flood(const char *prefix, long count) {
   char file[4096];
   long long start = now();
   for (long i = 0; i < count; i++) {
-    snprintf(file, sizeof file, "%s/nobody-has-%ld", folder, i);
-    if (open(file, O_RDONLY | O_CLOEXEC) >= 0) fail("there is", file);
+    snprintf(file, sizeof file, "%s%ld/tool", prefix, i);
+    int fd = open(file, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) fail("open", file);
+    close(fd);
   }
   printf("%lld\n", now() - start);
   return 0;
@@ -187,6 +189,6 @@ int main(int argc, char **argv) {
   if (strcmp(verb, "burst") == 0 && argc == 4) return burst(argv[2], atol(argv[3]));
   if (strcmp(verb, "flood") == 0 && argc == 4) return flood(argv[2], atol(argv[3]));
   if (strcmp(verb, "fresh") == 0 && argc > 6) return fresh(argv[2], atol(argv[3]), argv[4], argv[5], argv + 6);
-  fprintf(stderr, "usage: opener access MIN MAX | burst FILE COUNT | flood FOLDER COUNT | fresh SOCKET SETTLE FILE DIR COMMAND...\n");
+  fprintf(stderr, "usage: opener access MIN MAX | burst FILE COUNT | flood PREFIX COUNT | fresh SOCKET SETTLE FILE DIR COMMAND...\n");
   return 2;
 }

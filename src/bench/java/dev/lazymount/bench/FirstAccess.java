@@ -91,6 +91,7 @@ final class FirstAccess implements Benchmark {
         --present N,..  how many others are mounted (0,2000; quick: 0,200)
         --warm N        names that each daemon mounts before (40)
         --canaries N    event round trips (100; quick: 30)
+        --program P     trace.program (auto)
     """;
   }
 
@@ -102,6 +103,7 @@ final class FirstAccess implements Benchmark {
     final int canaries = options.number("canaries", 100, 30);
     final List<Integer> levels =
         options.numbers("present", List.of(0, FULL), List.of(0, 200)).stream().sorted().toList();
+    final String program = options.word("program", "auto");
     options.complete();
 
     Progress.show("first-access: making images");
@@ -119,7 +121,8 @@ final class FirstAccess implements Benchmark {
     Site present = new Site(yard, "present", levels.get(levels.size() - 1));
 
     Progress.show("first-access: starting the daemons");
-    Lazymount daemon = new Lazymount(yard, systems.get(0).site());
+    Lazymount daemon = new Lazymount(yard, systems.get(0).site(), "trace.program=" + program);
+    report.fact("trace program", daemon.status().trace().program());
     startPython(yard, systems.get(1).site());
     for (Contender system : systems) {
       Progress.show("first-access: warming up ", system.name());
@@ -141,7 +144,7 @@ final class FirstAccess implements Benchmark {
     Progress.show("first-access: canaries");
     report
         .section("An event alone", "ms, openat(2) to actor")
-        .add("canary", canaries(yard, canaries));
+        .add("canary", canaries(yard, canaries, program));
     bars(report, samples);
   }
 
@@ -213,8 +216,11 @@ final class FirstAccess implements Benchmark {
     }
   }
 
-  private static Sample canaries(Yard yard, int count) throws IOException, InterruptedException {
-    Lazymount daemon = new Lazymount(yard, new Site(yard, "canary", 0), "trace.canary=100ms");
+  private static Sample canaries(Yard yard, int count, String program)
+      throws IOException, InterruptedException {
+    Lazymount daemon =
+        new Lazymount(
+            yard, new Site(yard, "canary", 0), "trace.canary=100ms", "trace.program=" + program);
     List<Double> millis = new ArrayList<>();
     while (millis.size() < count) {
       Thread.sleep(110);
