@@ -98,17 +98,34 @@ static int unmount(void) {
   return result;
 }
 
+// Each removal waits for a grace period of the kernel, some 40 ms; these waits can overlap.
+#define REMOVERS 64
+
 static int forget(int first) {
-  int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
-  if (control < 0) fail("open", "/dev/loop-control");
+  int numbers[65536];
+  int count = 0;
   DIR *dev = opendir("/dev");
   if (!dev) fail("open", "/dev");
-  int number;
   char end;
-  for (struct dirent *entry; (entry = readdir(dev));) {
+  for (struct dirent *entry; (entry = readdir(dev)) && count < 65536;) {
+    int number;
     if (sscanf(entry->d_name, "loop%d%c", &number, &end) == 1 && number >= first) {
-      ioctl(control, LOOP_CTL_REMOVE, number);  // EBUSY: it is in use
+      numbers[count++] = number;
     }
+  }
+  int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
+  if (control < 0) fail("open", "/dev/loop-control");
+  for (int remover = 0; remover < REMOVERS && remover < count; remover++) {
+    pid_t child = fork();
+    if (child < 0) fail("fork", "");
+    if (child == 0) {
+      for (int i = remover; i < count; i += REMOVERS) {
+        ioctl(control, LOOP_CTL_REMOVE, numbers[i]);  // EBUSY: it is in use
+      }
+      _exit(0);
+    }
+  }
+  while (wait(NULL) > 0) {
   }
   return 0;
 }
