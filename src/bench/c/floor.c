@@ -5,12 +5,12 @@
 //   floor exec           does the same by running `mount -t squashfs -o loop,ro IMAGE DIR`: from
 //                        before the fork to the end of the child
 //   floor unmount        unmounts each DIR read from standard input
-//   floor forget FIRST   removes the free loop devices from number FIRST on (LOOP_CTL_REMOVE): mount(8)
-//                        looks at every device there is, used or not
+//   floor forget FIRST   removes the free loop devices from number FIRST on (LOOP_CTL_REMOVE)
 //
 // No options are read, nothing is verified, and a race for a device is run again: this is what the
 // kernel asks for, and whatever a daemon takes on top is the daemon's.
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/loop.h>
@@ -98,14 +98,35 @@ static int unmount(void) {
   return result;
 }
 
-static int forget(int number) {
+// Each removal waits for a grace period of the kernel, some 40 ms; these waits can overlap.
+#define REMOVERS 64
+
+static int forget(int first) {
+  int numbers[65536];
+  int count = 0;
+  DIR *dev = opendir("/dev");
+  if (!dev) fail("open", "/dev");
+  char end;
+  for (struct dirent *entry; (entry = readdir(dev)) && count < 65536;) {
+    int number;
+    if (sscanf(entry->d_name, "loop%d%c", &number, &end) == 1 && number >= first) {
+      numbers[count++] = number;
+    }
+  }
   int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
   if (control < 0) fail("open", "/dev/loop-control");
-  char path[32];
-  do {
-    ioctl(control, LOOP_CTL_REMOVE, number++);  // EBUSY: somebody else's by now
-    snprintf(path, sizeof path, "/dev/loop%d", number);
-  } while (access(path, F_OK) == 0);
+  for (int remover = 0; remover < REMOVERS && remover < count; remover++) {
+    pid_t child = fork();
+    if (child < 0) fail("fork", "");
+    if (child == 0) {
+      for (int i = remover; i < count; i += REMOVERS) {
+        ioctl(control, LOOP_CTL_REMOVE, numbers[i]);  // EBUSY: it is in use
+      }
+      _exit(0);
+    }
+  }
+  while (wait(NULL) > 0) {
+  }
   return 0;
 }
 

@@ -4,7 +4,7 @@
 //                               the nanoseconds from before the open until DIR is the root of a mount.
 //                               Between two of them it sleeps MIN to MAX microseconds, by chance.
 //   opener burst FILE COUNT     opens FILE COUNT times and prints the nanoseconds
-//   opener flood FOLDER COUNT   opens COUNT different files of FOLDER, none of which exists
+//   opener flood PREFIX COUNT   opens PREFIX0/tool, PREFIX1/tool and so on, and prints the nanoseconds
 //   opener fresh SOCKET SETTLE FILE DIR COMMAND...
 //                               starts COMMAND with NOTIFY_SOCKET, waits for its READY=1, sleeps SETTLE
 //                               milliseconds, does `access`, ends COMMAND, and prints the nanoseconds
@@ -15,7 +15,8 @@
 // spins, and statx(2), which opens nothing and so is not traced, says whether DIR is a mount's root
 // (STATX_ATTR_MOUNT_ROOT), in constant time. The number ends when this process is running again, so
 // that it holds one wake-up, some 10 to 50 µs, whoever mounts. Should the wake-up be missed, a look
-// each millisecond bounds the error.
+// each millisecond bounds the error. What is not mounted after half a second is opened again each half
+// second, as a compiler would be whose event got lost; it is the first open that counts.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -34,6 +35,7 @@
 #include <unistd.h>
 
 #define PATIENCE 20000000000LL  // ns
+#define AGAIN 500000000LL       // ns
 #define SQUASHFS 0x73717368
 
 static void fail(const char *what, const char *of) {
@@ -69,7 +71,13 @@ static long long access_and_wait(int mountinfo, const char *file, const char *di
   long long start = now();
   int fd = open(file, O_RDONLY | O_CLOEXEC);
   if (fd < 0) fail("open", file);
+  long long again = start + AGAIN;
   while (!is_mount_root(dir)) {
+    if (now() > again) {
+      close(fd);
+      fd = open(file, O_RDONLY | O_CLOEXEC);
+      again += AGAIN;
+    }
     if (now() - start > PATIENCE) {
       fprintf(stderr, "opener: %s is not mounted %lld s after it was used\n", dir, PATIENCE / 1000000000);
       exit(1);
@@ -117,12 +125,14 @@ static int burst(const char *file, long count) {
   return 0;
 }
 
-static int flood(const char *folder, long count) {
+static int flood(const char *prefix, long count) {
   char file[4096];
   long long start = now();
   for (long i = 0; i < count; i++) {
-    snprintf(file, sizeof file, "%s/nobody-has-%ld", folder, i);
-    if (open(file, O_RDONLY | O_CLOEXEC) >= 0) fail("there is", file);
+    snprintf(file, sizeof file, "%s%ld/tool", prefix, i);
+    int fd = open(file, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) fail("open", file);
+    close(fd);
   }
   printf("%lld\n", now() - start);
   return 0;
@@ -187,6 +197,6 @@ int main(int argc, char **argv) {
   if (strcmp(verb, "burst") == 0 && argc == 4) return burst(argv[2], atol(argv[3]));
   if (strcmp(verb, "flood") == 0 && argc == 4) return flood(argv[2], atol(argv[3]));
   if (strcmp(verb, "fresh") == 0 && argc > 6) return fresh(argv[2], atol(argv[3]), argv[4], argv[5], argv + 6);
-  fprintf(stderr, "usage: opener access MIN MAX | burst FILE COUNT | flood FOLDER COUNT | fresh SOCKET SETTLE FILE DIR COMMAND...\n");
+  fprintf(stderr, "usage: opener access MIN MAX | burst FILE COUNT | flood PREFIX COUNT | fresh SOCKET SETTLE FILE DIR COMMAND...\n");
   return 2;
 }

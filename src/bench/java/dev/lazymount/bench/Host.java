@@ -9,6 +9,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Where a number was measured, and with what. */
 final class Host {
@@ -34,6 +35,7 @@ final class Host {
     host.put("machine", machine);
     host.put("kernel", Files.readString(Path.of("/proc/sys/kernel/osrelease")).strip());
     host.put("versions", versions);
+    Optional.ofNullable(System.getenv("JAVA_OPTS")).ifPresent(o -> host.put("JAVA_OPTS", o));
     return host;
   }
 

@@ -47,6 +47,12 @@ final class Options {
     return Arrays.stream(text.split(",", -1)).map(Integer::valueOf).toList();
   }
 
+  /** A word. */
+  String word(String option, String usually) {
+    String text = given.remove(option);
+    return text == null ? usually : text;
+  }
+
   /** All options have been asked for; what is left is none. */
   void complete() {
     if (!given.isEmpty()) {

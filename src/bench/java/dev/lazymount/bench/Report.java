@@ -94,6 +94,11 @@ final class Report {
     this.host = host;
   }
 
+  /** Something to know about the run. */
+  void fact(String what, Object value) {
+    host.put(what, value);
+  }
+
   /** A new table. */
   Section section(String title, String unit) {
     Section section = new Section(title, unit);

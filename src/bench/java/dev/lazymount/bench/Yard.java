@@ -30,7 +30,6 @@ final class Yard implements AutoCloseable {
 
   private final Path folder;
   private final Path sources;
-  private final int firstNewLoop = loopDevices();
   private final Set<Process> processes = new HashSet<>();
   private boolean closed;
 
@@ -108,9 +107,14 @@ final class Yard implements AutoCloseable {
     ended(process);
   }
 
-  /** Unmounts all of these directories. */
+  /**
+   * Unmounts all of these directories, and removes the loop devices that are free then, but for
+   * those that the kernel makes at boot: on a node that runs, a mount finds no free device and has
+   * to wait for a new one.
+   */
   void unmount(List<String> directories) throws IOException, InterruptedException {
     c("floor", directories, "unmount");
+    c("floor", List.of(), "forget", firstLaterLoop());
   }
 
   @Override
@@ -173,7 +177,7 @@ final class Yard implements AutoCloseable {
         System.err.println("bench: " + e.getMessage());
       }
     }
-    last(floor, List.of(), "forget", Integer.toString(firstNewLoop));
+    last(floor, List.of(), "forget", firstLaterLoop());
   }
 
   /** The last processes are ours to start, closed or not. */
@@ -218,12 +222,8 @@ final class Yard implements AutoCloseable {
         .getBytes(StandardCharsets.UTF_8);
   }
 
-  /** How many there are; they are numbered from 0. */
-  private static int loopDevices() {
-    int number = 0;
-    while (Files.exists(Path.of("/dev/loop" + number))) {
-      number++;
-    }
-    return number;
+  /** The number of the first loop device that is not there from boot on. */
+  private static String firstLaterLoop() throws IOException {
+    return Files.readString(Path.of("/sys/module/loop/parameters/max_loop")).strip();
   }
 }
