@@ -46,29 +46,54 @@ public final class LoopDevice implements AutoCloseable {
 
   /**
    * Attaches a file to a free loop device: LOOP_CTL_GET_FREE and LOOP_CONFIGURE (Linux 5.8), again
-   * with the next device while another process takes the same one (EBUSY).
+   * with the next device while another process takes the same one (EBUSY) or removes it (ENOENT,
+   * ENXIO).
    *
    * @param image opened for reading; may be closed afterwards
    * @param name shown by losetup(8), cut to 63 bytes
    */
   public static LoopDevice attach(Fd image, String name) throws SyscallException {
+    byte[] config = config(image, name);
     try (Fd control = Fd.openDevice("/dev/loop-control")) {
       for (int attempt = 1; ; attempt++) {
-        int number = LibC.ioctl(control.raw(), LOOP_CTL_GET_FREE, 0L);
-        if (number < 0) {
-          throw new SyscallException("LOOP_CTL_GET_FREE", LibC.errno());
-        }
-        Fd device = openNode(number);
-        if (LibC.ioctl(device.raw(), LOOP_CONFIGURE, config(image, name)) == 0) {
-          return new LoopDevice(device, number);
-        }
-        int errno = LibC.errno();
-        device.close();
-        if (errno != Errno.EBUSY || attempt == ATTEMPTS) {
-          throw new SyscallException("LOOP_CONFIGURE /dev/loop" + number, errno);
+        int number = free(control);
+        try {
+          return configure(number, config);
+        } catch (SyscallException e) {
+          if (!e.is(Errno.EBUSY, Errno.ENOENT, Errno.ENXIO) || attempt == ATTEMPTS) {
+            throw e;
+          }
         }
       }
     }
+  }
+
+  /**
+   * Sees to it that there is a free device: where none is, LOOP_CTL_GET_FREE makes one, which takes
+   * longer than all the rest of attaching. So that is done ahead, and nobody waits for it.
+   */
+  public static void prepare() throws SyscallException {
+    try (Fd control = Fd.openDevice("/dev/loop-control")) {
+      free(control);
+    }
+  }
+
+  private static int free(Fd control) throws SyscallException {
+    int number = LibC.ioctl(control.raw(), LOOP_CTL_GET_FREE, 0L);
+    if (number < 0) {
+      throw new SyscallException("LOOP_CTL_GET_FREE", LibC.errno());
+    }
+    return number;
+  }
+
+  private static LoopDevice configure(int number, byte[] config) throws SyscallException {
+    Fd device = openNode(number);
+    if (LibC.ioctl(device.raw(), LOOP_CONFIGURE, config) == 0) {
+      return new LoopDevice(device, number);
+    }
+    int errno = LibC.errno();
+    device.close();
+    throw new SyscallException("LOOP_CONFIGURE /dev/loop" + number, errno);
   }
 
   /** The device's path, such as {@code /dev/loop3}. */

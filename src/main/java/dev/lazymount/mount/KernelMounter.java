@@ -60,7 +60,20 @@ public final class KernelMounter implements Mounter {
 
   @Override
   public Mounted mount(Request request) throws MountFailure {
-    return locked(request, () -> mountUnlessMounted(request));
+    Mounted mounted = locked(request, () -> mountUnlessMounted(request));
+    if (!mounted.adopted()) {
+      prepareTheNext();
+    }
+    return mounted;
+  }
+
+  /** It is mounted by now: this delays nobody but the one who is told so. */
+  private static void prepareTheNext() {
+    try {
+      LoopDevice.prepare();
+    } catch (SyscallException e) {
+      // Then the next mount finds it out, and tells.
+    }
   }
 
   /**
