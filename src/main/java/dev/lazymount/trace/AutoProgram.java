@@ -5,11 +5,16 @@ package dev.lazymount.trace;
  * and the canary says. Once it has worked, a failure is taken for a crash and it is run again.
  */
 public final class AutoProgram implements TraceProgram.Factory {
+  /** So many runs of what has worked before, without a canary in any of them. */
+  private static final int ENOUGH = 5;
+
   private final TraceProgram.Factory resolved;
   private final TraceProgram.Factory path;
   private String unusable;
-  private boolean worked;
+  private boolean everWorked;
   private boolean tryingResolved;
+  private boolean workedThisTime;
+  private int inVain;
 
   /** A choice between these two. */
   public AutoProgram(TraceProgram.Factory resolved, TraceProgram.Factory path) {
@@ -22,9 +27,10 @@ public final class AutoProgram implements TraceProgram.Factory {
     if (unusable == null) {
       try {
         tryingResolved = true;
+        workedThisTime = false;
         return resolved.next();
       } catch (TraceFailure e) {
-        if (worked) {
+        if (everWorked) {
           throw e;
         }
         unusable = e.getMessage();
@@ -36,13 +42,18 @@ public final class AutoProgram implements TraceProgram.Factory {
 
   @Override
   public void worked() {
-    worked |= tryingResolved;
+    workedThisTime = true;
+    everWorked |= tryingResolved;
+    inVain = 0;
   }
 
   @Override
   public void failed(String reason) {
-    if (tryingResolved && !worked) {
-      unusable = reason;
+    if (tryingResolved && !workedThisTime) {
+      inVain++;
+      if (!everWorked || inVain >= ENOUGH) {
+        unusable = reason;
+      }
     }
   }
 }

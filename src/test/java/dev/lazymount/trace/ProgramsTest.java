@@ -45,6 +45,25 @@ final class ProgramsTest {
   }
 
   @Test
+  void autoGivesUpResolvedThatHasWorkedAfterFiveRunsInVainInARow() {
+    AutoProgram auto = new AutoProgram(named("resolved"), named("path"));
+    auto.next();
+    auto.worked();
+    auto.failed("a crash");
+    for (int run = 1; run <= 4; run++) {
+      assertEquals("resolved", auto.next().name());
+      auto.failed("blind, run " + run);
+    }
+    auto.next();
+    auto.worked();
+    for (int run = 1; run <= 5; run++) {
+      assertEquals("resolved", auto.next().name());
+      auto.failed("blind, run " + run);
+    }
+    assertEquals("path and not resolved: blind, run 5", auto.next().note());
+  }
+
+  @Test
   void autoFallsBackToPathForGoodIfResolvedNeverWorked() {
     AutoProgram auto = new AutoProgram(named("resolved"), named("path"));
     auto.next();
