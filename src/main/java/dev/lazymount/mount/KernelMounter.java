@@ -118,14 +118,9 @@ public final class KernelMounter implements Mounter {
     return locked(
         request,
         () -> {
-          try (Fd target = openTarget(request.name())) {
-            FileStatus status = target.cachedStatus();
-            if (!status.mountRoot()) {
-              return Expiry.NOT_MOUNTED;
-            }
-            owned(request, status);
+          if (!isMountedByUs(request)) {
+            return Expiry.NOT_MOUNTED;
           }
-          // The descriptor is closed: it would be a use. Nobody of ours mounts here meanwhile.
           try (Fd parent = openParent(request.name())) {
             return switch (Mounts.expire(parent, lastComponent(request.name()))) {
               case 0 -> Expiry.UNMOUNTED;
@@ -134,6 +129,33 @@ public final class KernelMounter implements Mounter {
             };
           }
         });
+  }
+
+  @Override
+  public void unmount(Request request) throws MountFailure {
+    locked(
+        request,
+        () -> {
+          if (isMountedByUs(request)) {
+            try (Fd parent = openParent(request.name())) {
+              Mounts.unmount(parent, lastComponent(request.name()));
+            }
+          }
+          return Optional.empty();
+        });
+  }
+
+  /**
+   * Its descriptor is closed again, because that would be a use; under the lock none of us mounts.
+   */
+  private boolean isMountedByUs(Request request) throws MountFailure, SyscallException {
+    try (Fd target = openTarget(request.name())) {
+      FileStatus status = target.cachedStatus();
+      if (status.mountRoot()) {
+        owned(request, status);
+      }
+      return status.mountRoot();
+    }
   }
 
   private Mounted mountUnlessMounted(Request request)

@@ -10,7 +10,6 @@ import akka.actor.typed.javadsl.TimerScheduler;
 import dev.lazymount.state.Access;
 import dev.lazymount.state.MountState;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -42,6 +41,12 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
    */
   public record Verify() implements Command {}
 
+  /** Mount it now, whatever its back-off says; {@code answerTo} is told what came of it. */
+  public record MountNow(ActorRef<Settled> answerTo) implements Command {}
+
+  /** Unmount it now, unless it is in use; {@code answerTo} is told what came of it. */
+  public record Unmount(ActorRef<Settled> answerTo) implements Command {}
+
   /** Unmount it if nobody has used it since the last time that this was said. */
   public record Expire() implements Command {}
 
@@ -62,6 +67,9 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
 
   private record Expired(Mounter.Expiry expiry) implements Command {}
 
+  private record Released(Optional<String> problem, ActorRef<Settled> answerTo)
+      implements Command {}
+
   private enum Timer implements Command {
     TIMEOUT,
     LOOK_AGAIN,
@@ -71,24 +79,21 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
   /** How soon to look again at a name that another process holds the lock of. */
   private static final Duration LOCKED_PAUSE = Duration.ofMillis(50);
 
-  /** How old the knowledge that it is mounted may become before an access has it checked. */
-  private static final Duration VERIFY = Duration.ofSeconds(5);
+  private static final String NO_STORAGE =
+      "the image storage does not answer; it is tried when it does";
 
   /** How long a mount whose image is gone must be unused to be unmounted. */
   private static final Duration GONE_IDLE = Duration.ofSeconds(10);
 
   private final MountEnv env;
   private final TimerScheduler<Command> timers;
-  private final Backoff backoff;
+  private final Retry retry;
   private final MountLine line;
   private final MountWork<Command> work;
-  private final List<Accessed> waiting = new ArrayList<>();
+  private final Waiting waiting = new Waiting();
 
   private Mounter.Request request;
   private boolean gone;
-  private long verifiedAt;
-  private long retryAt;
-  private Optional<Mounter.Generation> badGeneration = Optional.empty();
   private Access trigger;
 
   /**
@@ -111,7 +116,7 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
     this.env = env;
     this.request = request;
     this.timers = timers;
-    this.backoff = new Backoff(env.retry(), env.retryMax());
+    this.retry = new Retry(env);
     this.line = new MountLine(env, request);
     this.work = new MountWork<>(context, env, Failed::new);
   }
@@ -122,6 +127,9 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
         .onMessage(Accessed.class, this::onAccessed)
         .onMessage(Adopt.class, adopt -> onAdopt())
         .onMessage(Verify.class, verify -> onVerify())
+        .onMessage(MountNow.class, this::onMountNow)
+        .onMessage(Unmount.class, this::onUnmount)
+        .onMessage(Released.class, this::onReleased)
         .onMessage(Expire.class, expire -> onExpire())
         .onMessage(Changed.class, this::onChanged)
         .onMessage(Done.class, this::onDone)
@@ -138,23 +146,17 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
   private Behavior<Command> onAccessed(Accessed accessed) {
     line.accessed();
     if (work.isBusy()) {
-      waitFor(accessed);
+      waiting.add(accessed);
       return this;
     }
     trigger = accessed.access();
-    boolean nothingToDo =
-        switch (line.state()) {
-          case MOUNTED -> !due(verifiedAt);
-          case FAILED, QUARANTINED -> !due(retryAt);
-          default -> false;
-        };
-    if (nothingToDo) {
-      pass(accessed);
+    if (!retry.isDue(line.state())) {
+      Waiting.pass(accessed);
     } else if (env.circuit().isOpen()) {
-      line.unmounted("the image storage does not answer; it is tried when it does");
-      pass(accessed);
+      line.unmounted(NO_STORAGE);
+      Waiting.pass(accessed);
     } else {
-      waitFor(accessed);
+      waiting.add(accessed);
       if (line.state() == MountState.QUARANTINED) {
         checkWhetherChanged();
       } else {
@@ -162,6 +164,49 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
       }
     }
     return this;
+  }
+
+  private Behavior<Command> onMountNow(MountNow now) {
+    waiting.add(now.answerTo());
+    if (work.isBusy()) {
+      return this;
+    }
+    trigger = null;
+    if (env.circuit().isOpen()) {
+      line.unmounted(NO_STORAGE);
+      return settle();
+    }
+    mount();
+    return this;
+  }
+
+  private Behavior<Command> onUnmount(Unmount unmount) {
+    if (work.isBusy()) {
+      unmount.answerTo().tell(line.settled("a mount is under way; try again"));
+    } else {
+      Mounter.Request wanted = request;
+      timers.startSingleTimer(Timer.TIMEOUT, env.timeout());
+      work.start(
+          () -> {
+            try {
+              env.mounter().unmount(wanted);
+              return new Released(Optional.empty(), unmount.answerTo());
+            } catch (MountFailure e) {
+              return new Released(Optional.of(e.getMessage()), unmount.answerTo());
+            }
+          });
+    }
+    return this;
+  }
+
+  private Behavior<Command> onReleased(Released released) {
+    rest();
+    line.unstick();
+    if (released.problem().isEmpty()) {
+      line.released("somebody asked for it");
+    }
+    released.answerTo().tell(line.settled(released.problem().orElse(null)));
+    return workOrRest();
   }
 
   private Behavior<Command> onAdopt() {
@@ -200,7 +245,7 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
   private Behavior<Command> onChanged(Changed changed) {
     gone = changed.request().isEmpty();
     changed.request().ifPresent(now -> request = now);
-    verifiedAt = now();
+    retry.now();
     if (gone) {
       scheduleExpiry();
     }
@@ -218,11 +263,10 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
 
   private Behavior<Command> onDone(Done done) {
     rest();
-    backoff.reset();
-    verifiedAt = now() + VERIFY.toNanos();
+    retry.mounted();
     line.mounted(done.mounted(), done.millis(), trigger);
     scheduleExpiry();
-    return passAll();
+    return settle();
   }
 
   private Behavior<Command> onLooked(Looked looked) {
@@ -245,10 +289,9 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
 
   private Behavior<Command> onChecked(Checked checked) {
     rest();
-    if (checked.generation().equals(badGeneration)) {
+    if (retry.isStillBad(checked.generation())) {
       line.unstick();
-      retryAt = now() + VERIFY.toNanos();
-      return passAll();
+      return settle();
     }
     mount();
     return this;
@@ -267,21 +310,18 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
     }
     rest();
     if (failure.kind() == MountFailure.Kind.BAD_IMAGE) {
-      badGeneration = failure.generation();
-      retryAt = now() + VERIFY.toNanos();
+      retry.bad(failure.generation());
       line.quarantined(failure);
     } else {
-      Duration pause = backoff.next();
-      retryAt = now() + pause.toNanos();
-      line.failed(failure, pause);
+      line.failed(failure, retry.failed());
     }
-    return passAll();
+    return settle();
   }
 
   private Behavior<Command> onTimeout() {
     if (work.isBusy()) {
       line.stuck(work.isLate());
-      waiting.clear();
+      waiting.giveUp(line.settled());
     }
     return this;
   }
@@ -307,9 +347,9 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
     Mounter.Request wanted = request;
     work.start(
         () -> {
-          long start = now();
+          long start = env.nanoTime().getAsLong();
           Mounter.Mounted mounted = env.mounter().mount(wanted);
-          return new Done(mounted, (now() - start) / 1e6);
+          return new Done(mounted, (env.nanoTime().getAsLong() - start) / 1e6);
         });
   }
 
@@ -335,37 +375,13 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
     if (waiting.isEmpty()) {
       return stopIfGone();
     }
-    trigger = waiting.get(0).access();
+    trigger = waiting.first() == null ? null : waiting.first().access();
     mount();
     return this;
   }
 
-  /** An access waits for its nested images' sake; one for each way inside is enough. */
-  private void waitFor(Accessed accessed) {
-    boolean known = waiting.stream().anyMatch(w -> w.then().equals(accessed.then()));
-    if (!known) {
-      waiting.add(accessed);
-    }
-  }
-
-  private Behavior<Command> passAll() {
-    waiting.forEach(MountActor::pass);
-    waiting.clear();
+  private Behavior<Command> settle() {
+    waiting.settle(line.settled());
     return stopIfGone();
-  }
-
-  private static void pass(Accessed accessed) {
-    List<ActorRef<Command>> then = accessed.then();
-    if (!then.isEmpty()) {
-      then.get(0).tell(new Accessed(accessed.access(), then.subList(1, then.size())));
-    }
-  }
-
-  private long now() {
-    return env.nanoTime().getAsLong();
-  }
-
-  private boolean due(long nanos) {
-    return now() - nanos >= 0;
   }
 }
