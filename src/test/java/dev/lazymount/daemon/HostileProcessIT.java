@@ -131,6 +131,7 @@ class HostileProcessIT {
             site.root("victim/version").toString())
         .orFail();
     daemon.awaitMounted("victim");
+    daemon.await("it is logged", () -> daemon.log().contains("victim: mounted"));
     assertTrue(
         daemon.log().chars().allMatch(c -> c == '\n' || (c >= ' ' && c <= '~')), daemon.log());
     assertEquals(1, daemon.log().lines().filter(line -> line.contains("victim: mounted")).count());

@@ -57,7 +57,7 @@ class TraceRecoveryIT {
     daemon.mount("after");
     assertEquals(1, site.mountsOn("before"));
     assertEquals(1, site.bpftraces().size());
-    assertTrue(daemon.log().contains("killed by signal 9"), daemon.log());
+    daemon.await("it is logged", () -> daemon.log().contains("killed by signal 9"));
   }
 
   @Test
@@ -70,7 +70,7 @@ class TraceRecoveryIT {
     daemon.await("degraded", () -> daemon.status().trace().restarts() >= 1);
     daemon.await("ready again", () -> daemon.status().state().equals("ready"));
     assertNotEquals(stopped, tracePid(daemon));
-    assertTrue(daemon.log().contains("no canary came back"), daemon.log());
+    daemon.await("it is logged", () -> daemon.log().contains("no canary came back"));
     daemon.mount("after");
     Await.until("the stopped one is killed", () -> !Kernel.runs(stopped));
   }
