@@ -2,6 +2,7 @@ package dev.lazymount.mount;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import akka.actor.testkit.typed.javadsl.TestProbe;
 import akka.actor.typed.ActorRef;
 import dev.lazymount.linux.Errno;
 import dev.lazymount.state.MountState;
@@ -12,6 +13,8 @@ import org.junit.jupiter.api.Test;
 
 /** Images inside one another: what lies inside is mounted after what lies around it. */
 final class NestedMountTest extends MountFixture {
+  private static final Duration SOON = Duration.ofSeconds(10);
+
   private final ActorRef<MountActor.Command> outer = actor("libs");
   private final ActorRef<MountActor.Command> middle = actor("libs/boost");
   private final ActorRef<MountActor.Command> inner = actor("libs/boost/1_84");
@@ -91,15 +94,27 @@ final class NestedMountTest extends MountFixture {
 
   @Test
   void theInnerIsToldOncePerWayInside() {
+    TestProbe<MountActor.Command> inside = stage().kit().createTestProbe();
+    TestProbe<MountActor.Command> further = stage().kit().createTestProbe();
     for (int i = 0; i < 10; i++) {
-      access(outer, List.of(inner));
-      access(outer, List.of(middle, inner));
+      access(outer, List.of(inside.getRef()));
+      access(outer, List.of(further.getRef(), inside.getRef()));
       access(outer);
     }
-    mounting.runOne();
-    assertEquals(2, mounting.waiting(), "inner, and middle");
     mounting.runAll();
-    assertEquals(List.of("libs", "libs/boost/1_84", "libs/boost"), mounter.names());
+    for (TestProbe<MountActor.Command> probe : List.of(inside, further)) {
+      probe.expectMessageClass(MountActor.Accessed.class, SOON);
+      probe.expectNoMessage(Duration.ZERO);
+    }
+  }
+
+  @Test
+  void whatWasAccessedBeforeItWasStuckIsNotMountedWhenItIsNotAnyMore() {
+    access(outer, List.of(inner));
+    pass(TIMEOUT);
+    mounting.runAll();
+    assertState(MountState.MOUNTED, "libs");
+    assertState(MountState.UNMOUNTED, "libs/boost/1_84");
   }
 
   /** An outer one that is attached later would hide it. */

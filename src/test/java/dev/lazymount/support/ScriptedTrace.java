@@ -63,6 +63,11 @@ public final class ScriptedTrace implements AutoCloseable {
     return run;
   }
 
+  /** How many canaries were sent, or wait to be. */
+  public int canaries() {
+    return tokens.get();
+  }
+
   /** How often a start was tried. */
   public int launches() {
     return launched.get();

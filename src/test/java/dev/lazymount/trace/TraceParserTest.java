@@ -197,6 +197,17 @@ final class TraceParserTest {
     assertEquals(List.of(access("/ce/next", "sh")), batch.accesses());
   }
 
+  /** With the buffer just full there is no room for the line break. */
+  @ParameterizedTest
+  @ValueSource(ints = {100, 500, 1024, 1025, 1050})
+  void anEventThatWasCutOffTakesNoOtherAlong(int length) {
+    String cut = MARK + " 12 openat /";
+    TraceBatch batch =
+        feed(cut + "x".repeat(length - cut.length()) + "\n" + event("/ce/next", "sh"));
+    assertEquals(List.of(access("/ce/next", "sh")), batch.accesses());
+    assertEquals(new Counts(0, 0, 1, false), Counts.of(batch));
+  }
+
   @Test
   void theLongestEventsAreRead() {
     String path = "/ce/" + "p".repeat(187);

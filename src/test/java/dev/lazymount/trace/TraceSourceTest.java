@@ -162,6 +162,7 @@ final class TraceSourceTest extends TraceFixture {
       String reason = report(TraceReport.CanaryBlocked.class).reason();
       assertTrue(reason.contains("storage does not answer"), reason);
     }
+    assertEquals(1, bpftrace.canaries(), "no other waits behind the one that hangs");
     run.print(ScriptedTrace.event("/ce/a", "sh"));
     assertEquals(List.of("/ce/a"), paths(1));
 
