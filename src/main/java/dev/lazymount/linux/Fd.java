@@ -119,10 +119,19 @@ public final class Fd implements AutoCloseable {
     }
   }
 
+  /** The path that the kernel has for this descriptor, without symlinks; asks no storage. */
+  public String path() throws SyscallException {
+    return readLink(LibC.AT_FDCWD, "/proc/self/fd/" + raw());
+  }
+
   /** readlinkat(2) of an entry of this directory. */
   public String readLink(String name) throws SyscallException {
+    return readLink(raw(), name);
+  }
+
+  private static String readLink(int dirFd, String name) throws SyscallException {
     byte[] target = new byte[4096];
-    long n = LibC.readlinkat(raw(), LibC.cString(name), target, target.length);
+    long n = LibC.readlinkat(dirFd, LibC.cString(name), target, target.length);
     if (n < 0) {
       throw new SyscallException("readlink " + name, LibC.errno());
     }

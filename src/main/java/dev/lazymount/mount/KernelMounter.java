@@ -42,6 +42,7 @@ public final class KernelMounter implements Mounter {
   private final String lockDir;
   private final ImageDirectory images;
   private final List<String> options;
+  private final Ownership ownership;
 
   /**
    * A mounter for one root.
@@ -56,15 +57,61 @@ public final class KernelMounter implements Mounter {
     this.lockDir = lockDir.toString();
     this.images = new ImageDirectory(images.toString(), settings.symlinkedImages());
     this.options = settings.options();
+    this.ownership = new Ownership(this.images);
   }
 
   @Override
   public Mounted mount(Request request) throws MountFailure {
-    Mounted mounted = locked(request, () -> mountUnlessMounted(request));
+    Mounted mounted = locked(request, target -> mountUnlessMounted(request, target));
     if (!mounted.adopted()) {
       prepareTheNext();
     }
     return mounted;
+  }
+
+  private Mounted mountUnlessMounted(Request request, Target target)
+      throws MountFailure, BadImage, SyscallException {
+    FileStatus before = target.status();
+    if (before.mountRoot()) {
+      Mounted mounted = ownership.of(request.file(), target.path(), before);
+      return mounted.outdated() == null
+          ? mounted
+          : new Replacement(images, options)
+              .replace(request.file(), target, mounted, before.device());
+    }
+    refuseToCoverInner(request, target);
+    try (ImageDirectory.Image image = images.open(request.file());
+        DetachedMount mount = DetachedMount.of(image, options)) {
+      return attach(request, target, mount, before, image.generation());
+    }
+  }
+
+  private Mounted attach(
+      Request request, Target target, DetachedMount mount, FileStatus before, Generation generation)
+      throws MountFailure, SyscallException {
+    try (Fd place = target.open()) {
+      FileStatus now = place.cachedStatus();
+      if (now.mountRoot()) {
+        return ownership.of(request.file(), target.path(), now);
+      }
+      if (now.inode() != before.inode() || now.device() != before.device()) {
+        throw new MountFailure(
+            MountFailure.Kind.OTHER, target.path() + " was replaced during the mount");
+      }
+      Mounts.attach(mount.fd(), place);
+      return new Mounted(mount.device().path(), false, generation);
+    }
+  }
+
+  /** An image that came later must not hide the mounts inside its directory. */
+  private static void refuseToCoverInner(Request request, Target target) throws MountFailure {
+    for (String inner : request.inner()) {
+      if (target.of(inner).isMounted()) {
+        throw new MountFailure(
+            MountFailure.Kind.OTHER,
+            inner + " is mounted inside " + target.path() + " and would be hidden");
+      }
+    }
   }
 
   /** It is mounted by now: this delays nobody but the one who is told so. */
@@ -85,8 +132,8 @@ public final class KernelMounter implements Mounter {
   public void rehearse(Request request) throws MountFailure {
     locked(
         request,
-        () -> {
-          try (Fd target = openTarget(request.name());
+        target -> {
+          try (Fd place = target.open();
               ImageDirectory.Image image = images.open(request.file());
               DetachedMount mount = DetachedMount.of(image, options)) {
             return Optional.empty();
@@ -98,13 +145,11 @@ public final class KernelMounter implements Mounter {
   public Optional<Mounted> look(Request request) throws MountFailure {
     return guarded(
         request,
-        () -> {
-          try (Fd target = openTarget(request.name())) {
-            FileStatus status = target.cachedStatus();
-            return status.mountRoot()
-                ? Optional.of(owned(request, status).mounted())
-                : Optional.empty();
-          }
+        target -> {
+          FileStatus status = target.status();
+          return status.mountRoot()
+              ? Optional.of(ownership.of(request.file(), target.path(), status))
+              : Optional.empty();
         });
   }
 
@@ -117,17 +162,15 @@ public final class KernelMounter implements Mounter {
   public Expiry expire(Request request) throws MountFailure {
     return locked(
         request,
-        () -> {
-          if (!isMountedByUs(request)) {
+        target -> {
+          if (!isMountedByUs(request, target)) {
             return Expiry.NOT_MOUNTED;
           }
-          try (Fd parent = openParent(request.name())) {
-            return switch (Mounts.expire(parent, lastComponent(request.name()))) {
-              case 0 -> Expiry.UNMOUNTED;
-              case Errno.EAGAIN -> Expiry.MARKED;
-              default -> Expiry.BUSY;
-            };
-          }
+          return switch (target.expire()) {
+            case 0 -> Expiry.UNMOUNTED;
+            case Errno.EAGAIN -> Expiry.MARKED;
+            default -> Expiry.BUSY;
+          };
         });
   }
 
@@ -135,189 +178,32 @@ public final class KernelMounter implements Mounter {
   public void unmount(Request request) throws MountFailure {
     locked(
         request,
-        () -> {
-          if (isMountedByUs(request)) {
-            try (Fd parent = openParent(request.name())) {
-              Mounts.unmount(parent, lastComponent(request.name()));
-            }
+        target -> {
+          if (isMountedByUs(request, target)) {
+            target.unmount();
           }
           return Optional.empty();
         });
   }
 
-  /**
-   * Its descriptor is closed again, because that would be a use; under the lock none of us mounts.
-   */
-  private boolean isMountedByUs(Request request) throws MountFailure, SyscallException {
-    try (Fd target = openTarget(request.name())) {
-      FileStatus status = target.cachedStatus();
-      if (status.mountRoot()) {
-        owned(request, status);
-      }
-      return status.mountRoot();
-    }
-  }
-
-  private Mounted mountUnlessMounted(Request request)
-      throws MountFailure, BadImage, SyscallException {
-    try (Fd target = openTarget(request.name())) {
-      FileStatus before = target.cachedStatus();
-      if (before.mountRoot()) {
-        Owned owned = owned(request, before);
-        // What is mounted inside goes with the old image: that one stays as long as they do.
-        boolean replace = owned.mounted().outdated() && mountedInside(request).isEmpty();
-        return replace ? replace(request, owned) : owned.mounted();
-      }
-      refuseToCoverInner(request);
-      try (ImageDirectory.Image image = images.open(request.file());
-          DetachedMount mount = DetachedMount.of(image, options)) {
-        return attach(request, mount, before, image.generation());
-      }
-    }
-  }
-
-  private Mounted attach(
-      Request request, DetachedMount mount, FileStatus before, Generation generation)
+  /** Keeps no descriptor open, because that would be a use; under the lock none of us mounts. */
+  private boolean isMountedByUs(Request request, Target target)
       throws MountFailure, SyscallException {
-    try (Fd target = openTarget(request.name())) {
-      FileStatus now = target.cachedStatus();
-      if (now.mountRoot()) {
-        return owned(request, now).mounted();
-      }
-      if (now.inode() != before.inode() || now.device() != before.device()) {
-        throw new MountFailure(
-            MountFailure.Kind.OTHER, targetPath(request) + " was replaced during the mount");
-      }
-      Mounts.attach(mount.fd(), target);
-      return new Mounted(mount.device().path(), false, generation);
+    FileStatus status = target.status();
+    if (status.mountRoot()) {
+      ownership.of(request.file(), target.path(), status);
     }
-  }
-
-  /**
-   * The image was replaced while mounted: the new one goes beneath the old one, and then the old
-   * one off. Open files go on reading the old one, and no path look-up ever sees the original
-   * between.
-   */
-  private Mounted replace(Request request, Owned old)
-      throws MountFailure, BadImage, SyscallException {
-    try (ImageDirectory.Image image = images.open(request.file());
-        DetachedMount mount = DetachedMount.of(image, options)) {
-      boolean beneath = putBeneath(request, mount, image.generation(), old);
-      try (Fd parent = openParent(request.name())) {
-        Mounts.detach(parent, lastComponent(request.name()));
-      }
-      if (!beneath) {
-        // Before Linux 6.5: the original shows for the time of this call.
-        try (Fd target = openTarget(request.name())) {
-          Mounts.attach(mount.fd(), target);
-        }
-      }
-      return new Mounted(mount.device().path(), false, image.generation());
-    }
-  }
-
-  /** Whether the new image lies beneath the old one now; false if this kernel can't do that. */
-  private boolean putBeneath(Request request, DetachedMount mount, Generation generation, Owned old)
-      throws MountFailure, SyscallException {
-    try (Fd target = openTarget(request.name())) {
-      if (target.cachedStatus().device() != old.device()) {
-        throw new MountFailure(
-            MountFailure.Kind.OTHER,
-            targetPath(request) + " was mounted over while its image " + generation + " came");
-      }
-      Mounts.attachBeneath(mount.fd(), target);
-      return true;
-    } catch (SyscallException e) {
-      if (e.is(Errno.EINVAL, Errno.ENOSYS)) {
-        return false;
-      }
-      throw e;
-    }
-  }
-
-  private Fd openTarget(String name) throws SyscallException {
-    try (Fd place = Fd.openPlace(root)) {
-      return place.openPlaceBeneath(name);
-    }
-  }
-
-  /** Unmounting goes by path; this is the part of it that nobody can swap for a symlink. */
-  private Fd openParent(String name) throws SyscallException {
-    int slash = name.lastIndexOf('/');
-    return slash < 0 ? Fd.openPlace(root) : openTarget(name.substring(0, slash));
-  }
-
-  private static String lastComponent(String name) {
-    return name.substring(name.lastIndexOf('/') + 1);
-  }
-
-  /**
-   * A mount of ours.
-   *
-   * @param mounted what to say of it
-   * @param device its device number
-   */
-  private record Owned(Mounted mounted, long device) {}
-
-  /** Something is mounted on the target: ours if a file in our image directory is behind it. */
-  private Owned owned(Request request, FileStatus mounted) throws MountFailure, SyscallException {
-    if (mounted.major() == LoopDevice.MAJOR) {
-      LoopDevice.Backing backing = LoopDevice.Backing.of(mounted.minor());
-      Optional<Generation> image = images.generation(request.file());
-      boolean newest =
-          image.isPresent()
-              && backing.device() == image.get().device()
-              && backing.inode() == image.get().inode();
-      // Where there is no image now, the mounted one is the newest there is.
-      boolean outdated = !newest && image.isPresent();
-      if (newest || LoopDevice.backingPath(mounted.minor()).equals(imagePath(request))) {
-        Mounted now =
-            new Mounted("/dev/loop" + mounted.minor(), true, newest ? image.get() : null, outdated);
-        return new Owned(now, mounted.device());
-      }
-    }
-    throw new MountFailure(
-        MountFailure.Kind.OTHER,
-        "something else than the image is mounted on "
-            + targetPath(request)
-            + " (device "
-            + mounted.major()
-            + ":"
-            + mounted.minor()
-            + "); it is left alone");
-  }
-
-  /** An image that came later must not hide the mounts inside its directory. */
-  private void refuseToCoverInner(Request request) throws MountFailure {
-    Optional<String> inner = mountedInside(request);
-    if (inner.isPresent()) {
-      throw new MountFailure(
-          MountFailure.Kind.OTHER,
-          inner.get() + " is mounted inside " + targetPath(request) + " and would be hidden");
-    }
-  }
-
-  private Optional<String> mountedInside(Request request) {
-    for (String inner : request.inner()) {
-      try (Fd target = openTarget(inner)) {
-        if (target.cachedStatus().mountRoot()) {
-          return Optional.of(inner);
-        }
-      } catch (SyscallException notThere) {
-        // No directory, no mount.
-      }
-    }
-    return Optional.empty();
+    return status.mountRoot();
   }
 
   private interface Work<T> {
-    T run() throws MountFailure, BadImage, SyscallException;
+    T run(Target target) throws MountFailure, BadImage, SyscallException;
   }
 
   private <T> T locked(Request request, Work<T> work) throws MountFailure {
     return guarded(
         request,
-        () -> {
+        target -> {
           try (Flock lock =
               NameLock.tryTake(lockDir, request.name())
                   .orElseThrow(
@@ -325,27 +211,20 @@ public final class KernelMounter implements Mounter {
                           new MountFailure(
                               MountFailure.Kind.LOCKED,
                               "another process is mounting " + request.name()))) {
-            return work.run();
+            return work.run(target);
           }
         });
   }
 
   private <T> T guarded(Request request, Work<T> work) throws MountFailure {
+    Target target = new Target(root, request.name());
+    String image = images.path() + "/" + request.file();
     try {
-      return work.run();
+      return work.run(target);
     } catch (SyscallException e) {
-      throw MountFailure.of(e, imagePath(request), targetPath(request));
+      throw MountFailure.of(e, image, target.path());
     } catch (BadImage e) {
-      throw MountFailure.badImage(
-          e.getMessage(), imagePath(request), targetPath(request), e.generation());
+      throw MountFailure.badImage(e.getMessage(), image, target.path(), e.generation());
     }
-  }
-
-  private String imagePath(Request request) {
-    return images.path() + "/" + request.file();
-  }
-
-  private String targetPath(Request request) {
-    return root + "/" + request.name();
   }
 }

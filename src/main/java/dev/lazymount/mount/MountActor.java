@@ -278,7 +278,7 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
       }
       return workOrRest();
     }
-    if (looked.found().get().outdated()) {
+    if (looked.found().get().outdated() != null) {
       // The image was replaced: mounting it puts the new one in the old one's place.
       trigger = null;
       mount();

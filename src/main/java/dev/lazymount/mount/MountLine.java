@@ -7,6 +7,7 @@ import dev.lazymount.state.MountStatus;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
+import java.util.Objects;
 
 /**
  * What is told of one image: its line on the board, one line in the log for each thing that
@@ -61,6 +62,7 @@ final class MountLine {
             && mounted.adopted()
             && mounted.device().equals(line.device());
     if (known) {
+      stays(mounted.outdated());
       return;
     }
     boolean replaced = state() == MountState.MOUNTED && !mounted.adopted();
@@ -85,6 +87,16 @@ final class MountLine {
               tenths(millis),
               tenths(since),
               trigger.by());
+    }
+  }
+
+  /** The old image goes on, for this reason; null if there is no newer one. */
+  private void stays(String outdated) {
+    if (!Objects.equals(outdated, line.reason())) {
+      if (outdated != null) {
+        env.log().warn("{}: {}", name, outdated);
+      }
+      show(line.because(outdated));
     }
   }
 

@@ -23,12 +23,12 @@ public interface Mounter {
    * @param device the block device, such as {@code /dev/loop3}
    * @param adopted whether it was there already
    * @param generation the image's content; null if that is not known
-   * @param outdated whether the image directory has another file by now
+   * @param outdated why it is not what the image directory has by now; null if it is
    */
-  record Mounted(String device, boolean adopted, Generation generation, boolean outdated) {
+  record Mounted(String device, boolean adopted, Generation generation, String outdated) {
     /** One that is not outdated. */
     public Mounted(String device, boolean adopted, Generation generation) {
-      this(device, adopted, generation, false);
+      this(device, adopted, generation, null);
     }
   }
 

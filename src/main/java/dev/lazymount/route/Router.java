@@ -58,6 +58,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
     private final ActorRef<MountActor.Command> actor;
     private Mounter.Request request;
     private long toldAt;
+    private boolean gone;
 
     private Child(ActorRef<MountActor.Command> actor, Mounter.Request request, long toldAt) {
       this.actor = actor;
@@ -263,7 +264,8 @@ public final class Router extends AbstractBehavior<Router.Command> {
 
   private void tellWhatChanged(String name, Child child) {
     Optional<Mounter.Request> now = catalog.flatMap(c -> c.get(name)).map(this::request);
-    if (!now.equals(Optional.of(child.request))) {
+    if (child.gone || !now.equals(Optional.of(child.request))) {
+      child.gone = now.isEmpty();
       now.ifPresent(request -> child.request = request);
       child.actor.tell(new MountActor.Changed(now));
     }

@@ -46,6 +46,12 @@ public record MountStatus(
         name, file, target, state, since, lastAccess, mountMillis, device, generation, reason);
   }
 
+  /** The same, with this to be said of it. */
+  public MountStatus because(String why) {
+    return new MountStatus(
+        name, image, target, state, since, lastAccess, mountMillis, device, generation, why);
+  }
+
   /** The same image in another state, with nothing mounted. */
   public MountStatus unmounted(MountState now, Instant when, String why) {
     return new MountStatus(name, image, target, now, when, lastAccess, null, null, null, why);

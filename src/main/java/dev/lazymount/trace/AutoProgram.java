@@ -48,10 +48,10 @@ public final class AutoProgram implements TraceProgram.Factory {
   }
 
   @Override
-  public void failed(String reason) {
+  public void failed(String reason, boolean conclusive) {
     if (tryingResolved && !workedThisTime) {
       inVain++;
-      if (!everWorked || inVain >= ENOUGH) {
+      if ((conclusive && !everWorked) || inVain >= ENOUGH) {
         unusable = reason;
       }
     }

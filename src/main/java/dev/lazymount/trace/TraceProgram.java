@@ -30,7 +30,13 @@ public record TraceProgram(
     /** The newest program was seen to work. */
     default void worked() {}
 
-    /** The newest program has failed, for this reason; whether it had worked before is known. */
-    default void failed(String reason) {}
+    /**
+     * The newest program has failed.
+     *
+     * @param reason why
+     * @param conclusive whether that says something of the program; somebody who kills it says
+     *     nothing
+     */
+    default void failed(String reason, boolean conclusive) {}
   }
 }

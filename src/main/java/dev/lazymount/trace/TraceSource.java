@@ -68,6 +68,9 @@ public final class TraceSource extends AbstractBehavior<TraceSource.Command> {
   /** Once the program is attached, a canary that does not come back in this time never will. */
   private static final Duration ATTACHED_PATIENCE = Duration.ofSeconds(2);
 
+  /** An exit status above this means that a signal ended it. */
+  private static final int SIGNALLED = 128;
+
   /** How long the end of standard error is waited for once the process has ended. */
   private static final long ERRORS_MILLIS = 200;
 
@@ -190,12 +193,14 @@ public final class TraceSource extends AbstractBehavior<TraceSource.Command> {
       return this;
     }
     String last = complaints.text();
+    boolean killed = ended.status() > SIGNALLED;
     throw fail(
         "bpftrace "
-            + (ended.status() > 128
-                ? "was killed by signal " + (ended.status() - 128)
+            + (killed
+                ? "was killed by signal " + (ended.status() - SIGNALLED)
                 : "ended with status " + ended.status())
-            + (last.isEmpty() ? "" : ": " + last));
+            + (last.isEmpty() ? "" : ": " + last),
+        !killed);
   }
 
   private Behavior<Command> onComplained(Complained complained) {
@@ -224,7 +229,7 @@ public final class TraceSource extends AbstractBehavior<TraceSource.Command> {
   }
 
   private Behavior<Command> onRenew(Renew renew) {
-    throw fail(renew.reason());
+    throw fail(renew.reason(), false);
   }
 
   /** The first tick says that the program is attached: now its patience begins. */
@@ -262,7 +267,8 @@ public final class TraceSource extends AbstractBehavior<TraceSource.Command> {
         throw fail(
             "bpftrace runs but reports nothing: no canary came back for "
                 + missing.toMillis()
-                + " ms");
+                + " ms",
+            true);
       }
       // A restart would not help: it is the root's storage that does not answer.
       blocked = true;
@@ -298,8 +304,8 @@ public final class TraceSource extends AbstractBehavior<TraceSource.Command> {
     timers.startSingleTimer(Timer.CANARY_AGAIN, working || blocked ? AGAIN : AGAIN_STARTING);
   }
 
-  private TraceFailure fail(String reason) {
-    env.programs().failed(reason);
+  private TraceFailure fail(String reason, boolean conclusive) {
+    env.programs().failed(reason, conclusive);
     parent.tell(new TraceReport.Failed(reason));
     return new TraceFailure(reason);
   }

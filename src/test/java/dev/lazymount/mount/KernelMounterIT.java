@@ -14,7 +14,9 @@ import dev.lazymount.kernel.Crowd;
 import dev.lazymount.kernel.Kernel;
 import dev.lazymount.kernel.LockHolder;
 import dev.lazymount.kernel.Site;
+import dev.lazymount.linux.Fd;
 import dev.lazymount.linux.MountInfo;
+import dev.lazymount.linux.Mounts;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -488,15 +490,56 @@ class KernelMounterIT {
   @Test
   void badReplacementLeavesTheOldImageMounted() throws Exception {
     site.compiler("gcc");
-    mounter.mount(request("gcc"));
+    String device = mounter.mount(request("gcc")).device();
     Files.delete(site.image("gcc"));
     BadImages.CORRUPT.make(site, "gcc");
 
-    MountFailure failure = assertThrows(MountFailure.class, () -> mounter.mount(request("gcc")));
+    Mounter.Mounted old = mounter.mount(request("gcc"));
 
-    assertEquals(MountFailure.Kind.BAD_IMAGE, failure.kind());
+    assertEquals(device, old.device());
+    assertTrue(old.outdated().contains("replaced by a bad one"), old.outdated());
     assertEquals(1, site.mountsOn("gcc"));
     assertEquals(Site.IMAGE, site.versionHere("gcc"));
+  }
+
+  @Test
+  void anOldImageLeftOnTopOfTheNewOneIsTakenOff() throws Exception {
+    site.compiler("gcc");
+    mounter.mount(request("gcc"));
+    site.image("gcc", Map.of("version", "new image\n"));
+    // What a daemon leaves that is killed right after it put the new image beneath the old one.
+    Path images = site.image("gcc").getParent();
+    try (ImageDirectory.Image image = new ImageDirectory(images.toString(), false).open("gcc.img");
+        DetachedMount mount = DetachedMount.of(image, List.of());
+        Fd place = new Target(site.root().toString(), "gcc").open()) {
+      Mounts.attachBeneath(mount.fd(), place);
+    }
+    assertEquals(2, site.mountsOn("gcc"));
+
+    Mounter.Mounted mounted = mounter.mount(request("gcc"));
+
+    assertEquals(1, site.mountsOn("gcc"));
+    assertTrue(mounted.adopted());
+    assertEquals("new image\n", site.versionHere("gcc"));
+  }
+
+  @Test
+  void aReplacedImageStaysWhileSomethingIsMountedInside() throws Exception {
+    site.compiler("gcc");
+    site.image("gcc", Map.of("inside/here", "x", "version", Site.IMAGE));
+    String device = mounter.mount(request("gcc")).device();
+    Child.run("mount", "-t", "tmpfs", "tmpfs", site.root("gcc/inside").toString());
+    site.image("gcc", Map.of("version", "new image\n"));
+
+    Mounter.Mounted old = mounter.mount(request("gcc"));
+
+    assertEquals(device, old.device());
+    assertTrue(old.outdated().contains("mounted inside"), old.outdated());
+    assertEquals(1, site.mountsOn("gcc"));
+
+    Mounts.detach(site.root("gcc/inside").toString());
+    mounter.mount(request("gcc"));
+    assertEquals("new image\n", site.versionHere("gcc"));
   }
 
   @Test

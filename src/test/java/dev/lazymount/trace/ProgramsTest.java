@@ -37,8 +37,8 @@ final class ProgramsTest {
     AutoProgram auto = new AutoProgram(named("resolved"), named("path"));
     assertEquals("resolved", auto.next().name());
     auto.worked();
-    auto.failed("a crash");
-    auto.failed("another crash");
+    auto.failed("a crash", true);
+    auto.failed("another crash", true);
     TraceProgram next = auto.next();
     assertEquals("resolved", next.name());
     assertNull(next.note());
@@ -49,30 +49,38 @@ final class ProgramsTest {
     AutoProgram auto = new AutoProgram(named("resolved"), named("path"));
     auto.next();
     auto.worked();
-    auto.failed("a crash");
+    auto.failed("a crash", true);
     for (int run = 1; run <= 4; run++) {
       assertEquals("resolved", auto.next().name());
-      auto.failed("blind, run " + run);
+      auto.failed("blind, run " + run, true);
     }
     auto.next();
     auto.worked();
     for (int run = 1; run <= 5; run++) {
       assertEquals("resolved", auto.next().name());
-      auto.failed("blind, run " + run);
+      auto.failed("blind, run " + run, true);
     }
     assertEquals("path and not resolved: blind, run 5", auto.next().note());
+  }
+
+  @Test
+  void autoTriesResolvedAgainIfSomebodyKilledItBeforeItCouldWork() {
+    AutoProgram auto = new AutoProgram(named("resolved"), named("path"));
+    auto.next();
+    auto.failed("killed", false);
+    assertEquals("resolved", auto.next().name());
   }
 
   @Test
   void autoFallsBackToPathForGoodIfResolvedNeverWorked() {
     AutoProgram auto = new AutoProgram(named("resolved"), named("path"));
     auto.next();
-    auto.failed("no canary came back");
+    auto.failed("no canary came back", true);
     TraceProgram next = auto.next();
     assertEquals("path", next.name());
     assertEquals("path and not resolved: no canary came back", next.note());
     auto.worked();
-    auto.failed("a crash of path");
+    auto.failed("a crash of path", true);
     assertEquals("path", auto.next().name());
     assertEquals("path and not resolved: no canary came back", auto.next().note());
   }

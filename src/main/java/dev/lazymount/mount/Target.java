@@ -1,0 +1,79 @@
+package dev.lazymount.mount;
+
+import dev.lazymount.linux.Fd;
+import dev.lazymount.linux.FileStatus;
+import dev.lazymount.linux.Mounts;
+import dev.lazymount.linux.SyscallException;
+
+/**
+ * Where an image belongs: a directory beneath the root, on the way to which no component may be a
+ * symlink.
+ *
+ * @param root the root's path
+ * @param name the path from there, which is the image's name
+ */
+record Target(String root, String name) {
+  /** For people, and to compare with the mount table. */
+  String path() {
+    return root + "/" + name;
+  }
+
+  /** A handle on it; if something is mounted there, on the root of that mount. */
+  Fd open() throws SyscallException {
+    try (Fd place = Fd.openPlace(root)) {
+      return place.openPlaceBeneath(name);
+    }
+  }
+
+  /** Whether something is mounted there; not if there is no such directory. */
+  boolean isMounted() {
+    try (Fd target = open()) {
+      return target.cachedStatus().mountRoot();
+    } catch (SyscallException notThere) {
+      return false;
+    }
+  }
+
+  /** What is there: of the mount's root, if something is mounted. */
+  FileStatus status() throws SyscallException {
+    try (Fd target = open()) {
+      return target.cachedStatus();
+    }
+  }
+
+  /** The same root, another name. */
+  Target of(String other) {
+    return new Target(root, other);
+  }
+
+  /** {@link Mounts#unmount}. */
+  void unmount() throws SyscallException {
+    try (Fd parent = openParent()) {
+      Mounts.unmount(parent, lastComponent());
+    }
+  }
+
+  /** {@link Mounts#detach}. */
+  void detach() throws SyscallException {
+    try (Fd parent = openParent()) {
+      Mounts.detach(parent, lastComponent());
+    }
+  }
+
+  /** {@link Mounts#expire}. */
+  int expire() throws SyscallException {
+    try (Fd parent = openParent()) {
+      return Mounts.expire(parent, lastComponent());
+    }
+  }
+
+  /** Unmounting goes by path; this is the part of it that nobody can swap for a symlink. */
+  private Fd openParent() throws SyscallException {
+    int slash = name.lastIndexOf('/');
+    return slash < 0 ? Fd.openPlace(root) : of(name.substring(0, slash)).open();
+  }
+
+  private String lastComponent() {
+    return name.substring(name.lastIndexOf('/') + 1);
+  }
+}
