@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 
 /** The output of a process, a read for each piece that a test printed; blocks between them. */
@@ -11,6 +13,7 @@ public final class ScriptedStream extends InputStream {
   private static final byte[] END = new byte[0];
 
   private final BlockingQueue<byte[]> pieces = new LinkedBlockingQueue<>();
+  private final CompletableFuture<Void> read = new CompletableFuture<>();
   private byte[] piece = END;
   private int at;
   private boolean ended;
@@ -32,9 +35,10 @@ public final class ScriptedStream extends InputStream {
     return pieces.size();
   }
 
-  /** Whoever reads on finds the end. */
-  public void end() {
+  /** Whoever reads on finds the end; completes when it was found. */
+  public CompletionStage<Void> end() {
     pieces.add(END);
+    return read;
   }
 
   @Override
@@ -55,6 +59,7 @@ public final class ScriptedStream extends InputStream {
       ended = piece.length == 0;
     }
     if (ended) {
+      read.complete(null);
       return -1;
     }
     int n = Math.min(most, piece.length - at);

@@ -163,11 +163,13 @@ public final class ScriptedTrace implements AutoCloseable {
       errors.print(text);
     }
 
-    /** Ends by itself. */
+    /**
+     * Ends by itself. The daemon waits for the last words only for a moment, and a test machine may
+     * be slow; so here the end comes when they were read.
+     */
     public void end(int status) {
       output.end();
-      errors.end();
-      exit.complete(status);
+      errors.end().thenRun(() -> exit.complete(status));
     }
 
     /** Waits until it was killed. */
