@@ -57,21 +57,7 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
    */
   public record Changed(Optional<Mounter.Request> request) implements Command {}
 
-  private record Done(Mounter.Mounted mounted, double millis) implements Command {}
-
-  private record Failed(Throwable cause) implements Command {}
-
-  private record Looked(Optional<Mounter.Mounted> found) implements Command {}
-
-  private record Checked(Optional<Mounter.Generation> generation) implements Command {}
-
-  private record Expired(Mounter.Expiry expiry) implements Command {}
-
-  private record Released(Optional<String> problem, ActorRef<Settled> answerTo)
-      implements Command {}
-
   private enum Timer implements Command {
-    TIMEOUT,
     LOOK_AGAIN,
     EXPIRE
   }
@@ -89,7 +75,7 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
   private final TimerScheduler<Command> timers;
   private final Retry retry;
   private final MountLine line;
-  private final MountWork<Command> work;
+  private final MountCalls calls;
   private final Waiting waiting = new Waiting();
 
   private Mounter.Request request;
@@ -118,7 +104,7 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
     this.timers = timers;
     this.retry = new Retry(env);
     this.line = new MountLine(env, request);
-    this.work = new MountWork<>(context, env, Failed::new);
+    this.calls = new MountCalls(context, timers, env);
   }
 
   @Override
@@ -129,15 +115,15 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
         .onMessage(Verify.class, verify -> onVerify())
         .onMessage(MountNow.class, this::onMountNow)
         .onMessage(Unmount.class, this::onUnmount)
-        .onMessage(Released.class, this::onReleased)
+        .onMessage(MountCalls.Released.class, this::onReleased)
         .onMessage(Expire.class, expire -> onExpire())
         .onMessage(Changed.class, this::onChanged)
-        .onMessage(Done.class, this::onDone)
-        .onMessage(Failed.class, this::onFailed)
-        .onMessage(Looked.class, this::onLooked)
-        .onMessage(Checked.class, this::onChecked)
-        .onMessage(Expired.class, this::onExpired)
-        .onMessageEquals(Timer.TIMEOUT, this::onTimeout)
+        .onMessage(MountCalls.Done.class, this::onDone)
+        .onMessage(MountCalls.Failed.class, this::onFailed)
+        .onMessage(MountCalls.Looked.class, this::onLooked)
+        .onMessage(MountCalls.Checked.class, this::onChecked)
+        .onMessage(MountCalls.Expired.class, this::onExpired)
+        .onMessageEquals(MountCalls.Late.LATE, this::onLate)
         .onMessageEquals(Timer.LOOK_AGAIN, this::onLookAgain)
         .onMessageEquals(Timer.EXPIRE, this::onExpire)
         .build();
@@ -145,7 +131,7 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
 
   private Behavior<Command> onAccessed(Accessed accessed) {
     line.accessed();
-    if (work.isBusy()) {
+    if (calls.isBusy()) {
       waiting.add(accessed);
       return this;
     }
@@ -158,7 +144,7 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
     } else {
       waiting.add(accessed);
       if (line.state() == MountState.QUARANTINED) {
-        checkWhetherChanged();
+        calls.check(request);
       } else {
         mount();
       }
@@ -168,7 +154,7 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
 
   private Behavior<Command> onMountNow(MountNow now) {
     waiting.add(now.answerTo());
-    if (work.isBusy()) {
+    if (calls.isBusy()) {
       return this;
     }
     trigger = null;
@@ -181,26 +167,16 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
   }
 
   private Behavior<Command> onUnmount(Unmount unmount) {
-    if (work.isBusy()) {
+    if (calls.isBusy()) {
       unmount.answerTo().tell(line.settled("a mount is under way; try again"));
     } else {
-      Mounter.Request wanted = request;
-      timers.startSingleTimer(Timer.TIMEOUT, env.timeout());
-      work.start(
-          () -> {
-            try {
-              env.mounter().unmount(wanted);
-              return new Released(Optional.empty(), unmount.answerTo());
-            } catch (MountFailure e) {
-              return new Released(Optional.of(e.getMessage()), unmount.answerTo());
-            }
-          });
+      calls.unmount(request, unmount.answerTo());
     }
     return this;
   }
 
-  private Behavior<Command> onReleased(Released released) {
-    rest();
+  private Behavior<Command> onReleased(MountCalls.Released released) {
+    calls.over();
     line.unstick();
     if (released.problem().isEmpty()) {
       line.released("somebody asked for it");
@@ -210,29 +186,28 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
   }
 
   private Behavior<Command> onAdopt() {
-    if (!work.isBusy() && line.state() == MountState.UNMOUNTED) {
-      look();
+    if (!calls.isBusy() && line.state() == MountState.UNMOUNTED) {
+      calls.look(request);
     }
     return this;
   }
 
   private Behavior<Command> onVerify() {
-    if (!work.isBusy() && line.state() == MountState.MOUNTED && !env.circuit().isOpen()) {
-      look();
+    if (!calls.isBusy() && line.state() == MountState.MOUNTED && !env.circuit().isOpen()) {
+      calls.look(request);
     }
     return this;
   }
 
   private Behavior<Command> onExpire() {
-    if (!work.isBusy() && line.state() == MountState.MOUNTED && !env.circuit().isOpen()) {
-      Mounter.Request wanted = request;
-      work.start(() -> new Expired(env.mounter().expire(wanted)));
+    if (!calls.isBusy() && line.state() == MountState.MOUNTED && !env.circuit().isOpen()) {
+      calls.expire(request);
     }
     return this;
   }
 
-  private Behavior<Command> onExpired(Expired expired) {
-    rest();
+  private Behavior<Command> onExpired(MountCalls.Expired expired) {
+    calls.over();
     if (expired.expiry() == Mounter.Expiry.UNMOUNTED) {
       line.released(gone ? "its image is gone and nobody used it" : "nobody used it");
     } else {
@@ -254,23 +229,23 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
 
   /** An image that is gone is forgotten; a mount of it stays while it is in use. */
   private Behavior<Command> stopIfGone() {
-    if (gone && !work.isBusy() && line.state() != MountState.MOUNTED) {
+    if (gone && !calls.isBusy() && line.state() != MountState.MOUNTED) {
       line.forget();
       return Behaviors.stopped();
     }
     return this;
   }
 
-  private Behavior<Command> onDone(Done done) {
-    rest();
+  private Behavior<Command> onDone(MountCalls.Done done) {
+    calls.over();
     retry.mounted();
     line.mounted(done.mounted(), done.millis(), trigger);
     scheduleExpiry();
     return settle();
   }
 
-  private Behavior<Command> onLooked(Looked looked) {
-    rest();
+  private Behavior<Command> onLooked(MountCalls.Looked looked) {
+    calls.over();
     if (looked.found().isEmpty()) {
       line.unstick();
       if (line.state() == MountState.MOUNTED) {
@@ -284,11 +259,11 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
       mount();
       return this;
     }
-    return onDone(new Done(looked.found().get(), 0));
+    return onDone(new MountCalls.Done(looked.found().get(), 0));
   }
 
-  private Behavior<Command> onChecked(Checked checked) {
-    rest();
+  private Behavior<Command> onChecked(MountCalls.Checked checked) {
+    calls.over();
     if (retry.isStillBad(checked.generation())) {
       line.unstick();
       return settle();
@@ -297,7 +272,7 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
     return this;
   }
 
-  private Behavior<Command> onFailed(Failed failed) {
+  private Behavior<Command> onFailed(MountCalls.Failed failed) {
     MountFailure failure =
         failed.cause() instanceof MountFailure known
             ? known
@@ -308,7 +283,7 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
       timers.startSingleTimer(Timer.LOOK_AGAIN, LOCKED_PAUSE);
       return this;
     }
-    rest();
+    calls.over();
     if (failure.kind() == MountFailure.Kind.BAD_IMAGE) {
       retry.bad(failure.generation());
       line.quarantined(failure);
@@ -318,45 +293,22 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
     return settle();
   }
 
-  private Behavior<Command> onTimeout() {
-    if (work.isBusy()) {
-      line.stuck(work.isLate());
+  private Behavior<Command> onLate() {
+    if (calls.isBusy()) {
+      line.stuck(calls.isLate());
       waiting.giveUp(line.settled());
     }
     return this;
   }
 
   private Behavior<Command> onLookAgain() {
-    mountNow();
+    calls.mountAgain(request);
     return this;
-  }
-
-  private void look() {
-    Mounter.Request wanted = request;
-    timers.startSingleTimer(Timer.TIMEOUT, env.timeout());
-    work.start(() -> new Looked(env.mounter().look(wanted)));
   }
 
   private void mount() {
     line.mounting(request);
-    timers.startSingleTimer(Timer.TIMEOUT, env.timeout());
-    mountNow();
-  }
-
-  private void mountNow() {
-    Mounter.Request wanted = request;
-    work.start(
-        () -> {
-          long start = env.nanoTime().getAsLong();
-          Mounter.Mounted mounted = env.mounter().mount(wanted);
-          return new Done(mounted, (env.nanoTime().getAsLong() - start) / 1e6);
-        });
-  }
-
-  private void checkWhetherChanged() {
-    timers.startSingleTimer(Timer.TIMEOUT, env.timeout());
-    Mounter.Request wanted = request;
-    work.start(() -> new Checked(env.mounter().generation(wanted)));
+    calls.mount(request);
   }
 
   private void scheduleExpiry() {
@@ -364,11 +316,6 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
     if (idle.isPresent() && line.state() == MountState.MOUNTED) {
       timers.startSingleTimer(Timer.EXPIRE, idle.get());
     }
-  }
-
-  private void rest() {
-    work.over();
-    timers.cancel(Timer.TIMEOUT);
   }
 
   private Behavior<Command> workOrRest() {

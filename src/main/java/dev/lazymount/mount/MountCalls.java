@@ -1,0 +1,112 @@
+package dev.lazymount.mount;
+
+import akka.actor.typed.ActorRef;
+import akka.actor.typed.javadsl.ActorContext;
+import akka.actor.typed.javadsl.TimerScheduler;
+import java.util.Optional;
+
+/**
+ * The calls of the {@link Mounter} that a MountActor makes, one at a time, each with a time-out;
+ * and the messages that they come back as. Used by its actor alone.
+ */
+final class MountCalls {
+  /** It is mounted; making it so took {@code millis}, milliseconds. */
+  record Done(Mounter.Mounted mounted, double millis) implements MountActor.Command {}
+
+  /** The call failed. */
+  record Failed(Throwable cause) implements MountActor.Command {}
+
+  /** What is mounted. */
+  record Looked(Optional<Mounter.Mounted> found) implements MountActor.Command {}
+
+  /** What the image file has now. */
+  record Checked(Optional<Mounter.Generation> generation) implements MountActor.Command {}
+
+  /** Whether it was unmounted because nobody used it. */
+  record Expired(Mounter.Expiry expiry) implements MountActor.Command {}
+
+  /** Whether it was unmounted because somebody asked for it. */
+  record Released(Optional<String> problem, ActorRef<Settled> answerTo)
+      implements MountActor.Command {}
+
+  /** The call under way has not answered in time. */
+  enum Late implements MountActor.Command {
+    /** The only one. */
+    LATE
+  }
+
+  private final MountEnv env;
+  private final TimerScheduler<MountActor.Command> timers;
+  private final MountWork<MountActor.Command> work;
+
+  MountCalls(
+      ActorContext<MountActor.Command> context,
+      TimerScheduler<MountActor.Command> timers,
+      MountEnv env) {
+    this.env = env;
+    this.timers = timers;
+    this.work = new MountWork<>(context, env, Failed::new);
+  }
+
+  boolean isBusy() {
+    return work.isBusy();
+  }
+
+  /** {@link MountWork#isLate}. */
+  boolean isLate() {
+    return work.isLate();
+  }
+
+  /** The call has answered. */
+  void over() {
+    work.over();
+    timers.cancel(Late.LATE);
+  }
+
+  void mount(Mounter.Request request) {
+    timed();
+    mountAgain(request);
+  }
+
+  /** One more attempt within the time of the first. */
+  void mountAgain(Mounter.Request request) {
+    work.start(
+        () -> {
+          long start = env.nanoTime().getAsLong();
+          Mounter.Mounted mounted = env.mounter().mount(request);
+          return new Done(mounted, (env.nanoTime().getAsLong() - start) / 1e6);
+        });
+  }
+
+  void look(Mounter.Request request) {
+    timed();
+    work.start(() -> new Looked(env.mounter().look(request)));
+  }
+
+  void check(Mounter.Request request) {
+    timed();
+    work.start(() -> new Checked(env.mounter().generation(request)));
+  }
+
+  void expire(Mounter.Request request) {
+    timed();
+    work.start(() -> new Expired(env.mounter().expire(request)));
+  }
+
+  void unmount(Mounter.Request request, ActorRef<Settled> answerTo) {
+    timed();
+    work.start(
+        () -> {
+          try {
+            env.mounter().unmount(request);
+            return new Released(Optional.empty(), answerTo);
+          } catch (MountFailure e) {
+            return new Released(Optional.of(e.getMessage()), answerTo);
+          }
+        });
+  }
+
+  private void timed() {
+    timers.startSingleTimer(Late.LATE, env.timeout());
+  }
+}
