@@ -2,8 +2,8 @@
 //
 //   opener WAY FILE [MORE]          once; see `ways` below
 //   opener names FOLDER NAMES N     opens FOLDER/n0/x, FOLDER/n1/x, ... in turn, N opens in all
-//   opener unique FOLDER            opens a FOLDER/d0/x, FOLDER/d1/x, ... that nobody has, without end
-//   opener existing FOLDER NAMES    opens FOLDER/d0/x to FOLDER/d(NAMES-1)/x in turn, without end
+//   opener unique FOLDER            opens FOLDER/u0/x, FOLDER/u1/x, ... that nobody has, without end
+//   opener existing FOLDER NAMES    opens FOLDER/n0/x to FOLDER/n(NAMES-1)/x in turn, without end
 //   opener mimic FOLDER PID         as a canary would, by any name the threads of PID have, without end
 //
 // Raw system calls, so that each is the one it says and no library chooses another. A WAY runs on one
@@ -132,15 +132,6 @@ static int by_mmap(char *file, char *more) {
   return bytes[0] != 0 ? 0 : -1;
 }
 
-static int by_inherited(char *file, char *more) {
-  prctl(PR_SET_NAME, "updatedb");
-  int fd = openat_raw(AT_FDCWD, file, O_RDONLY);
-  need(fd, "open", file);
-  prctl(PR_SET_NAME, "opener");
-  char byte;
-  return read(fd, &byte, 1) == 1 ? 0 : -1;
-}
-
 // IORING_OP_OPENAT, submitted and waited for by io_uring_enter(2); nothing else asks for the file.
 static int by_io_uring(char *file, char *more) {
   struct io_uring_params p = {0};
@@ -249,7 +240,7 @@ static const struct {
     {"chdir", by_chdir},         {"untouched", by_untouched_path},
     {"opendir", by_opendir},     {"exec", by_exec},           {"chdir-exec", by_chdir_exec},
     {"execveat", by_execveat},   {"handle", by_handle},       {"mmap", by_mmap},
-    {"inherited", by_inherited}, {"io_uring", by_io_uring},   {"32-bit", by_32_bit},
+    {"io_uring", by_io_uring},   {"32-bit", by_32_bit},
     {"stat", by_stat},           {"access", by_access},       {"readlink", by_readlink},
     {"slave", by_slave},         {"private", by_private},     {"jail", by_jail},
     {"chroot", by_chroot},       {"missing", by_missing},
@@ -272,7 +263,7 @@ static int names(const char *folder, long count, long opens) {
 static void without_end(const char *folder, long count) {
   char path[4096];
   for (long i = 0;; i++) {
-    snprintf(path, sizeof path, "%s/d%ld/x", folder, count > 0 ? i % count : i);
+    snprintf(path, sizeof path, count > 0 ? "%s/n%ld/x" : "%s/u%ld/x", folder, count > 0 ? i % count : i);
     try(path);
   }
 }

@@ -154,6 +154,18 @@ final class Watch implements AutoCloseable {
                 below.size() > wanted.size() && below.subList(0, wanted.size()).equals(wanted));
   }
 
+  /** Forgets all it saw so far. */
+  void forget() {
+    paths.clear();
+  }
+
+  /** Waits until everything that was told is told anew. */
+  void awaitNextWindow() {
+    long before = ticks();
+    // The first one may be of the window before.
+    Await.until("a window ends", () -> ticks() >= before + 2);
+  }
+
   /** Waits until it was told. */
   void awaitSight(String name) {
     Await.until(this + " sees " + name, Await.PATIENCE, () -> saw(name), this::describe);
