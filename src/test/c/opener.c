@@ -3,7 +3,7 @@
 //   opener WAY FILE [MORE]          once; see `ways` below
 //   opener names FOLDER NAMES N     opens FOLDER/n0/x, FOLDER/n1/x, ... in turn, N opens in all
 //   opener unique FOLDER            opens FOLDER/u0/x, FOLDER/u1/x, ... that nobody has, without end
-//   opener existing FOLDER NAMES    opens FOLDER/n0/x to FOLDER/n(NAMES-1)/x in turn, without end
+//   opener existing FOLDER NAMES    the same, and between them FOLDER/n0/x to FOLDER/n(NAMES-1)/x in turn
 //   opener mimic FOLDER PID         as a canary would, by any name the threads of PID have, without end
 //
 // Raw system calls, so that each is the one it says and no library chooses another. A WAY runs on one
@@ -263,7 +263,10 @@ static int names(const char *folder, long count, long opens) {
 static void without_end(const char *folder, long count) {
   char path[4096];
   for (long i = 0;; i++) {
-    snprintf(path, sizeof path, count > 0 ? "%s/n%ld/x" : "%s/u%ld/x", folder, count > 0 ? i % count : i);
+    snprintf(path, sizeof path, "%s/u%ld/x", folder, i);
+    try(path);
+    if (count == 0) continue;
+    snprintf(path, sizeof path, "%s/n%ld/x", folder, i % count);
     try(path);
   }
 }

@@ -97,7 +97,7 @@ class CanaryIT {
       long pid = daemon.status().trace().pid();
       try (Opener.Running mimic = opener.start("mimic", site.root(), daemon.pid())) {
         long before = manager.count("WATCHDOG=1");
-        Await.until("ten canaries come back", () -> manager.count("WATCHDOG=1") >= before + 10);
+        Await.until("five canaries come back", () -> manager.count("WATCHDOG=1") >= before + 5);
         daemon.mount("gcc");
       }
       assertEquals("ready", daemon.status().state());

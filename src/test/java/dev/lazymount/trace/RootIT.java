@@ -12,6 +12,7 @@ import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -102,7 +103,7 @@ class RootIT {
     }
 
     private static void run(Object... command) {
-      Child.run("", List.of(command).stream().map(Object::toString).toList()).orFail();
+      Child.run("", Stream.of(command).map(Object::toString).toList()).orFail();
     }
   }
 

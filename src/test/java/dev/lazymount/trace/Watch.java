@@ -8,8 +8,8 @@ import dev.lazymount.route.AccessPath;
 import dev.lazymount.state.Access;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -22,6 +22,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * A trace program on a real bpftrace, and all it has told: the launcher and the parser of the
@@ -263,13 +266,33 @@ final class Watch implements AutoCloseable {
     }
   }
 
-  /** What /proc shows of the process. */
-  String proc(String file) {
-    try {
-      return new String(
-          Files.readAllBytes(Path.of("/proc", Long.toString(pid()), file)), StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+  /** What /proc shows of its maps, each as {@code hash of 300}: those that can hold so many. */
+  List<String> bpfMaps() {
+    List<String> maps = new ArrayList<>();
+    try (DirectoryStream<Path> files =
+        Files.newDirectoryStream(Path.of("/proc", Long.toString(pid()), "fdinfo"))) {
+      for (Path file : files) {
+        String text = Files.readString(file).replaceAll("\\s+", " ");
+        Matcher m = Pattern.compile("map_type: (\\d+) .*max_entries: (\\d+) ").matcher(text);
+        if (m.find()) {
+          // enum bpf_map_type
+          String type =
+              m.group(1).equals("1") ? "hash" : m.group(1).equals("27") ? "ring" : "other";
+          maps.add(type + " of " + m.group(2));
+        }
+      }
+    } catch (IOException | DirectoryIteratorException e) {
+      // A descriptor that was closed meanwhile; the caller looks again.
     }
+    return maps;
+  }
+
+  /** The sizes of what it has mapped of this name, bytes. */
+  Set<Long> mappings(String name) throws IOException {
+    return Files.readAllLines(Path.of("/proc", Long.toString(pid()), "maps")).stream()
+        .filter(line -> line.contains(name))
+        .map(line -> line.split("[- ]", 3))
+        .map(range -> Long.parseLong(range[1], 16) - Long.parseLong(range[0], 16))
+        .collect(Collectors.toSet());
   }
 }
