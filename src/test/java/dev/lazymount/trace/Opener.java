@@ -70,6 +70,11 @@ final class Opener {
       return process.pid();
     }
 
+    /** Whether it runs. */
+    boolean isAlive() {
+      return process.isAlive();
+    }
+
     /** Waits until it has done what it had to. */
     void awaitEnd() throws IOException {
       try {

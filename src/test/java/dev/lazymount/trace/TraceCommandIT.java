@@ -186,7 +186,12 @@ class TraceCommandIT {
   @Test
   void saysWhatIsWrongAndEnds() {
     Child.Result result =
-        DaemonProcess.commandLine("trace", "--set", "root=" + site.folder().resolve("nowhere"));
+        DaemonProcess.commandLine(
+            "trace",
+            "--set",
+            "root=" + site.folder().resolve("nowhere"),
+            "--set",
+            "images=" + site.images());
     assertEquals(1, result.status());
     assertTrue(result.out().contains("nowhere"), result.out());
     assertEquals(1, result.out().lines().count(), result.out());
