@@ -125,6 +125,8 @@ class LossIT {
         }
         assertTrue(attacker.isAlive());
       }
+      System.out.println(
+          prefix + daemon.status().events() + " " + memory + " " + daemon.residentKilobytes());
       assertTrue(daemon.status().events().seen() > NAMES, "that was no flood");
       assertEquals("ready", daemon.status().state());
       assertEquals(0, daemon.status().trace().restarts());
