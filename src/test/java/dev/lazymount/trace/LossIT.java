@@ -125,13 +125,11 @@ class LossIT {
         }
         assertTrue(attacker.isAlive());
       }
-      System.out.println(
-          prefix + daemon.status().events() + " " + memory + " " + daemon.residentKilobytes());
-      assertTrue(daemon.status().events().seen() > NAMES, "that was no flood");
+      assertTrue(daemon.status().events().lost() > NAMES, "it is counted");
       assertEquals("ready", daemon.status().state());
       assertEquals(0, daemon.status().trace().restarts());
       assertTrue(
-          daemon.residentKilobytes() <= memory + 40_000,
+          daemon.residentKilobytes() <= memory + 20_000,
           "KB before " + memory + ", now " + daemon.residentKilobytes());
       List<String> told = daemon.log().lines().skip(lines).toList();
       assertTrue(told.size() <= 5 + 3, "a line for each mount, and hardly more: " + told);
