@@ -106,6 +106,8 @@ public final class ResolvedProgram implements TraceProgram.Factory {
                 .put("INODE", root.inode())
                 .put("WORD", canary.token())
                 .put("WINDOW", settings.trace().window().toMillis())
+                .put("LIMIT", Template.mostHeld(settings.trace().maxKeys()))
+                .put("SHARE", Template.share(settings.trace().maxKeys()))
                 .put("IGNORED", Template.notNamed(settings.trace().ignoreComms()))
                 .text();
     return new TraceProgram(NAME, source, mark, STRING_LENGTHS[components], canary, null);

@@ -74,6 +74,20 @@ final class Template {
     return part;
   }
 
+  /** How much is put into a map of this size: CPUs that count at the same time count too little. */
+  static int mostHeld(int maxKeys) {
+    return maxKeys - maxKeys / 16;
+  }
+
+  /**
+   * How many names of one process are told in a window: far more than any compiler needs, and so
+   * few that they fit into the buffer between kernel and bpftrace, with room for those of others.
+   * With the defaults 1024, of some 230 bytes each, and 256 KiB.
+   */
+  static int share(int maxKeys) {
+    return Math.max(64, maxKeys / 16);
+  }
+
   /** A condition that holds for no thread of these names; empty, or beginning with {@code &&}. */
   static String notNamed(List<String> comms) {
     return comms.stream().map(comm -> " && comm != \"" + comm + "\"").collect(Collectors.joining());

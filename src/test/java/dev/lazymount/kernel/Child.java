@@ -68,7 +68,7 @@ public final class Child {
   }
 
   /** Starts a command, its output going to a file. */
-  static Process start(List<String> command, Map<String, String> environment, Path output)
+  public static Process start(List<String> command, Map<String, String> environment, Path output)
       throws IOException {
     File file = output.toFile();
     ProcessBuilder builder =

@@ -77,6 +77,15 @@ public final class DaemonProcess implements AutoCloseable {
     return process.pid();
   }
 
+  /** The memory it has, KB. */
+  public long residentKilobytes() throws IOException {
+    return Files.readAllLines(Path.of("/proc", Long.toString(pid()), "status")).stream()
+        .filter(line -> line.startsWith("VmRSS:"))
+        .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")))
+        .findFirst()
+        .orElseThrow();
+  }
+
   /** Whether it runs. */
   public boolean isAlive() {
     return process.isAlive();

@@ -1,0 +1,99 @@
+package dev.lazymount.trace;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.lazymount.kernel.DaemonProcess;
+import dev.lazymount.kernel.Kernel;
+import dev.lazymount.kernel.Scripts;
+import dev.lazymount.kernel.Site;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** trace.program = auto: resolved if the canary says that it works, else path, and why. */
+class AutoProgramIT {
+  private Site site;
+
+  @BeforeEach
+  void open() throws IOException {
+    site = Site.create();
+    site.compiler("before");
+    site.compiler("after");
+  }
+
+  @AfterEach
+  void close() {
+    site.close();
+  }
+
+  private void assertFellBack(DaemonProcess daemon, String reason) throws IOException {
+    assertEquals("path", daemon.status().trace().program());
+    assertEquals(null, daemon.status().trace().problem());
+    String note = daemon.status().trace().note();
+    assertTrue(note.startsWith("path and not resolved: "), note);
+    assertTrue(note.contains(reason), note);
+    assertEquals(1, daemon.log().lines().filter(line -> line.contains(note)).count(), daemon.log());
+    daemon.mount("before");
+
+    // It is known now, and not tried again at each restart of the trace.
+    Kernel.signal("KILL", daemon.status().trace().pid());
+    daemon.await("traces again", () -> daemon.status().trace().restarts() == 2);
+    daemon.await("ready again", () -> daemon.status().state().equals("ready"));
+    assertEquals("path", daemon.status().trace().program());
+    assertEquals(note, daemon.status().trace().note());
+    assertEquals(1, daemon.log().lines().filter(line -> line.contains(note)).count(), daemon.log());
+    daemon.mount("after");
+  }
+
+  @Test
+  void programThatDoesNotLoadIsReplacedByPathAndTheReasonIsTold() throws IOException {
+    Path old =
+        Scripts.write(
+            site.scratch().resolve("old"),
+            "program=$(cat)",
+            "case $program in *task_struct*)",
+            "  echo 'stdin:1:1-2: ERROR: the moon is full' >&2; exit 1 ;;",
+            "esac",
+            "exec bpftrace -e \"$program\"");
+    DaemonProcess daemon = site.start("trace.bpftrace=" + old, "trace.restart=10ms");
+    assertFellBack(daemon, "the moon is full");
+  }
+
+  @Test
+  void programThatLoadsAndSeesNothingIsReplacedByPathAndTheReasonIsTold() throws IOException {
+    // As on a file system whose files have another device than it has.
+    Path blind =
+        Scripts.write(
+            site.scratch().resolve("blind"),
+            "program=$(sed 's/s_dev == [0-9]*/s_dev == 1/')",
+            "exec bpftrace -e \"$program\"");
+    DaemonProcess daemon = site.start("trace.bpftrace=" + blind, "trace.restart=10ms");
+    assertFellBack(daemon, "no canary came back");
+  }
+
+  @ParameterizedTest
+  @EnumSource(Generation.class)
+  void resolvedIsChosenAndKeptWhenItCrashes(Generation generation) throws IOException {
+    DaemonProcess daemon =
+        site.start(
+            "trace.bpftrace=" + generation.command(site.scratch()),
+            "trace.program=auto",
+            "trace.restart=10ms");
+    assertEquals("resolved", daemon.status().trace().program());
+    assertEquals(null, daemon.status().trace().note());
+    daemon.mount("before");
+
+    Kernel.signal("KILL", daemon.status().trace().pid());
+
+    daemon.await("traces again", () -> daemon.status().trace().restarts() == 1);
+    daemon.await("ready again", () -> daemon.status().state().equals("ready"));
+    assertEquals("resolved", daemon.status().trace().program());
+    assertEquals(null, daemon.status().trace().note());
+    daemon.mount("after");
+  }
+}

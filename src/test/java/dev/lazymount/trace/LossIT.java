@@ -1,0 +1,216 @@
+package dev.lazymount.trace;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.lazymount.config.Settings;
+import dev.lazymount.kernel.Await;
+import dev.lazymount.kernel.Child;
+import dev.lazymount.kernel.DaemonProcess;
+import dev.lazymount.kernel.Kernel;
+import dev.lazymount.kernel.Site;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Opens by the million, of few names and of many. */
+class LossIT {
+  /** More than trace.max-keys. */
+  private static final int NAMES = 20_000;
+
+  private static Site site;
+  private static Opener opener;
+
+  @BeforeAll
+  static void open() throws IOException {
+    site = Site.create();
+    opener = Opener.compile(site.scratch());
+    Path first = Files.createDirectory(site.root("n0"));
+    Files.writeString(first.resolve("x"), "x");
+    for (int i = 1; i < NAMES; i++) {
+      Path directory = Files.createDirectory(site.root("n" + i));
+      Files.createLink(directory.resolve("x"), first.resolve("x"));
+    }
+  }
+
+  @AfterAll
+  static void close() {
+    site.close();
+  }
+
+  @Test
+  void threeMillionOpensOfAThousandNamesLoseNoneAndTellEachName() throws IOException {
+    List<Watch> watches = new ArrayList<>();
+    try {
+      for (Generation generation : Generation.values()) {
+        Settings settings =
+            Watch.settings(site, "trace.bpftrace=" + generation.command(site.scratch()));
+        watches.add(Watch.path(settings));
+        watches.add(Watch.resolved(settings, 1));
+      }
+      watches.forEach(Watch::awaitWorking);
+      List<Long> before = watches.stream().map(Watch::ticks).toList();
+      try (Opener.Running one = opener.start("names", site.root(), 1000, 1_500_000);
+          Opener.Running two = opener.start("names", site.root(), 1000, 1_500_000)) {
+        one.awaitEnd();
+        two.awaitEnd();
+      }
+      for (int i = 0; i < watches.size(); i++) {
+        assertAllTold(watches.get(i), before.get(i));
+      }
+    } finally {
+      watches.forEach(Watch::close);
+    }
+  }
+
+  private static void assertAllTold(Watch watch, long ticksBefore) {
+    Set<String> names = new HashSet<>();
+    Await.until(
+        watch + " tells every name",
+        Await.PATIENCE,
+        () -> {
+          watch.paths().forEach(path -> names.add(path.replaceAll("(/n[0-9]+)/x.*", "$1")));
+          return IntStream.range(0, 1000)
+              .allMatch(i -> names.contains(site.root("n" + i).toString()));
+        },
+        () -> names.size() + " names: " + names);
+    assertEquals(0, watch.lost(), watch.toString());
+    long windows = watch.ticks() - ticksBefore + 2;
+    assertTrue(
+        watch.events() <= 2 * 1000 * windows,
+        watch
+            + " told "
+            + watch.events()
+            + " events in "
+            + windows
+            + " windows; each name once in each, or twice if two CPUs are at it in one moment");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    // The path program tells what does not exist, too.
+    "path, INSTALLED, unique",
+    "path, DEBIAN_13, unique",
+    "resolved, INSTALLED, existing",
+    "resolved, DEBIAN_13, existing"
+  })
+  void firstAccessIsMountedWithinTwoSecondsWhileAnotherProcessFloodsTheTrace(
+      String program, Generation generation, String flood) throws IOException {
+    String prefix = program + "-" + generation + "-";
+    for (int i = 0; i < 5; i++) {
+      site.compiler(prefix + i);
+    }
+    try (DaemonProcess daemon = daemon(program, generation)) {
+      long memory = daemon.residentKilobytes();
+      int lines = daemon.log().lines().toList().size();
+      try (Opener.Running attacker = opener.start(flood, site.root(), NAMES)) {
+        long up = daemon.status().uptimeSeconds();
+        daemon.await(
+            "the flood lasts for some windows", () -> daemon.status().uptimeSeconds() >= up + 3);
+        for (int i = 0; i < 5; i++) {
+          String name = prefix + i;
+          site.version(name);
+          daemon.await("mounted", Duration.ofSeconds(2), () -> site.mountsOn(name) == 1);
+        }
+        assertTrue(attacker.isAlive());
+      }
+      assertTrue(daemon.status().events().lost() > NAMES, "it is counted");
+      assertEquals("ready", daemon.status().state());
+      assertEquals(0, daemon.status().trace().restarts());
+      assertTrue(
+          daemon.residentKilobytes() <= memory + 20_000,
+          "KB before " + memory + ", now " + daemon.residentKilobytes());
+      List<String> told = daemon.log().lines().skip(lines).toList();
+      assertTrue(told.size() <= 5 + 3, "a line for each mount, and hardly more: " + told);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"path, INSTALLED", "path, DEBIAN_13", "resolved, INSTALLED", "resolved, DEBIAN_13"})
+  void lostEventsAreCountedAndACompilerInUseIsToldAgainInTheNextWindow(
+      String program, Generation generation) throws IOException {
+    String name = "lost-" + program + "-" + generation;
+    site.compiler(name);
+    try (DaemonProcess daemon = daemon(program, generation, "trace.perf-pages=8")) {
+      assertEquals(0, daemon.status().events().lost());
+
+      // Nobody reads; so the buffer is full in no time, and what follows is lost.
+      long bpftrace = site.bpftraces().get(0);
+      Kernel.signal("STOP", bpftrace);
+      onOneCpu(opener.program().toString(), "names", site.root().toString(), "20000", "40000");
+      onOneCpu("cat", site.root(name).resolve("version").toString());
+      Kernel.signal("CONT", bpftrace);
+
+      daemon.await("the loss is counted", () -> daemon.status().events().lost() > 0);
+      assertEquals(0, site.mountsOn(name), "the access was among what was lost");
+      daemon.await(
+          "used again, it is mounted in the next window",
+          Duration.ofSeconds(4),
+          () -> {
+            site.version(name);
+            return site.mountsOn(name) == 1;
+          });
+      assertEquals(0, daemon.status().trace().restarts());
+    }
+  }
+
+  /** A CPU's loss is told with its next event; the tick of each window comes from the first CPU. */
+  private static void onOneCpu(String... command) {
+    List<String> line = new ArrayList<>(List.of("taskset", "-c", "0"));
+    line.addAll(List.of(command));
+    Child.run("", line).orFail();
+  }
+
+  private static DaemonProcess daemon(String program, Generation generation, String... more)
+      throws IOException {
+    List<String> settings = new ArrayList<>(List.of(more));
+    settings.add("trace.program=" + program);
+    settings.add("trace.bpftrace=" + generation.command(site.scratch()));
+    DaemonProcess daemon = site.start(settings.toArray(String[]::new));
+    daemon.awaitImagesKnown();
+    return daemon;
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "INSTALLED, 300, 8",
+    "INSTALLED, 5000, 128",
+    "DEBIAN_13, 300, 8",
+    "DEBIAN_13, 5000, 128"
+  })
+  void sizesOfMapAndBufferReachBpftrace(Generation generation, int keys, int pages)
+      throws IOException {
+    Settings settings =
+        Watch.settings(
+            site,
+            "trace.bpftrace=" + generation.command(site.scratch()),
+            "trace.max-keys=" + keys,
+            "trace.perf-pages=" + pages);
+    long page = Long.parseLong(Child.run("getconf", "PAGESIZE").orFail().strip());
+    try (Watch watch = Watch.path(settings)) {
+      Await.until(
+          "its map holds " + keys + " names",
+          Duration.ofSeconds(30),
+          () -> watch.bpfMaps().contains("hash of " + keys));
+      // A ring for each CPU and a page to control it; or one for all CPUs, in newer releases.
+      Await.until(
+          "its buffer has " + pages + " pages",
+          Await.PATIENCE,
+          () ->
+              watch.bpfMaps().contains("ring of " + pages * page)
+                  || watch.mappings("perf_event").contains((pages + 1) * page),
+          () -> watch.bpfMaps().toString());
+    }
+  }
+}

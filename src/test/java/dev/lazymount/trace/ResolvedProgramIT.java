@@ -1,0 +1,218 @@
+package dev.lazymount.trace;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.lazymount.config.Settings;
+import dev.lazymount.kernel.Await;
+import dev.lazymount.kernel.Child;
+import dev.lazymount.kernel.DaemonProcess;
+import dev.lazymount.kernel.Site;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What the resolved program does besides seeing: for both releases of bpftrace. */
+class ResolvedProgramIT {
+  private Site site;
+
+  @BeforeEach
+  void open() {
+    site = Site.create();
+  }
+
+  @AfterEach
+  void close() {
+    site.close();
+  }
+
+  private Settings settings(Generation generation, String... more) throws IOException {
+    List<String> all = new ArrayList<>(List.of(more));
+    all.add("trace.bpftrace=" + generation.command(site.scratch()));
+    return Watch.settings(site, all.toArray(String[]::new));
+  }
+
+  private DaemonProcess daemon(String program, Generation generation) throws IOException {
+    return site.start(
+        "trace.program=" + program, "trace.bpftrace=" + generation.command(site.scratch()));
+  }
+
+  static Stream<Arguments> depths() {
+    return Stream.of(Generation.values())
+        .flatMap(
+            generation ->
+                IntStream.rangeClosed(1, ResolvedProgram.DEEPEST)
+                    .mapToObj(depth -> Arguments.of(generation, depth)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("depths")
+  void namesOfEveryDepthAndTheirLongestComponentsAreToldWhole(Generation generation, int depth)
+      throws IOException {
+    String longest = "n".repeat(ResolvedProgram.longestComponent(depth));
+    String name = String.join("/", Collections.nCopies(depth, longest));
+    site.original(name, Map.of("x", "x"));
+    site.original("short", Map.of("x", "x"));
+    try (Watch watch = Watch.resolved(settings(generation), depth).awaitWorking()) {
+      Child.cat(site.root(name).resolve("x"));
+      Child.cat(site.root("short/x"));
+
+      watch.awaitSight(name);
+      Await.until("a shorter one is told too", () -> watch.saw("short"));
+      assertEquals(0, watch.lost());
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Generation.class)
+  void mountedCompilerGoesQuietByItselfAndIsSeenAgainWhenItIsUnmounted(Generation generation)
+      throws IOException {
+    site.compiler("gcc");
+    Opener opener = Opener.compile(site.scratch());
+    DaemonProcess daemon = daemon("resolved", generation);
+    daemon.awaitImagesKnown();
+    try (Watch watch = Watch.resolved(settings(generation), 1).awaitWorking()) {
+      opener.open("openat", site.root("gcc/version"));
+      watch.awaitSight("gcc");
+      daemon.awaitMounted("gcc");
+      // What belongs to the window of the mount is told by now.
+      Watch.fence(site, opener, List.of(watch));
+      watch.forget();
+
+      for (int i = 0; i < 100; i++) {
+        opener.open("openat", site.root("gcc/version"));
+      }
+      watch.awaitNextWindow();
+      opener.open("openat", site.root("gcc/version"));
+      Watch.fence(site, opener, List.of(watch));
+      assertFalse(watch.saw("gcc"), "told while it is mounted");
+      assertEquals(1, watch.paths().size(), "nothing but the fence: " + watch.paths());
+
+      Child.run("umount", site.root("gcc").toString()).orFail();
+      opener.open("openat", site.root("gcc/version"));
+      watch.awaitSight("gcc");
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Generation.class)
+  void processThatTracesDoesNotSeeItself(Generation generation) throws IOException {
+    site.original("ours", Map.of("x", "x"));
+    site.original("theirs", Map.of("x", "x"));
+    Opener opener = Opener.compile(site.scratch());
+    try (Watch watch = Watch.resolved(settings(generation), 1).awaitWorking()) {
+      assertEquals("x", Files.readString(site.root("ours/x")));
+      opener.open("openat", site.root("theirs/x"));
+      watch.awaitSight("theirs");
+      Watch.fence(site, opener, List.of(watch));
+      Watch.fence(site, opener, List.of(watch));
+      assertFalse(watch.saw("ours"));
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Generation.class)
+  void ignoredNamesOfProcessesAreIgnoredByBothPrograms(Generation generation) throws IOException {
+    for (String name : List.of("scanned", "read", "run")) {
+      site.original(name, Map.of("x", "x"));
+    }
+    Opener opener = Opener.compile(site.scratch());
+    Path scanner =
+        Files.copy(
+            opener.program(),
+            site.scratch().resolve("it-s a scanner"),
+            StandardCopyOption.COPY_ATTRIBUTES);
+    Settings settings = settings(generation, "trace.ignore-comms=[other, \"it-s a scanner\"]");
+    try (Watch path = Watch.path(settings);
+        Watch resolved = Watch.resolved(settings, 1)) {
+      path.awaitWorking();
+      resolved.awaitWorking();
+
+      Child.run(scanner.toString(), "openat", site.root("scanned/x").toString()).orFail();
+      opener.open("openat", site.root("read/x"));
+
+      Watch.fence(site, opener, List.of(path, resolved));
+      for (Watch watch : List.of(path, resolved)) {
+        assertTrue(watch.saw("read"), watch.toString());
+        assertFalse(watch.saw("scanned"), watch.toString());
+      }
+    }
+  }
+
+  @Test
+  void imageNestedInAnImageIsMountedAlongWithIt() throws IOException {
+    nested();
+    DaemonProcess daemon = daemon("resolved", Generation.INSTALLED);
+    daemon.awaitImagesKnown();
+
+    site.version("cuda");
+
+    daemon.awaitMounted("cuda");
+    daemon.awaitMounted("cuda/12.5");
+    daemon.awaitMounted("cuda/deep/est/one");
+    assertEquals("inner image\n", site.version("cuda/12.5"));
+    assertEquals("deep image\n", site.version("cuda/deep/est/one"));
+    assertEquals(Optional.empty(), daemon.line("beside"), "and nothing else");
+  }
+
+  @Test
+  void imageNestedInAnImageIsMountedAtItsOwnAccessWithThePathProgram() throws IOException {
+    nested();
+    DaemonProcess daemon = daemon("path", Generation.INSTALLED);
+    daemon.awaitImagesKnown();
+
+    site.version("cuda");
+
+    daemon.awaitMounted("cuda");
+    daemon.fence();
+    assertEquals(Optional.empty(), daemon.line("cuda/12.5"));
+    daemon.mount("cuda/12.5");
+    assertEquals("inner image\n", site.version("cuda/12.5"));
+  }
+
+  private void nested() throws IOException {
+    String version = "version";
+    site.original("cuda", Map.of(version, "outer original\n"));
+    site.original("cuda/12.5", Map.of(version, "inner original\n"));
+    site.original("cuda/deep/est/one", Map.of(version, "deep original\n"));
+    site.image(
+        "cuda",
+        Map.of(version, "outer image\n", "12.5/version", "in it\n", "deep/est/one/version", ""));
+    site.image("cuda/12.5", Map.of(version, "inner image\n"));
+    site.image("cuda/deep/est/one", Map.of(version, "deep image\n"));
+    site.compiler("beside");
+  }
+
+  @Test
+  void nameDeeperThanAllOthersIsSeenOnceTheCatalogHasIt() throws IOException {
+    site.compiler("gcc");
+    DaemonProcess daemon = daemon("resolved", Generation.INSTALLED);
+    daemon.mount("gcc");
+    long restarts = daemon.status().trace().restarts();
+
+    String deep = "libs/one/two/three/four/five/six/seven";
+    site.compiler(deep);
+
+    daemon.awaitImagesKnown();
+    daemon.mount(deep);
+    assertEquals(Site.IMAGE, site.version(deep));
+    assertEquals(restarts + 1, daemon.status().trace().restarts());
+    assertEquals("resolved", daemon.status().trace().program());
+  }
+}

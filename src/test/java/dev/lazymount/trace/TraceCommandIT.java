@@ -1,0 +1,199 @@
+package dev.lazymount.trace;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import dev.lazymount.kernel.Await;
+import dev.lazymount.kernel.Child;
+import dev.lazymount.kernel.DaemonProcess;
+import dev.lazymount.kernel.Kernel;
+import dev.lazymount.kernel.Site;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** {@code lazymount trace}: prints accesses, mounts nothing, leaves nothing. */
+class TraceCommandIT {
+  private Site site;
+  private Path output;
+  private Process command;
+
+  @BeforeEach
+  void open() throws IOException {
+    site = Site.create();
+    site.compiler("gcc");
+    site.original("no-image");
+    site.compiler("outer");
+    site.compiler("outer/inner");
+    output = site.scratch().resolve("trace.log");
+  }
+
+  @AfterEach
+  void close() {
+    if (command != null) {
+      command.descendants().forEach(ProcessHandle::destroyForcibly);
+      command.destroyForcibly();
+      command.onExit().join();
+    }
+    site.close();
+  }
+
+  /** Starts it and waits until it traces. */
+  private void trace(String... more) throws IOException {
+    List<String> line = new ArrayList<>(List.of(System.getProperty("lazymount.launcher"), "trace"));
+    for (String setting :
+        List.of(
+            "root=" + site.root(),
+            "images=" + site.images(),
+            "run-dir=" + site.runDir(),
+            "lock-dir=" + site.lockDir())) {
+      line.addAll(List.of("--set", setting));
+    }
+    line.addAll(Arrays.asList(more));
+    command = Child.start(line, Map.of(), output);
+    Await.until(
+        "it says that it traces",
+        Duration.ofSeconds(30),
+        () -> said().contains("accesses under " + site.root() + " are traced"),
+        this::said);
+  }
+
+  private String said() {
+    try {
+      return Files.readString(output);
+    } catch (IOException e) {
+      return e.toString();
+    }
+  }
+
+  private Optional<String> lineWith(String text) {
+    return said().lines().filter(line -> line.contains(text)).findFirst();
+  }
+
+  private long bpftrace() {
+    return command
+        .descendants()
+        .map(ProcessHandle::pid)
+        .filter(pid -> Kernel.comm(pid).equals("bpftrace"))
+        .findFirst()
+        .orElseThrow(() -> new AssertionError("it has no bpftrace"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"path", "resolved"})
+  void printsWhoOpenedWhatAndTheImageAndMountsNothing(String program) throws IOException {
+    Opener opener = Opener.compile(site.scratch());
+    trace("--json", "--set", "trace.program=" + program);
+
+    long gcc = openAndEnd(opener, "gcc");
+    long none = openAndEnd(opener, "no-image");
+    openAndEnd(opener, "outer/inner");
+
+    assertLine(awaitJson("gcc/"), gcc, "gcc.img");
+    assertLine(awaitJson("no-image/"), none, null);
+    assertEquals("outer/inner.img", awaitJson("outer/inner").get("image").getAsString());
+    assertEquals(List.of(), Kernel.mountsBelow(site.root()));
+    assertEquals(Map.of(), Kernel.loopsBelow(site.folder()));
+    assertTrue(!Files.exists(site.runDir()), "it makes no run directory");
+  }
+
+  private long openAndEnd(Opener opener, String name) throws IOException {
+    try (Opener.Running running = opener.start("openat", site.root(name).resolve("version"))) {
+      running.awaitEnd();
+      return running.pid();
+    }
+  }
+
+  private JsonObject awaitJson(String path) {
+    String line =
+        Await.value(
+            "a line about " + path,
+            Await.PATIENCE,
+            () -> lineWith("\"path\":\"" + path),
+            this::said);
+    return JsonParser.parseString(line).getAsJsonObject();
+  }
+
+  private static void assertLine(JsonObject line, long pid, String image) {
+    assertEquals("opener", line.get("command").getAsString());
+    assertEquals(pid, line.get("pid").getAsLong());
+    assertEquals("openat", line.get("call").getAsString());
+    assertEquals(image, line.get("image").isJsonNull() ? null : line.get("image").getAsString());
+    java.time.LocalTime.parse(line.get("time").getAsString());
+  }
+
+  @Test
+  void printsTheSameForPeople() throws IOException {
+    trace();
+    site.version("gcc");
+    site.version("no-image");
+
+    String gcc = Await.value("a line about gcc", () -> lineWith("gcc.img"));
+    String[] columns = gcc.strip().split(" +");
+    assertEquals(6, columns.length, gcc);
+    assertEquals(
+        List.of("cat", "openat", "gcc.img"), List.of(columns[1], columns[3], columns[4]), gcc);
+    assertTrue(columns[5].startsWith("gcc"), gcc);
+    String none = Await.value("a line without an image", () -> lineWith("no-image"));
+    assertEquals("-", none.strip().split(" +")[4], none);
+    assertTrue(said().lines().anyMatch(line -> line.startsWith("TIME ")), said());
+    assertEquals(List.of(), Kernel.mountsBelow(site.root()));
+  }
+
+  @Test
+  void runsBesideADaemonAndDisturbsNothing() throws IOException {
+    DaemonProcess daemon = site.start();
+    daemon.awaitImagesKnown();
+    trace("--json");
+
+    site.version("gcc");
+
+    awaitJson("gcc/");
+    daemon.awaitMounted("gcc");
+    command.destroy();
+    command.onExit().join();
+    assertEquals("ready", daemon.status().state());
+    assertEquals(0, daemon.status().trace().restarts());
+    daemon.mount("outer");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"INT", "TERM", "KILL"})
+  void bpftraceGoesWithIt(String signal) throws Exception {
+    trace();
+    long bpftrace = bpftrace();
+
+    Kernel.signal(signal, command.pid());
+
+    assertTrue(command.waitFor(5, TimeUnit.SECONDS), "it ends: " + said());
+    Await.until("bpftrace is gone", Duration.ofSeconds(2), () -> !Kernel.runs(bpftrace));
+  }
+
+  @Test
+  void saysWhatIsWrongAndEnds() {
+    Child.Result result =
+        DaemonProcess.commandLine(
+            "trace",
+            "--set",
+            "root=" + site.folder().resolve("nowhere"),
+            "--set",
+            "images=" + site.images());
+    assertEquals(1, result.status());
+    assertTrue(result.out().contains("nowhere"), result.out());
+    assertEquals(1, result.out().lines().count(), result.out());
+  }
+}
