@@ -166,9 +166,6 @@ final class Rehearsal extends AbstractBehavior<Rehearsal.Command> {
           }
 
           @Override
-          public void unmount(Request request) {}
-
-          @Override
           public Expiry expire(Request request) {
             return Expiry.NOT_MOUNTED;
           }

@@ -79,18 +79,6 @@ public final class Mounts {
     throw new SyscallException("umount2 MNT_EXPIRE " + path, errno);
   }
 
-  /**
-   * umount2(2) with UMOUNT_NOFOLLOW; EBUSY if it is in use.
-   *
-   * @param parent the directory that has the mount point
-   * @param name its name there
-   */
-  public static void unmount(Fd parent, String name) throws SyscallException {
-    if (LibC.umount2(LibC.cString(in(parent, name)), UMOUNT_NOFOLLOW) != 0) {
-      throw new SyscallException("umount2 " + name, LibC.errno());
-    }
-  }
-
   /** umount2(2) has no variant that takes a descriptor; this path leads through one. */
   private static String in(Fd parent, String name) {
     return "/proc/self/fd/" + parent.raw() + "/" + name;

@@ -174,18 +174,6 @@ public final class KernelMounter implements Mounter {
         });
   }
 
-  @Override
-  public void unmount(Request request) throws MountFailure {
-    locked(
-        request,
-        target -> {
-          if (isMountedByUs(request, target)) {
-            target.unmount();
-          }
-          return Optional.empty();
-        });
-  }
-
   /** Keeps no descriptor open, because that would be a use; under the lock none of us mounts. */
   private boolean isMountedByUs(Request request, Target target)
       throws MountFailure, SyscallException {

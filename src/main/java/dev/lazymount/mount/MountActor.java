@@ -41,12 +41,6 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
    */
   public record Verify() implements Command {}
 
-  /** Mount it now, whatever its back-off says; {@code answerTo} is told what came of it. */
-  public record MountNow(ActorRef<Settled> answerTo) implements Command {}
-
-  /** Unmount it now, unless it is in use; {@code answerTo} is told what came of it. */
-  public record Unmount(ActorRef<Settled> answerTo) implements Command {}
-
   /** Unmount it if nobody has used it since the last time that this was said. */
   public record Expire() implements Command {}
 
@@ -113,9 +107,6 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
         .onMessage(Accessed.class, this::onAccessed)
         .onMessage(Adopt.class, adopt -> onAdopt())
         .onMessage(Verify.class, verify -> onVerify())
-        .onMessage(MountNow.class, this::onMountNow)
-        .onMessage(Unmount.class, this::onUnmount)
-        .onMessage(MountCalls.Released.class, this::onReleased)
         .onMessage(Expire.class, expire -> onExpire())
         .onMessage(Changed.class, this::onChanged)
         .onMessage(MountCalls.Done.class, this::onDone)
@@ -150,39 +141,6 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
       }
     }
     return this;
-  }
-
-  private Behavior<Command> onMountNow(MountNow now) {
-    waiting.add(now.answerTo());
-    if (calls.isBusy()) {
-      return this;
-    }
-    trigger = null;
-    if (env.circuit().isOpen()) {
-      line.unmounted(NO_STORAGE);
-      return settle();
-    }
-    mount();
-    return this;
-  }
-
-  private Behavior<Command> onUnmount(Unmount unmount) {
-    if (calls.isBusy()) {
-      unmount.answerTo().tell(line.settled("a mount is under way; try again"));
-    } else {
-      calls.unmount(request, unmount.answerTo());
-    }
-    return this;
-  }
-
-  private Behavior<Command> onReleased(MountCalls.Released released) {
-    calls.over();
-    line.unstick();
-    if (released.problem().isEmpty()) {
-      line.released("somebody asked for it");
-    }
-    released.answerTo().tell(line.settled(released.problem().orElse(null)));
-    return workOrRest();
   }
 
   private Behavior<Command> onAdopt() {
@@ -296,7 +254,7 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
   private Behavior<Command> onLate() {
     if (calls.isBusy()) {
       line.stuck(calls.isLate());
-      waiting.giveUp(line.settled());
+      waiting.giveUp();
     }
     return this;
   }
@@ -322,13 +280,13 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
     if (waiting.isEmpty()) {
       return stopIfGone();
     }
-    trigger = waiting.first() == null ? null : waiting.first().access();
+    trigger = waiting.first().access();
     mount();
     return this;
   }
 
   private Behavior<Command> settle() {
-    waiting.settle(line.settled());
+    waiting.settle();
     return stopIfGone();
   }
 }

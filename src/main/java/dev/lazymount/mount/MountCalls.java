@@ -1,6 +1,5 @@
 package dev.lazymount.mount;
 
-import akka.actor.typed.ActorRef;
 import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.TimerScheduler;
 import java.util.Optional;
@@ -24,10 +23,6 @@ final class MountCalls {
 
   /** Whether it was unmounted because nobody used it. */
   record Expired(Mounter.Expiry expiry) implements MountActor.Command {}
-
-  /** Whether it was unmounted because somebody asked for it. */
-  record Released(Optional<String> problem, ActorRef<Settled> answerTo)
-      implements MountActor.Command {}
 
   /** The call under way has not answered in time. */
   enum Late implements MountActor.Command {
@@ -91,19 +86,6 @@ final class MountCalls {
   void expire(Mounter.Request request) {
     timed();
     work.start(() -> new Expired(env.mounter().expire(request)));
-  }
-
-  void unmount(Mounter.Request request, ActorRef<Settled> answerTo) {
-    timed();
-    work.start(
-        () -> {
-          try {
-            env.mounter().unmount(request);
-            return new Released(Optional.empty(), answerTo);
-          } catch (MountFailure e) {
-            return new Released(Optional.of(e.getMessage()), answerTo);
-          }
-        });
   }
 
   private void timed() {

@@ -30,16 +30,6 @@ final class MountLine {
     return line.state();
   }
 
-  /** The answer to somebody who asked for a mount. */
-  Settled settled() {
-    return settled(state() == MountState.MOUNTED ? null : line.reason());
-  }
-
-  /** The answer to somebody, with the reason why it is not as asked for. */
-  Settled settled(String reason) {
-    return new Settled(name, state(), reason);
-  }
-
   void accessed() {
     show(line.accessed(Instant.now()));
   }

@@ -85,11 +85,4 @@ public interface Mounter {
    * @throws MountFailure if it can't be told, or another process is at it
    */
   Expiry expire(Request request) throws MountFailure;
-
-  /**
-   * Unmounts an image that nobody uses now; does nothing if it is not mounted.
-   *
-   * @throws MountFailure if it is in use, or not ours, or another process is at it
-   */
-  void unmount(Request request) throws MountFailure;
 }

@@ -46,13 +46,6 @@ record Target(String root, String name) {
     return new Target(root, other);
   }
 
-  /** {@link Mounts#unmount}. */
-  void unmount() throws SyscallException {
-    try (Fd parent = openParent()) {
-      Mounts.unmount(parent, lastComponent());
-    }
-  }
-
   /** {@link Mounts#detach}. */
   void detach() throws SyscallException {
     try (Fd parent = openParent()) {

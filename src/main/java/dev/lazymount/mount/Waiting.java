@@ -4,10 +4,9 @@ import akka.actor.typed.ActorRef;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Who waits for an image to come to rest. Used by its MountActor alone. */
+/** The accesses that wait for an image to come to rest. Used by its MountActor alone. */
 final class Waiting {
   private final List<MountActor.Accessed> accesses = new ArrayList<>();
-  private final List<ActorRef<Settled>> askers = new ArrayList<>();
 
   /** An access waits for its nested images' sake; one for each way inside is enough. */
   void add(MountActor.Accessed accessed) {
@@ -17,30 +16,24 @@ final class Waiting {
     }
   }
 
-  void add(ActorRef<Settled> asker) {
-    askers.add(asker);
-  }
-
   boolean isEmpty() {
-    return accesses.isEmpty() && askers.isEmpty();
+    return accesses.isEmpty();
   }
 
-  /** Whose access it is all for; null if only askers wait. */
+  /** Whose access it is all for. */
   MountActor.Accessed first() {
-    return accesses.isEmpty() ? null : accesses.get(0);
+    return accesses.get(0);
   }
 
-  /** The image has come to rest: nested ones are next, and whoever asked is answered. */
-  void settle(Settled answer) {
+  /** The image has come to rest: nested ones are next. */
+  void settle() {
     accesses.forEach(Waiting::pass);
     accesses.clear();
-    answer(answer);
   }
 
-  /** The image may never come to rest: nested ones are not mounted; whoever asked is answered. */
-  void giveUp(Settled answer) {
+  /** The image may never come to rest: nested ones are not mounted. */
+  void giveUp() {
     accesses.clear();
-    answer(answer);
   }
 
   /** What lies inside is next. */
@@ -49,10 +42,5 @@ final class Waiting {
     if (!then.isEmpty()) {
       then.get(0).tell(new MountActor.Accessed(accessed.access(), then.subList(1, then.size())));
     }
-  }
-
-  private void answer(Settled answer) {
-    askers.forEach(asker -> asker.tell(answer));
-    askers.clear();
   }
 }

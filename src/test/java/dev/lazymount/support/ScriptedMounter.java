@@ -121,9 +121,4 @@ public final class ScriptedMounter implements Mounter {
   public Expiry expire(Request request) {
     return inPlace.remove(request.name()) == null ? Expiry.NOT_MOUNTED : Expiry.UNMOUNTED;
   }
-
-  @Override
-  public void unmount(Request request) {
-    inPlace.remove(request.name());
-  }
 }
