@@ -72,6 +72,9 @@ public final class CatalogActor extends AbstractBehavior<CatalogActor.Command> {
     }
   }
 
+  /** Without any catalog nothing can be mounted: the first one is tried for more often. */
+  private static final Duration FIRST = Duration.ofSeconds(5);
+
   /** A hint starts a scan no sooner than this after the last one. */
   private static final Duration HINT_PAUSE = Duration.ofSeconds(2);
 
@@ -151,7 +154,8 @@ public final class CatalogActor extends AbstractBehavior<CatalogActor.Command> {
   private Behavior<Command> rest(long nanos) {
     scanning = false;
     hintAllowedAt = env.nanoTime().getAsLong() + Math.max(HINT_PAUSE.toNanos(), HINT_REST * nanos);
-    timers.startSingleTimer(Timer.SCAN, env.rescan());
+    timers.startSingleTimer(
+        Timer.SCAN, any || env.rescan().compareTo(FIRST) < 0 ? env.rescan() : FIRST);
     return this;
   }
 

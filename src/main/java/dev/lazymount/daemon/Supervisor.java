@@ -88,6 +88,10 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
     ActorRef<CatalogActor.Command> catalog =
         context.spawn(CatalogActor.create(env.catalog()), "catalog");
     router = context.spawn(Router.create(env.router(), catalog), "router");
+    // Neither has a reason to end. If one does we end too, and the next start adopts what is
+    // mounted.
+    context.watch(catalog);
+    context.watch(router);
     ActorRef<Catalog> deepest =
         context.messageAdapter(Catalog.class, newest -> new NewCatalog(newest.maxDepth()));
     catalog.tell(new CatalogActor.Subscribe(deepest));

@@ -74,6 +74,7 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
 
   private Mounter.Request request;
   private boolean gone;
+  private boolean locked;
   private Access trigger;
 
   /**
@@ -238,6 +239,7 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
             : new MountFailure(MountFailure.Kind.OTHER, "internal error: " + failed.cause());
     if (failure.kind() == MountFailure.Kind.LOCKED) {
       // Not at rest: whoever holds the lock is mounting this very image.
+      locked = true;
       timers.startSingleTimer(Timer.LOOK_AGAIN, LOCKED_PAUSE);
       return this;
     }
@@ -253,7 +255,10 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
 
   private Behavior<Command> onLate() {
     if (calls.isBusy()) {
-      line.stuck(calls.isLate());
+      line.stuck(
+          locked
+              ? MountLine.Stuck.LOCKED
+              : calls.isLate() ? MountLine.Stuck.HANGS : MountLine.Stuck.WAITS);
       waiting.giveUp();
     }
     return this;
@@ -265,6 +270,7 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
   }
 
   private void mount() {
+    locked = false;
     line.mounting(request);
     calls.mount(request);
   }

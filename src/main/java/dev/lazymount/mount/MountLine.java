@@ -108,18 +108,25 @@ final class MountLine {
     show(line.unmounted(MountState.FAILED, Instant.now(), reason));
   }
 
-  /** {@code hangs}: whether it holds a slot; else it still waits for one. */
-  void stuck(boolean hangs) {
+  /** What it is that takes too long. */
+  enum Stuck {
+    /** It has a slot, and the storage does not answer. */
+    HANGS,
+    /** It waits for a slot. */
+    WAITS,
+    /** It waits for another process. */
+    LOCKED
+  }
+
+  void stuck(Stuck why) {
     String seconds = env.timeout().toSeconds() + " s";
-    String reason =
-        hangs
-            ? "no answer from the storage for "
-                + seconds
-                + "; it is waited for, and the original is read meanwhile"
-            : "no free slot for "
-                + seconds
-                + ", because other mounts hang; it is waited for, and the original is read"
-                + " meanwhile";
+    String what =
+        switch (why) {
+          case HANGS -> "no answer from the storage for " + seconds;
+          case WAITS -> "no free slot for " + seconds + ", because other mounts hang";
+          case LOCKED -> "another process has held the lock of this image for " + seconds;
+        };
+    String reason = what + "; it is waited for, and the original is read meanwhile";
     env.log().warn("{}: stuck: {}", name, reason);
     beforeStuck = line;
     show(line.unmounted(MountState.STUCK, Instant.now(), reason));

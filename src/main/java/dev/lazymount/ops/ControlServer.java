@@ -21,6 +21,7 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,6 +40,7 @@ public final class ControlServer implements AutoCloseable {
   static final Duration PATIENCE = Duration.ofSeconds(5);
   static final int LONGEST_REQUEST = 4096;
   private static final int CLIENTS = 8;
+  private static final Duration ACCEPT_PAUSE = Duration.ofMillis(100);
 
   private static final Logger LOG = LoggerFactory.getLogger(ControlServer.class);
   private static final Gson GSON = new GsonBuilder().serializeNulls().create();
@@ -131,6 +133,8 @@ public final class ControlServer implements AutoCloseable {
         free.release();
         if (server.isOpen()) {
           LOG.debug("control: {}", e.getMessage());
+          // Too many open files, say: it would fail again at once.
+          LockSupport.parkNanos(ACCEPT_PAUSE.toNanos());
         }
       } catch (InterruptedException e) {
         return;

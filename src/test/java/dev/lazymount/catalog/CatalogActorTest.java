@@ -147,6 +147,17 @@ final class CatalogActorTest {
   }
 
   @Test
+  void theFirstCatalogIsTriedForMoreOftenThanLaterOnes() {
+    subscribed();
+    scan(failed(new SyscallException("openat /images", Errno.ESTALE)));
+    stage.pass(Duration.ofSeconds(5));
+    scan(found("gcc"));
+    assertNames("gcc");
+    stage.pass(RESCAN.minusMillis(1));
+    assertEquals(0, scanning.waiting());
+  }
+
+  @Test
   void problemsOfAScanAreShownTogether() {
     subscribed();
     scan(before -> new CatalogScan.Scan(images("gcc"), List.of("a: bad", "b: worse"), 2));

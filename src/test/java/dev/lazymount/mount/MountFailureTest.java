@@ -171,6 +171,32 @@ final class MountFailureTest extends MountFixture {
   }
 
   @Test
+  void aLockThatAnotherProcessKeepsIsShownAsSuchAndNotAsHungStorage() {
+    Duration pause = Duration.ofMillis(50);
+    for (Duration waited = Duration.ZERO;
+        waited.compareTo(TIMEOUT) <= 0;
+        waited = waited.plus(pause)) {
+      mounter.then(
+          "gcc",
+          ScriptedMounter.failing(new MountFailure(MountFailure.Kind.LOCKED, "somebody has it")));
+    }
+    access(actor("gcc"));
+    for (Duration waited = Duration.ZERO;
+        waited.compareTo(TIMEOUT) < 0;
+        waited = waited.plus(pause)) {
+      mounting.runAll();
+      pass(pause);
+    }
+    assertState(MountState.STUCK, "gcc");
+    assertTrue(line("gcc").reason().contains("held the lock"), () -> line("gcc").toString());
+
+    mounting.runAll();
+    pass(pause);
+    mounting.runAll();
+    assertState(MountState.MOUNTED, "gcc");
+  }
+
+  @Test
   void aMountThatReturnsAfterAllIsMounted() {
     ActorRef<MountActor.Command> gcc = actor("gcc");
     access(gcc);
