@@ -12,9 +12,10 @@ import dev.lazymount.linux.MountInfo;
 import dev.lazymount.mount.KernelMounter;
 import dev.lazymount.mount.MountActor;
 import dev.lazymount.mount.MountEnv;
+import dev.lazymount.mount.Reconcile;
 import dev.lazymount.mount.StorageCircuit;
 import dev.lazymount.ops.ServiceManager;
-import dev.lazymount.route.Router;
+import dev.lazymount.route.RouterEnv;
 import dev.lazymount.state.DaemonStatus;
 import dev.lazymount.trace.AutoProgram;
 import dev.lazymount.trace.Bpftrace;
@@ -131,7 +132,7 @@ final class Assembly {
         status);
   }
 
-  private Router.RouterEnv router(Consumer<Boolean> storage) {
+  private RouterEnv router(Consumer<Boolean> storage) {
     MountEnv mounts =
         new MountEnv(
             new KernelMounter(
@@ -148,7 +149,13 @@ final class Assembly {
             new StorageCircuit(settings.mount().concurrency(), storage),
             System::nanoTime);
     boolean observe = settings.mode() == Settings.Mode.OBSERVE;
-    return new Router.RouterEnv(settings.root().toString(), observe, mounts, mountedNames());
+    return new RouterEnv(
+        settings.root().toString(),
+        observe,
+        mounts,
+        mountedNames(),
+        new Reconcile(status.mounts(), settings)::suspects,
+        executor("catalog"));
   }
 
   /** For the trace. */

@@ -18,6 +18,7 @@ import dev.lazymount.mount.MountFailure;
 import dev.lazymount.mount.Mounter;
 import dev.lazymount.mount.StorageCircuit;
 import dev.lazymount.route.Router;
+import dev.lazymount.route.RouterEnv;
 import dev.lazymount.state.Access;
 import dev.lazymount.state.DaemonStatus;
 import java.io.IOException;
@@ -136,7 +137,7 @@ final class Rehearsal extends AbstractBehavior<Rehearsal.Command> {
     return this;
   }
 
-  private Router.RouterEnv stage(Path folder) {
+  private RouterEnv stage(Path folder) {
     Settings.Mount mount = env.settings().mount();
     KernelMounter kernel =
         new KernelMounter(folder.resolve("root"), folder.resolve("images"), folder, mount);
@@ -166,7 +167,7 @@ final class Rehearsal extends AbstractBehavior<Rehearsal.Command> {
           }
 
           @Override
-          public Expiry expire(Request request) {
+          public Expiry expire(Request request, boolean marked) {
             return Expiry.NOT_MOUNTED;
           }
 
@@ -189,7 +190,7 @@ final class Rehearsal extends AbstractBehavior<Rehearsal.Command> {
             Optional.empty(),
             new StorageCircuit(mount.concurrency(), open -> {}),
             System::nanoTime);
-    return new Router.RouterEnv(NOWHERE.toString(), false, mounts, Set.of());
+    return new RouterEnv(NOWHERE.toString(), false, mounts, Set.of(), List::of, env.executor());
   }
 
   private Behavior<Command> onOver(Over over) {

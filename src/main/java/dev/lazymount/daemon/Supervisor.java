@@ -11,6 +11,7 @@ import dev.lazymount.catalog.Catalog;
 import dev.lazymount.catalog.CatalogActor;
 import dev.lazymount.ops.ServiceManager;
 import dev.lazymount.route.Router;
+import dev.lazymount.route.RouterEnv;
 import dev.lazymount.state.DaemonState;
 import dev.lazymount.state.DaemonStatus;
 import dev.lazymount.state.TraceStatus;
@@ -55,7 +56,7 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
    */
   public record Env(
       CatalogActor.Env catalog,
-      Router.RouterEnv router,
+      RouterEnv router,
       TraceEnv trace,
       Rehearsal.Env rehearsal,
       DaemonStatus status,

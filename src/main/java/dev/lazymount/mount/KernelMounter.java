@@ -159,11 +159,12 @@ public final class KernelMounter implements Mounter {
   }
 
   @Override
-  public Expiry expire(Request request) throws MountFailure {
+  public Expiry expire(Request request, boolean marked) throws MountFailure {
     return locked(
         request,
         target -> {
-          if (!isMountedByUs(request, target)) {
+          // A mark is the mount's own: one that came over it since has none and is not unmounted.
+          if (!marked && !isMountedByUs(request, target)) {
             return Expiry.NOT_MOUNTED;
           }
           return switch (target.expire()) {

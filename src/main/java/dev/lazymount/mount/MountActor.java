@@ -75,6 +75,7 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
   private Mounter.Request request;
   private boolean gone;
   private boolean locked;
+  private boolean marked;
   private Access trigger;
 
   /**
@@ -160,13 +161,14 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
 
   private Behavior<Command> onExpire() {
     if (!calls.isBusy() && line.state() == MountState.MOUNTED && !env.circuit().isOpen()) {
-      calls.expire(request);
+      calls.expire(request, marked);
     }
     return this;
   }
 
   private Behavior<Command> onExpired(MountCalls.Expired expired) {
     calls.over();
+    marked = expired.expiry() == Mounter.Expiry.MARKED;
     if (expired.expiry() == Mounter.Expiry.UNMOUNTED) {
       line.released(gone ? "its image is gone and nobody used it" : "nobody used it");
     } else {

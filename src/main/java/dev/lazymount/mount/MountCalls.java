@@ -83,9 +83,9 @@ final class MountCalls {
     work.start(() -> new Checked(env.mounter().generation(request)));
   }
 
-  void expire(Mounter.Request request) {
+  void expire(Mounter.Request request, boolean marked) {
     timed();
-    work.start(() -> new Expired(env.mounter().expire(request)));
+    work.start(() -> new Expired(env.mounter().expire(request, marked)));
   }
 
   private void timed() {

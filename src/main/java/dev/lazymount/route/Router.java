@@ -17,6 +17,8 @@ import dev.lazymount.state.MountState;
 import dev.lazymount.state.MountStatus;
 import dev.lazymount.trace.ResolvedProgram;
 import dev.lazymount.trace.TraceSource;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -30,6 +32,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import org.slf4j.LoggerFactory;
 
 /**
  * Turns accesses into image names and hands each to the MountActor of that name. It never touches a
@@ -50,6 +54,8 @@ public final class Router extends AbstractBehavior<Router.Command> {
       implements Command {}
 
   private record NewCatalog(Catalog catalog) implements Command {}
+
+  private record Suspects(Collection<String> names) implements Command {}
 
   private record Gone(String name, ActorRef<MountActor.Command> actor) implements Command {}
 
@@ -111,6 +117,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
     return newReceiveBuilder()
         .onMessage(Accesses.class, this::onAccesses)
         .onMessage(NewCatalog.class, this::onNewCatalog)
+        .onMessage(Suspects.class, this::onSuspects)
         .onMessage(Gone.class, this::onGone)
         .build();
   }
@@ -126,8 +133,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
     catalog = Optional.of(message.catalog());
     keep = Math.max(2, message.catalog().componentsNeeded());
     children.forEach(this::tellWhatChanged);
-    // Each scan is also when it is noticed that an image was replaced, or unmounted by somebody.
-    children.values().forEach(child -> child.actor.tell(new MountActor.Verify()));
+    reconcile();
     observed.removeIf(this::forgetIfGone);
     if (first) {
       env.mountedAtStart().stream()
@@ -135,6 +141,40 @@ public final class Router extends AbstractBehavior<Router.Command> {
           .forEach(image -> child(image).actor.tell(new MountActor.Adopt()));
       early.values().forEach(this::route);
       early.clear();
+    }
+    return this;
+  }
+
+  /** Each scan is also when it is noticed that an image was replaced, or unmounted by somebody. */
+  private void reconcile() {
+    CompletableFuture<Command> suspects =
+        CompletableFuture.supplyAsync(
+            () -> {
+              try {
+                return new Suspects(env.suspects().names());
+              } catch (IOException e) {
+                throw new UncheckedIOException(e);
+              }
+            },
+            env.suspectsExecutor());
+    getContext()
+        .pipeToSelf(
+            suspects,
+            (found, thrown) -> {
+              if (thrown != null) {
+                LoggerFactory.getLogger(Router.class)
+                    .warn("can't compare the mounts with the mount table: {}", thrown.toString());
+              }
+              return thrown == null ? found : new Suspects(List.of());
+            });
+  }
+
+  private Behavior<Command> onSuspects(Suspects suspects) {
+    for (String name : suspects.names()) {
+      Child child = children.get(name);
+      if (child != null) {
+        child.actor.tell(new MountActor.Verify());
+      }
     }
     return this;
   }
@@ -278,15 +318,4 @@ public final class Router extends AbstractBehavior<Router.Command> {
             .orElse(List.of());
     return new Mounter.Request(image.name(), image.file(), inner);
   }
-
-  /**
-   * What a Router works with.
-   *
-   * @param root the root as processes spell it
-   * @param observe whether to mount nothing and only note what would be
-   * @param mounts what the MountActors share
-   * @param mountedAtStart names below the root that something was mounted on when the daemon began
-   */
-  public record RouterEnv(
-      String root, boolean observe, MountEnv mounts, Set<String> mountedAtStart) {}
 }

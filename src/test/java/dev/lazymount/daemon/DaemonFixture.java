@@ -12,7 +12,7 @@ import dev.lazymount.config.Settings;
 import dev.lazymount.mount.MountEnv;
 import dev.lazymount.mount.StorageCircuit;
 import dev.lazymount.ops.ServiceManager;
-import dev.lazymount.route.Router;
+import dev.lazymount.route.RouterEnv;
 import dev.lazymount.state.DaemonStatus;
 import dev.lazymount.support.HandExecutor;
 import dev.lazymount.support.NotifySocket;
@@ -120,7 +120,7 @@ abstract class DaemonFixture {
                         Duration.ofMillis(1),
                         status,
                         () -> NOON),
-                    new Router.RouterEnv("/ce", false, mounts, Set.of()),
+                    new RouterEnv("/ce", false, mounts, Set.of(), List::of, Runnable::run),
                     bpftrace.env(status.counters(), canaryTimeout),
                     new Rehearsal.Env(settings(), new HandExecutor()),
                     status,

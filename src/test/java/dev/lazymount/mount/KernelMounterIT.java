@@ -543,6 +543,41 @@ class KernelMounterIT {
   }
 
   @Test
+  void whatNobodyUsesBetweenTwoExpiriesIsUnmounted() throws Exception {
+    site.compiler("gcc");
+    assertEquals(Mounter.Expiry.NOT_MOUNTED, mounter.expire(request("gcc"), false));
+    mounter.mount(request("gcc"));
+    assertEquals(Mounter.Expiry.MARKED, mounter.expire(request("gcc"), false));
+    assertEquals(Site.IMAGE, site.versionHere("gcc"));
+    assertEquals(Mounter.Expiry.MARKED, mounter.expire(request("gcc"), true));
+    assertEquals(Mounter.Expiry.UNMOUNTED, mounter.expire(request("gcc"), true));
+    assertEquals(0, site.mountsOn("gcc"));
+    assertEquals(Site.ORIGINAL, site.versionHere("gcc"));
+  }
+
+  @Test
+  void whatIsInUseIsNotExpired() throws Exception {
+    site.compiler("gcc");
+    mounter.mount(request("gcc"));
+    try (InputStream open = Files.newInputStream(site.root("gcc/version"))) {
+      assertEquals(Mounter.Expiry.BUSY, mounter.expire(request("gcc"), false));
+      assertEquals(Mounter.Expiry.BUSY, mounter.expire(request("gcc"), false));
+      assertEquals(Site.IMAGE, new String(open.readAllBytes(), StandardCharsets.UTF_8));
+    }
+    assertEquals(1, site.mountsOn("gcc"));
+  }
+
+  @Test
+  void aForeignMountIsNotExpired() throws Exception {
+    site.compiler("gcc");
+    Child.run("mount", "-t", "tmpfs", "tmpfs", site.root("gcc").toString());
+    assertThrows(MountFailure.class, () -> mounter.expire(request("gcc"), false));
+    assertThrows(MountFailure.class, () -> mounter.expire(request("gcc"), false));
+    assertEquals(1, site.mountsOn("gcc"));
+    Mounts.detach(site.root("gcc").toString());
+  }
+
+  @Test
   void imageThatVanishedStaysMounted() throws Exception {
     site.compiler("gcc");
     String device = mounter.mount(request("gcc")).device();

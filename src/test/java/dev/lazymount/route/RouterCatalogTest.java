@@ -120,8 +120,7 @@ final class RouterCatalogTest extends RouterFixture {
     Routed router = router().images("libs");
     router.accessesAndMounts("/ce/libs/x");
     router.images("libs", "libs/boost");
-    mounting.runAll();
-    pass(Duration.ofSeconds(6));
+    pass(APART);
     router.accessesAndMounts("/ce/libs/x");
     assertEquals(List.of("libs/boost"), mounter.calls().get(1).inner());
   }
@@ -161,8 +160,33 @@ final class RouterCatalogTest extends RouterFixture {
     mounter.inPlace("clang", "/dev/loop6");
     router.images("gcc", "clang", "not-ours/x");
     mounting.runAll();
-    // The second time because every scan has what is mounted checked; clang is none of ours.
-    assertEquals(List.of("gcc", "gcc"), mounter.looks());
+    assertEquals(List.of("gcc"), mounter.looks());
+  }
+
+  @Test
+  void whatIsSuspectAfterAScanIsLookedAtAndNothingElse() {
+    Routed router = router().images("gcc", "clang");
+    router.accessesAndMounts("/ce/gcc/x", "/ce/clang/x");
+    suspects = List.of("clang", "not-in-use");
+    router.images("gcc", "clang");
+    mounting.runAll();
+    assertEquals(List.of("clang"), mounter.looks());
+  }
+
+  @Test
+  void whatSomebodyUnmountedIsShownSoAfterTheNextScan() {
+    Routed router = router().images("gcc");
+    router.accessesAndMounts("/ce/gcc/x");
+    mounter.unmountedByHand("gcc");
+    suspects = List.of("gcc");
+    router.images("gcc");
+    mounting.runAll();
+    assertEquals(MountState.UNMOUNTED, state("gcc"));
+    router.accessesAndMounts("/ce/gcc/x");
+    assertEquals(List.of("gcc"), mounter.names());
+    pass(APART);
+    router.accessesAndMounts("/ce/gcc/x");
+    assertEquals(List.of("gcc", "gcc"), mounter.names());
   }
 
   @Test

@@ -16,6 +16,7 @@ import dev.lazymount.support.ScriptedMounter;
 import dev.lazymount.support.Stage;
 import dev.lazymount.trace.TraceSource;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -63,7 +64,7 @@ abstract class RouterFixture {
     private final ActorRef<Router.Command> router;
     private final ActorRef<Catalog> subscriber;
 
-    private Routed(Router.RouterEnv env) {
+    private Routed(RouterEnv env) {
       router = stage.kit().spawn(Router.create(env, scanner.getRef()));
       subscriber = scanner.expectMessageClass(CatalogActor.Subscribe.class, SOON).subscriber();
     }
@@ -96,6 +97,9 @@ abstract class RouterFixture {
     return router(false, Set.of());
   }
 
+  /** Names that want a closer look after the next scan. */
+  Collection<String> suspects = List.of();
+
   Routed router(boolean observe, Set<String> mountedAtStart) {
     MountEnv mounts =
         new MountEnv(
@@ -111,7 +115,8 @@ abstract class RouterFixture {
             Optional.empty(),
             new StorageCircuit(4, open -> {}),
             stage.clock());
-    return new Routed(new Router.RouterEnv("/ce", observe, mounts, mountedAtStart));
+    return new Routed(
+        new RouterEnv("/ce", observe, mounts, mountedAtStart, () -> suspects, Runnable::run));
   }
 
   static Catalog images(String... names) {

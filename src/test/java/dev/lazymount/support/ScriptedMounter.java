@@ -25,6 +25,7 @@ public final class ScriptedMounter implements Mounter {
   private final Map<String, Mounted> inPlace = new ConcurrentHashMap<>();
   private final Map<String, Generation> generations = new ConcurrentHashMap<>();
   private final Map<String, MountFailure> unlookable = new ConcurrentHashMap<>();
+  private final Map<String, Deque<Expiry>> expiries = new ConcurrentHashMap<>();
   private final List<Request> calls = new CopyOnWriteArrayList<>();
   private final List<String> looks = new CopyOnWriteArrayList<>();
 
@@ -117,8 +118,18 @@ public final class ScriptedMounter implements Mounter {
     return Optional.ofNullable(generations.get(request.name()));
   }
 
+  /** What the next attempts to expire an image come to; without a script it is unmounted. */
+  public void expiries(String name, Expiry... outcomes) {
+    expiries.put(name, new ArrayDeque<>(List.of(outcomes)));
+  }
+
   @Override
-  public Expiry expire(Request request) {
-    return inPlace.remove(request.name()) == null ? Expiry.NOT_MOUNTED : Expiry.UNMOUNTED;
+  public Expiry expire(Request request, boolean marked) {
+    Deque<Expiry> script = expiries.get(request.name());
+    Expiry expiry = script == null || script.isEmpty() ? Expiry.UNMOUNTED : script.poll();
+    if (expiry == Expiry.UNMOUNTED) {
+      inPlace.remove(request.name());
+    }
+    return expiry;
   }
 }

@@ -1,0 +1,73 @@
+package dev.lazymount.mount;
+
+import dev.lazymount.config.Settings;
+import dev.lazymount.linux.Fd;
+import dev.lazymount.linux.LoopDevice;
+import dev.lazymount.linux.MountInfo;
+import dev.lazymount.linux.SyscallException;
+import dev.lazymount.state.MountBoard;
+import dev.lazymount.state.MountState;
+import dev.lazymount.state.MountStatus;
+import java.io.IOException;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Compares what is said to be mounted with the mount table and the image files: who was unmounted,
+ * or mounted over, behind our back, and whose image was replaced.
+ *
+ * <p>It asks the mount table and not the mounts: a look at a mount is a use of it, and with one at
+ * every scan nothing would ever be idle.
+ */
+public final class Reconcile {
+  private final MountBoard board;
+  private final String root;
+  private final ImageDirectory images;
+
+  /** For the mounts on this board. */
+  public Reconcile(MountBoard board, Settings settings) {
+    this.board = board;
+    this.root = settings.root().toString();
+    this.images =
+        new ImageDirectory(settings.images().toString(), settings.mount().symlinkedImages());
+  }
+
+  /**
+   * The names that want a closer look. Blocks for as long as the image storage does.
+   *
+   * @throws IOException if the mount table can't be read
+   */
+  public Collection<String> suspects() throws IOException {
+    List<MountStatus> mounted =
+        board.all().stream().filter(line -> line.state() == MountState.MOUNTED).toList();
+    if (mounted.isEmpty()) {
+      return List.of();
+    }
+    Map<String, MountInfo> table = new HashMap<>();
+    // The last one at a place is the one on top.
+    MountInfo.read().forEach(mount -> table.put(mount.target(), mount));
+    try (Fd place = Fd.openPlace(root)) {
+      String below = place.path() + "/";
+      return mounted.stream()
+          .filter(line -> isSuspect(line, table.get(below + line.name())))
+          .map(MountStatus::name)
+          .toList();
+    }
+  }
+
+  private boolean isSuspect(MountStatus line, MountInfo mount) {
+    if (mount == null || !mount.source().equals(line.device())) {
+      return true;
+    }
+    String file = line.image().substring(images.path().length() + 1);
+    Optional<Mounter.Generation> image = images.generation(file);
+    try {
+      return image.isPresent() && !Ownership.isBehind(image, LoopDevice.minor(mount.device()));
+    } catch (SyscallException e) {
+      return true;
+    }
+  }
+}

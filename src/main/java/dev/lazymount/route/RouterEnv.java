@@ -1,0 +1,32 @@
+package dev.lazymount.route;
+
+import dev.lazymount.mount.MountEnv;
+import java.io.IOException;
+import java.util.Collection;
+import java.util.Set;
+import java.util.concurrent.Executor;
+
+/**
+ * What a Router works with.
+ *
+ * @param root the root as processes spell it
+ * @param observe whether to mount nothing and only note what would be
+ * @param mounts what the MountActors share
+ * @param mountedAtStart names below the root that something was mounted on when the daemon began
+ * @param suspects asked after each scan what wants a closer look
+ * @param suspectsExecutor where that blocks
+ */
+public record RouterEnv(
+    String root,
+    boolean observe,
+    MountEnv mounts,
+    Set<String> mountedAtStart,
+    Suspicion suspects,
+    Executor suspectsExecutor) {
+  /** Finds what may not be mounted as it is said to be; blocks. */
+  @FunctionalInterface
+  public interface Suspicion {
+    /** The names. */
+    Collection<String> names() throws IOException;
+  }
+}
