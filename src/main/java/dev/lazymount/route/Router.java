@@ -10,11 +10,8 @@ import dev.lazymount.catalog.Catalog;
 import dev.lazymount.catalog.CatalogActor;
 import dev.lazymount.catalog.ImageFile;
 import dev.lazymount.mount.MountActor;
-import dev.lazymount.mount.MountEnv;
 import dev.lazymount.mount.Mounter;
 import dev.lazymount.state.Access;
-import dev.lazymount.state.MountState;
-import dev.lazymount.state.MountStatus;
 import dev.lazymount.trace.ResolvedProgram;
 import dev.lazymount.trace.TraceSource;
 import java.io.IOException;
@@ -22,16 +19,13 @@ import java.io.UncheckedIOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.slf4j.LoggerFactory;
 
@@ -86,7 +80,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
   private final ActorRef<CatalogActor.Command> scanner;
   private final Map<String, Child> children = new HashMap<>();
   private final Map<String, Access> early = new LinkedHashMap<>();
-  private final Set<String> observed = new HashSet<>();
+  private final Observed observed;
   private Optional<Catalog> catalog = Optional.empty();
   private long spawned;
   private int keep = AccessPath.MAX_COMPONENTS;
@@ -106,6 +100,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
       ActorContext<Command> context, RouterEnv env, ActorRef<CatalogActor.Command> scanner) {
     super(context);
     this.env = env;
+    this.observed = new Observed(env.mounts());
     this.scanner = scanner;
     this.hintedAt = now() - HINT_NANOS;
     scanner.tell(
@@ -134,7 +129,8 @@ public final class Router extends AbstractBehavior<Router.Command> {
     keep = Math.max(2, message.catalog().componentsNeeded());
     children.forEach(this::tellWhatChanged);
     reconcile();
-    observed.removeIf(this::forgetIfGone);
+    observed.keepOnly(
+        name -> message.catalog().get(name).isPresent() || children.containsKey(name));
     if (first) {
       env.mountedAtStart().stream()
           .flatMap(name -> message.catalog().get(name).stream())
@@ -203,7 +199,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
     if (images.isEmpty()) {
       unknown();
     } else if (env.observe()) {
-      images.forEach(this::observe);
+      images.forEach(observed::add);
     } else {
       mount(access, images);
     }
@@ -252,35 +248,6 @@ public final class Router extends AbstractBehavior<Router.Command> {
 
   private long now() {
     return env.mounts().nanoTime().getAsLong();
-  }
-
-  private void observe(ImageFile image) {
-    MountEnv mounts = env.mounts();
-    Instant now = Instant.now();
-    Optional<MountStatus> line = mounts.status().mounts().get(image.name());
-    if (line.filter(known -> known.state() == MountState.MOUNTED).isPresent()) {
-      mounts.status().mounts().put(line.get().accessed(now));
-      return;
-    }
-    observed.add(image.name());
-    mounts
-        .status()
-        .mounts()
-        .put(
-            MountStatus.unknown(
-                    image.name(),
-                    mounts.images() + "/" + image.file(),
-                    mounts.root() + "/" + image.name())
-                .accessed(now)
-                .unmounted(MountState.UNMOUNTED, now, "mode is observe: it would be mounted"));
-  }
-
-  private boolean forgetIfGone(String name) {
-    boolean gone = catalog.flatMap(c -> c.get(name)).isEmpty();
-    if (gone && !children.containsKey(name)) {
-      env.mounts().status().mounts().remove(name);
-    }
-    return gone;
   }
 
   private Child child(ImageFile image) {
