@@ -56,7 +56,7 @@ class AutoProgramIT {
         Scripts.write(
             site.scratch().resolve("old"),
             "program=$(cat)",
-            "case $program in *task_struct*)",
+            "case $program in *sched_process_exec*)",
             "  echo 'stdin:1:1-2: ERROR: the moon is full' >&2; exit 1 ;;",
             "esac",
             "exec bpftrace -e \"$program\"");
@@ -70,7 +70,7 @@ class AutoProgramIT {
     Path blind =
         Scripts.write(
             site.scratch().resolve("blind"),
-            "program=$(sed 's/s_dev == [0-9]*/s_dev == 1/')",
+            "program=$(sed 's/device == [0-9]*/device == 1/')",
             "exec bpftrace -e \"$program\"");
     DaemonProcess daemon = site.start("trace.bpftrace=" + blind, "trace.restart=10ms");
     assertFellBack(daemon, "no canary came back");
