@@ -241,7 +241,11 @@ final class CatalogScanTest extends ScanFixture {
   }
 
   /** Root may read everything; setfsuid(2) takes that from the calling thread alone. */
-  private static <T> T asNobody(Callable<T> work) throws Exception {
+  private <T> T asNobody(Callable<T> work) throws Exception {
+    // Nor could that thread load classes from a place that only root may read: they are loaded now.
+    Path nowhere = temp.resolve("nowhere");
+    assertThrows(SyscallException.class, () -> scan(nowhere, root));
+    scan(images, nowhere);
     Function setfsuid = Function.getFunction("c", "setfsuid");
     setfsuid.invokeInt(new Object[] {NOBODY});
     try {
@@ -249,5 +253,9 @@ final class CatalogScanTest extends ScanFixture {
     } finally {
       setfsuid.invokeInt(new Object[] {0});
     }
+  }
+
+  private static CatalogScan.Scan scan(Path images, Path root) throws SyscallException {
+    return CatalogScan.scan(images.toString(), root.toString(), SUFFIXES, Catalog.empty());
   }
 }
