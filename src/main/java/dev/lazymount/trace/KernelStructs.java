@@ -22,12 +22,12 @@ final class KernelStructs {
   private static final List<Field> FIELDS =
       List.of(
           field("super", "device", "unsigned int", at("super_block", "s_dev")),
-          field("inode", "super", "struct lm_super *", at("inode", "i_sb")),
           field("inode", "number", "unsigned long", at("inode", "i_ino")),
           field("entry", "parent", "struct lm_entry *", at("dentry", "d_parent")),
+          field("entry", "hash", "unsigned long", at("dentry", "d_name"), at("qstr", "hash_len")),
           field("entry", "name", "char *", at("dentry", "d_name"), at("qstr", "name")),
           field("entry", "inode", "struct lm_inode *", at("dentry", "d_inode")),
-          field("file", "inode", "struct lm_inode *", at("file", "f_inode")),
+          field("entry", "super", "struct lm_super *", at("dentry", "d_sb")),
           field("file", "entry", "struct lm_entry *", at("file", "f_path"), at("path", "dentry")),
           field("table", "files", "struct lm_file **", at("fdtable", "fd")),
           field("open", "table", "struct lm_table *", at("files_struct", "fdt")),

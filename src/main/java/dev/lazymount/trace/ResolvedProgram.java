@@ -32,6 +32,9 @@ public final class ResolvedProgram implements TraceProgram.Factory {
    */
   private static final int[] STRING_LENGTHS = {0, 160, 112, 88, 64, 56, 48, 40, 32};
 
+  /** Files known to be walked; a map of ours must not become full, and has to be cleared. */
+  private static final int SLOTS = 4096;
+
   private final Settings settings;
   private final Path tracefs;
   private final IntSupplier depth;
@@ -108,6 +111,7 @@ public final class ResolvedProgram implements TraceProgram.Factory {
                 .put("WINDOW", settings.trace().window().toMillis())
                 .put("LIMIT", Template.mostHeld(settings.trace().maxKeys()))
                 .put("SHARE", Template.share(settings.trace().maxKeys()))
+                .put("SLOTS", Integer.highestOneBit(Math.min(SLOTS, settings.trace().maxKeys())))
                 .put("IGNORED", Template.notNamed(settings.trace().ignoreComms()))
                 .text();
     return new TraceProgram(NAME, source, mark, STRING_LENGTHS[components], canary, null);
