@@ -45,6 +45,7 @@ final class Yard implements AutoCloseable {
     try {
       compile("floor");
       compile("opener");
+      compile("opencost");
     } catch (IOException | InterruptedException | RuntimeException e) {
       close();
       throw e;
@@ -94,6 +95,11 @@ final class Yard implements AutoCloseable {
   Process start(List<String> command, Path log) throws IOException {
     return started(
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()));
+  }
+
+  /** Starts a command that goes on; its output is the caller's to read, and includes complaints. */
+  Process startPiped(List<String> command) throws IOException {
+    return started(new ProcessBuilder(command).redirectErrorStream(true));
   }
 
   /** Ends a process, and whatever it has started: told first, killed later. */

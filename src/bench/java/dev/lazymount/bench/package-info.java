@@ -1,10 +1,11 @@
 /**
- * Benchmarks of the whole daemon on the real kernel, each beside something else that was measured
- * in the same run.
+ * Benchmarks of the daemon, all but one of the whole of it on the real kernel, each beside
+ * something else that was measured in the same run.
  *
  * <p>A tour: {@link dev.lazymount.bench.Bench} is the command line and knows the {@link
  * dev.lazymount.bench.Benchmark}s: {@link dev.lazymount.bench.FirstAccess}, {@link
- * dev.lazymount.bench.FreshDaemon} and {@link dev.lazymount.bench.Burst}; the Javadoc of each says
+ * dev.lazymount.bench.FreshDaemon}, {@link dev.lazymount.bench.Burst}, {@link
+ * dev.lazymount.bench.OpenCost} and {@link dev.lazymount.bench.Pipeline}; the Javadoc of each says
  * how to run it and what it does. They work in a {@link dev.lazymount.bench.Yard}, which undoes
  * everything at the end, with a {@link dev.lazymount.bench.Site} (a root and its images) for every
  * system they compare, and write into a {@link dev.lazymount.bench.Report}. What is measured to the
