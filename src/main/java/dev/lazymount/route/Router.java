@@ -195,11 +195,11 @@ public final class Router extends AbstractBehavior<Router.Command> {
       }
       return;
     }
-    List<ImageFile> images = withInner(catalog.get().match(below.get()));
+    List<ImageFile> images = catalog.get().match(below.get());
     if (images.isEmpty()) {
       unknown();
     } else if (env.observe()) {
-      images.forEach(observed::add);
+      withInner(images).forEach(observed::add);
     } else {
       mount(access, images);
     }
@@ -211,9 +211,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
    * most nested ones lie in directories that no image has.)
    */
   private List<ImageFile> withInner(List<ImageFile> images) {
-    boolean sightEnds =
-        env.mounts().status().trace().program().equals(ResolvedProgram.NAME) && !images.isEmpty();
-    if (!sightEnds) {
+    if (!env.mounts().status().trace().program().equals(ResolvedProgram.NAME)) {
       return images;
     }
     Collection<ImageFile> inner = catalog.get().descendants(images.get(images.size() - 1).name());
@@ -242,7 +240,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
     }
     innermost.toldAt = now;
     List<ActorRef<MountActor.Command>> actors = new ArrayList<>(images.size());
-    images.forEach(image -> actors.add(child(image).actor));
+    withInner(images).forEach(image -> actors.add(child(image).actor));
     actors.get(0).tell(new MountActor.Accessed(access, actors.subList(1, actors.size())));
   }
 

@@ -28,6 +28,9 @@ public final class TraceParser {
   private int length;
   private boolean skipping;
 
+  private final Repeated commName = new Repeated();
+  private final Repeated callName = new Repeated();
+
   private List<Access> accesses = new ArrayList<>();
   private List<String> canaries = new ArrayList<>();
   private long lost;
@@ -178,7 +181,12 @@ public final class TraceParser {
       return;
     }
     accesses.add(
-        new Access(text(b, path, tab), pid, text(b, tab + 1, end), text(b, call, path - 1), now));
+        new Access(
+            text(b, path, tab),
+            pid,
+            commName.text(b, tab + 1, end),
+            callName.text(b, call, path - 1),
+            now));
   }
 
   /** "Lost 12 events" is how bpftrace says so, up to 0.23 on standard output. */
@@ -211,5 +219,19 @@ public final class TraceParser {
 
   private static String text(byte[] b, int from, int to) {
     return new String(b, from, to - from, StandardCharsets.UTF_8);
+  }
+
+  /** A field that often has the same text as in the event before: then it is the same string. */
+  private static final class Repeated {
+    private byte[] bytes = {};
+    private String text = "";
+
+    private String text(byte[] b, int from, int to) {
+      if (!Arrays.equals(b, from, to, bytes, 0, bytes.length)) {
+        bytes = Arrays.copyOfRange(b, from, to);
+        text = TraceParser.text(b, from, to);
+      }
+      return text;
+    }
   }
 }
