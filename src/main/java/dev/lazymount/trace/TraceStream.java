@@ -76,13 +76,14 @@ final class TraceStream {
             })
         .filter(accesses -> !accesses.isEmpty())
         .runWith(
-            ActorSink.actorRefWithBackpressure(
-                receiver,
-                (answerTo, accesses) -> message.apply(accesses, answerTo),
-                answerTo -> message.apply(List.of(), answerTo),
-                TraceSource.Ack.ACK,
-                message.apply(List.of(), nobody),
-                thrown -> message.apply(List.of(), nobody)),
+            ActorSink.<List<Access>, T, TraceSource.Ack>actorRefWithBackpressure(
+                    receiver,
+                    (answerTo, accesses) -> message.apply(accesses, answerTo),
+                    answerTo -> message.apply(List.of(), answerTo),
+                    TraceSource.Ack.ACK,
+                    message.apply(List.of(), nobody),
+                    thrown -> message.apply(List.of(), nobody))
+                .withAttributes(Attributes.inputBuffer(1, 1)),
             materializer);
   }
 
