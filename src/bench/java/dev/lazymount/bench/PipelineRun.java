@@ -20,6 +20,7 @@ import dev.lazymount.mount.MountEnv;
 import dev.lazymount.mount.Mounter;
 import dev.lazymount.mount.StorageCircuit;
 import dev.lazymount.route.Router;
+import dev.lazymount.route.RouterEnv;
 import dev.lazymount.state.DaemonStatus;
 import dev.lazymount.state.TraceStatus;
 import dev.lazymount.trace.Canary;
@@ -132,7 +133,7 @@ final class PipelineRun {
         Map.of());
   }
 
-  private static Router.RouterEnv router(
+  private static RouterEnv router(
       ActorContext<?> context, DaemonStatus status, CountDownLatch end) {
     MountEnv mounts =
         new MountEnv(
@@ -148,7 +149,7 @@ final class PipelineRun {
             Optional.empty(),
             new StorageCircuit(4, open -> {}),
             System::nanoTime);
-    return new Router.RouterEnv(ROOT, false, mounts, Set.of());
+    return new RouterEnv(ROOT, false, mounts, Set.of(), List::of, Runnable::run);
   }
 
   private static TraceEnv trace(ActorContext<?> context, DaemonStatus status, Recording recording) {
@@ -308,7 +309,7 @@ final class PipelineRun {
     }
 
     @Override
-    public Expiry expire(Request request) {
+    public Expiry expire(Request request, boolean marked) {
       return Expiry.BUSY;
     }
   }
