@@ -1,5 +1,6 @@
 package dev.lazymount.catalog;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -9,6 +10,7 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * The images there are, and the symlinks in the root that lead to them: an immutable snapshot, made
@@ -149,6 +151,15 @@ public final class Catalog {
   /** The number of images. */
   public int size() {
     return images.size();
+  }
+
+  /** The bytes of the longest component of a name, in UTF-8; 0 without images. */
+  public int longestComponent() {
+    return names().stream()
+        .flatMap(name -> Stream.of(name.split("/", -1)))
+        .mapToInt(component -> component.getBytes(StandardCharsets.UTF_8).length)
+        .max()
+        .orElse(0);
   }
 
   /** The components of the deepest name; 0 without images. */

@@ -165,7 +165,7 @@ public final class CatalogActor extends AbstractBehavior<CatalogActor.Command> {
       getContext().getLog().warn("catalog: {}", now);
     }
     problem = now;
-    env.status().catalog(newest.size(), newest.maxDepth(), now);
+    env.status().catalog(newest.size(), newest.maxDepth(), newest.longestComponent(), now);
   }
 
   private void scan() {

@@ -56,7 +56,8 @@ final class Assembly {
     private static TraceProgram.Factory programs(Settings settings, DaemonStatus status) {
       PathProgram path = new PathProgram(settings, Machine.TRACEFS);
       ResolvedProgram resolved =
-          new ResolvedProgram(settings, Machine.TRACEFS, status::deepestName);
+          new ResolvedProgram(
+              settings, Machine.TRACEFS, status::deepestName, status::longestComponent);
       return switch (settings.trace().program()) {
         case AUTO -> new AutoProgram(resolved, path);
         case PATH -> path;

@@ -15,6 +15,7 @@ import dev.lazymount.route.RouterEnv;
 import dev.lazymount.state.DaemonState;
 import dev.lazymount.state.DaemonStatus;
 import dev.lazymount.state.TraceStatus;
+import dev.lazymount.trace.ResolvedProgram;
 import dev.lazymount.trace.TraceEnv;
 import dev.lazymount.trace.TraceReport;
 import dev.lazymount.trace.TraceSource;
@@ -35,7 +36,7 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
 
   private record Trace(TraceReport report) implements Command {}
 
-  private record NewCatalog(int deepest) implements Command {}
+  private record NewCatalog(int deepest, int longest) implements Command {}
 
   /** All slots for mounts hang ({@code open}), or one has come back. */
   record Storage(boolean open) implements Command {}
@@ -71,7 +72,7 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
   private final Env env;
   private final ActorRef<Router.Command> router;
   private Optional<ActorRef<TraceSource.Command>> trace = Optional.empty();
-  private int tracedDepth;
+  private int tracedComponents;
   private String problem;
   private String note;
 
@@ -94,7 +95,8 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
     context.watch(catalog);
     context.watch(router);
     ActorRef<Catalog> deepest =
-        context.messageAdapter(Catalog.class, newest -> new NewCatalog(newest.maxDepth()));
+        context.messageAdapter(
+            Catalog.class, newest -> new NewCatalog(newest.maxDepth(), newest.longestComponent()));
     catalog.tell(new CatalogActor.Subscribe(deepest));
     timers.startSingleTimer(Timer.SCAN_IS_SLOW, FIRST_SCAN);
     // bpftrace compiles its program in the meantime.
@@ -129,16 +131,27 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
   }
 
   private Behavior<Command> onNewCatalog(NewCatalog catalog) {
-    if (trace.isPresent() && tracedDepth > 0 && catalog.deepest() > tracedDepth) {
-      tracedDepth = catalog.deepest();
-      trace.get().tell(new TraceSource.Renew("names have " + tracedDepth + " components now"));
+    int components = ResolvedProgram.components(catalog.deepest());
+    boolean resolved = env.status().trace().program().equals(ResolvedProgram.NAME);
+    boolean tells = ResolvedProgram.tells(catalog.deepest(), catalog.longest());
+    if (trace.isPresent() && resolved && (components > tracedComponents || !tells)) {
+      tracedComponents = components;
+      trace
+          .get()
+          .tell(
+              new TraceSource.Renew(
+                  "names have up to "
+                      + catalog.deepest()
+                      + " components of up to "
+                      + catalog.longest()
+                      + " bytes now"));
     }
     return startTrace();
   }
 
   private Behavior<Command> startTrace() {
     if (trace.isEmpty()) {
-      tracedDepth = env.status().deepestName();
+      tracedComponents = ResolvedProgram.components(env.status().deepestName());
       ActorRef<TraceReport> reports = getContext().messageAdapter(TraceReport.class, Trace::new);
       trace =
           Optional.of(

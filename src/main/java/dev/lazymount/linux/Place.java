@@ -10,13 +10,16 @@ import java.nio.file.Path;
  * @param device the device of its superblock, as {@link FileStatus#device()}. On some file systems
  *     (btrfs) that is not what stat(2) says, so it is taken from the mount table
  * @param inode its inode number
+ * @param inodesAreUnique whether no other file of the superblock has that number; not so where
+ *     parts of it have device numbers of their own, as btrfs subvolumes have
  */
-public record Place(long device, long inode) {
+public record Place(long device, long inode, boolean inodesAreUnique) {
   /** The place of a directory; symlinks are followed. */
   public static Place of(String path) throws SyscallException {
     try (Fd fd = Fd.openPlace(path)) {
       FileStatus status = fd.status();
-      return new Place(superblock(fd, status.device()), status.inode());
+      long superblock = superblock(fd, status.device());
+      return new Place(superblock, status.inode(), superblock == status.device());
     }
   }
 

@@ -9,6 +9,7 @@ public final class DaemonStatus {
       new AtomicReference<>(TraceStatus.notStarted(""));
   private volatile int imagesKnown;
   private volatile int deepestName;
+  private volatile int longestComponent;
   private volatile String catalogProblem;
   private volatile String storageProblem;
   private final Counters counters = new Counters();
@@ -44,6 +45,11 @@ public final class DaemonStatus {
     return deepestName;
   }
 
+  /** How many bytes the longest component of a name has; 0 before the first scan. */
+  public int longestComponent() {
+    return longestComponent;
+  }
+
   /** What was wrong with the newest scan; null if nothing was. */
   public String catalogProblem() {
     return catalogProblem;
@@ -60,8 +66,9 @@ public final class DaemonStatus {
   }
 
   /** Sets what the newest scan found. */
-  public void catalog(int known, int deepest, String problem) {
+  public void catalog(int known, int deepest, int longest, String problem) {
     deepestName = deepest;
+    longestComponent = longest;
     imagesKnown = known;
     catalogProblem = problem;
   }

@@ -30,7 +30,7 @@ public final class AutoProgram implements TraceProgram.Factory {
         workedThisTime = false;
         return resolved.next();
       } catch (TraceFailure e) {
-        if (everWorked) {
+        if (everWorked && !(e instanceof TraceFailure.Unsuitable)) {
           throw e;
         }
         unusable = e.getMessage();

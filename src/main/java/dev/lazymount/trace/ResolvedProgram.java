@@ -22,6 +22,8 @@ public final class ResolvedProgram implements TraceProgram.Factory {
    */
   public static final int DEEPEST = 8;
 
+  private static final int UNKNOWN_DEPTH = 6;
+
   private static final List<String> CALLS =
       List.of("openat", "openat2", "open", "open_by_handle_at");
 
@@ -38,6 +40,7 @@ public final class ResolvedProgram implements TraceProgram.Factory {
   private final Settings settings;
   private final Path tracefs;
   private final IntSupplier depth;
+  private final IntSupplier longest;
 
   /**
    * The resolved program for a root.
@@ -45,11 +48,13 @@ public final class ResolvedProgram implements TraceProgram.Factory {
    * @param settings the root and what to ignore
    * @param tracefs where tracefs is mounted, such as {@code /sys/kernel/tracing}
    * @param depth how many components the deepest name has; 0 if that is not known yet
+   * @param longest how many bytes the longest component of a name has
    */
-  public ResolvedProgram(Settings settings, Path tracefs, IntSupplier depth) {
+  public ResolvedProgram(Settings settings, Path tracefs, IntSupplier depth, IntSupplier longest) {
     this.settings = settings;
     this.tracefs = tracefs;
     this.depth = depth;
+    this.longest = longest;
   }
 
   /**
@@ -77,6 +82,16 @@ public final class ResolvedProgram implements TraceProgram.Factory {
     return STRING_LENGTHS[clamp(depth)] - 2;
   }
 
+  /** Whether all names can be told, of which the deepest and longest is so. */
+  public static boolean tells(int depth, int longest) {
+    return depth <= DEEPEST && longest <= longestComponent(components(depth));
+  }
+
+  /** How many components are told; while none is known, enough for all that the field has. */
+  public static int components(int depth) {
+    return depth == 0 ? UNKNOWN_DEPTH : clamp(depth);
+  }
+
   private static int clamp(int depth) {
     return Math.max(1, Math.min(depth, DEEPEST));
   }
@@ -84,13 +99,29 @@ public final class ResolvedProgram implements TraceProgram.Factory {
   @Override
   public TraceProgram next() {
     String structs = KernelStructs.definitions();
-    // Not known yet: deep enough for every name that was ever seen in the field.
-    int components = depth.getAsInt() == 0 ? 6 : clamp(depth.getAsInt());
+    int components = components(depth.getAsInt());
+    if (!tells(depth.getAsInt(), longest.getAsInt())) {
+      throw new TraceFailure.Unsuitable(
+          "it can't tell all names: the deepest has "
+              + depth.getAsInt()
+              + " components (at most "
+              + DEEPEST
+              + ") and the longest component "
+              + longest.getAsInt()
+              + " bytes (at most "
+              + longestComponent(components)
+              + " at this depth)");
+    }
     Place root;
     try {
       root = Place.of(settings.root().toString());
     } catch (SyscallException e) {
       throw new TraceFailure("can't look at the root: " + e.getMessage());
+    }
+    if (!root.inodesAreUnique()) {
+      throw new TraceFailure.Unsuitable(
+          "the root's file system numbers inodes by subvolume, so that a file elsewhere could be"
+              + " taken for one under the root");
     }
     String mark = Secret.mark();
     ResolvedCanary canary = new ResolvedCanary(settings.root());

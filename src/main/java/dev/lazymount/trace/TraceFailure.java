@@ -8,4 +8,14 @@ public class TraceFailure extends RuntimeException {
   public TraceFailure(String reason) {
     super(reason);
   }
+
+  /** The program is not for this root or these names; trying again would not help. */
+  public static final class Unsuitable extends TraceFailure {
+    private static final long serialVersionUID = 1L;
+
+    /** Unsuitable for this reason. */
+    public Unsuitable(String reason) {
+      super(reason);
+    }
+  }
 }

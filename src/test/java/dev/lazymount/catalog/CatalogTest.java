@@ -264,4 +264,11 @@ final class CatalogTest {
     return String.join(
         " ", names(catalog.match(path.isEmpty() ? List.of() : List.of(path.split("/")))));
   }
+
+  @Test
+  void theLongestComponentIsCountedInBytes() {
+    assertEquals(0, Catalog.empty().longestComponent());
+    assertEquals(5, catalog(Map.of(), "gcc", "arm64/gcc").longestComponent());
+    assertEquals(6, catalog(Map.of(), "gcc", "\u00fc\u00fc\u00fc/a").longestComponent());
+  }
 }

@@ -86,6 +86,35 @@ final class ProgramsTest {
   }
 
   @Test
+  void autoLeavesWhatHasWorkedForNamesThatItCanNotTell() {
+    boolean[] tells = {true};
+    AutoProgram auto =
+        new AutoProgram(
+            () -> {
+              if (!tells[0]) {
+                throw new TraceFailure.Unsuitable("too deep");
+              }
+              return named("resolved").next();
+            },
+            named("path"));
+    auto.next();
+    auto.worked();
+    tells[0] = false;
+    assertEquals("path and not resolved: too deep", auto.next().note());
+  }
+
+  @Test
+  void theDeeperTheNamesTheShorterTheComponentsThatResolvedTells() {
+    assertTrue(ResolvedProgram.tells(1, 158));
+    assertFalse(ResolvedProgram.tells(1, 159));
+    assertTrue(ResolvedProgram.tells(6, 46));
+    assertFalse(ResolvedProgram.tells(6, 47));
+    assertTrue(ResolvedProgram.tells(0, 0));
+    assertTrue(ResolvedProgram.tells(8, 30));
+    assertFalse(ResolvedProgram.tells(9, 1));
+  }
+
+  @Test
   void autoFallsBackToPathIfResolvedCanNotBeMade() {
     AutoProgram auto = new AutoProgram(failing("no BTF"), named("path"));
     assertEquals("path and not resolved: no BTF", auto.next().note());

@@ -74,7 +74,7 @@ class RootIT {
       }
     },
     /** stat(2) has another device for it than the kernel's superblock. */
-    BTRFS_SUBVOLUME("resolved") {
+    BTRFS_SUBVOLUME("path") {
       @Override
       void mount(Site site) throws IOException {
         Path file = disk(site, 128);

@@ -87,7 +87,8 @@ final class Watch implements AutoCloseable {
   /** The resolved program of a site, for names of so many components. */
   static Watch resolved(Settings settings, int depth) {
     return launch(
-        settings, new ResolvedProgram(settings, Path.of("/sys/kernel/tracing"), () -> depth));
+        settings,
+        new ResolvedProgram(settings, Path.of("/sys/kernel/tracing"), () -> depth, () -> 1));
   }
 
   /** Waits until a canary has come back. */
