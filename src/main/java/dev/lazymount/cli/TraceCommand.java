@@ -25,7 +25,9 @@ import picocli.CommandLine.Option;
     description = {
       "Print accesses under the root as they are seen, and mount nothing. Runs with or without a",
       "daemon, until it is interrupted. Each name is printed once a window (trace.window), whoever",
-      "uses it; the resolved program tells as much of a path as the deepest name has."
+      "uses it; the resolved program tells as much of a path as the deepest name has. In a"
+          + " container",
+      "the PID is that of the host."
     })
 final class TraceCommand implements Callable<Integer> {
   private static final Gson GSON =

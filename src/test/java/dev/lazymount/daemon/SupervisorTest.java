@@ -172,7 +172,9 @@ final class SupervisorTest extends DaemonFixture {
     scans.add(found("clang", "gcc"));
     scans.add(found("a/b/c", "gcc", "clang"));
     assertEquals(
-        List.of("STATUS=degraded: names have 3 components now; it is started again after a pause"),
+        List.of(
+            "STATUS=degraded: names have up to 3 components of up to 5 bytes now;"
+                + " it is started again after a pause"),
         nextButWatchdog());
     first.awaitKilled();
     bpftrace.run();

@@ -122,7 +122,7 @@ public final class ScriptedTrace implements AutoCloseable {
             canary.accept(newest, token);
           }
         };
-    return new TraceProgram("path", "the program", MARK, 192, sent, null);
+    return new TraceProgram("resolved", "the program", MARK, 192, sent, null);
   }
 
   private TraceProcess launch(TraceProgram program) {
