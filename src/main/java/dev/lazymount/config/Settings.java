@@ -149,7 +149,7 @@ public record Settings(
   }
 
   /**
-   * When images are unmounted again. Accepted, but not acted on in this version.
+   * When images are unmounted again.
    *
    * @param unmountAfter unmount what nobody used for this long; empty for never
    */

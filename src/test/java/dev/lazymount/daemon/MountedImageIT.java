@@ -1,0 +1,94 @@
+package dev.lazymount.daemon;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.lazymount.kernel.Await;
+import dev.lazymount.kernel.DaemonProcess;
+import dev.lazymount.kernel.Site;
+import dev.lazymount.linux.Mounts;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What becomes of an image once it is mounted: by the resolved program it is seen no more. */
+class MountedImageIT {
+  private Site site;
+
+  @BeforeEach
+  void open() throws IOException {
+    site = Site.create();
+    site.compiler("gcc");
+  }
+
+  @AfterEach
+  void nothingLeaks() {
+    site.close();
+  }
+
+  private DaemonProcess startWith(String... settings) throws IOException {
+    DaemonProcess daemon = site.start(settings);
+    daemon.mount("gcc");
+    return daemon;
+  }
+
+  @Test
+  void anImageThatNobodyUsesIsUnmountedAndTheNextAccessMountsItAgain() throws IOException {
+    DaemonProcess daemon = startWith("trace.program=resolved", "idle.unmount-after=1s");
+    Await.until("it is unmounted", () -> site.mountsOn("gcc") == 0);
+    daemon.await("status says so", () -> daemon.state("gcc").equals(Optional.of("unmounted")));
+    assertTrue(daemon.line("gcc").orElseThrow().reason().contains("nobody used it"));
+    assertEquals(Site.ORIGINAL, site.version("gcc"));
+    daemon.awaitMounted("gcc");
+  }
+
+  @Test
+  void anImageInUseIsNotUnmounted() throws IOException {
+    DaemonProcess daemon =
+        startWith("trace.program=resolved", "idle.unmount-after=1s", "catalog.rescan=100ms");
+    site.compiler("other");
+    try (var open = Files.newInputStream(site.root("gcc/version"))) {
+      // The other one comes and goes in the meantime, so that there was time enough for this one
+      // too.
+      daemon.mount("other");
+      Await.until("the other is unmounted", () -> site.mountsOn("other") == 0);
+      assertEquals(1, site.mountsOn("gcc"));
+      assertEquals(Site.IMAGE, new String(open.readAllBytes(), StandardCharsets.UTF_8));
+    }
+    Await.until("it is unmounted once it is closed", () -> site.mountsOn("gcc") == 0);
+  }
+
+  @Test
+  void aReplacedImageIsSwappedWithoutAnAccess() throws IOException {
+    DaemonProcess daemon = startWith("trace.program=resolved", "catalog.rescan=100ms");
+    String before = daemon.line("gcc").orElseThrow().generation();
+    site.image("gcc", Map.of("version", "new image\n"));
+    Await.until("the new image shows", () -> site.versionHere("gcc").equals("new image\n"));
+    assertEquals(1, site.mountsOn("gcc"));
+    daemon.await(
+        "status shows another generation",
+        () -> !before.equals(daemon.line("gcc").orElseThrow().generation()));
+  }
+
+  @Test
+  void anImageThatVanishedIsUnmountedWhenNobodyUsesItAndTheOriginalShows() throws IOException {
+    DaemonProcess daemon = startWith("catalog.rescan=100ms");
+    Files.delete(site.image("gcc"));
+    Await.until("it is unmounted", Await.PATIENCE.multipliedBy(5), () -> site.mountsOn("gcc") == 0);
+    assertEquals(Site.ORIGINAL, site.versionHere("gcc"));
+    daemon.await("it is forgotten", () -> daemon.line("gcc").isEmpty());
+  }
+
+  @Test
+  void whatSomebodyUnmountedIsNoticedWithoutAnAccess() throws IOException {
+    DaemonProcess daemon = startWith("trace.program=resolved", "catalog.rescan=100ms");
+    Mounts.detach(site.root("gcc").toString());
+    daemon.await("status says so", () -> daemon.state("gcc").equals(Optional.of("unmounted")));
+    daemon.mount("gcc");
+  }
+}
