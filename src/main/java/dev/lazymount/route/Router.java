@@ -269,8 +269,9 @@ public final class Router extends AbstractBehavior<Router.Command> {
 
   private void tellWhatChanged(String name, Child child) {
     Optional<Mounter.Request> now = catalog.flatMap(c -> c.get(name)).map(this::request);
-    if (child.gone || !now.equals(Optional.of(child.request))) {
-      child.gone = now.isEmpty();
+    boolean gone = now.isEmpty();
+    if (gone != child.gone || (!gone && !now.get().equals(child.request))) {
+      child.gone = gone;
       now.ifPresent(request -> child.request = request);
       child.actor.tell(new MountActor.Changed(now));
     }

@@ -33,6 +33,12 @@ final class KernelStructs {
           field("open", "table", "struct lm_table *", at("files_struct", "fdt")),
           field("mm", "program", "struct lm_file *", at("mm_struct", "exe_file")),
           field("task", "open", "struct lm_open *", at("task_struct", "files")),
+          field(
+              "task",
+              "ran",
+              "unsigned long",
+              at("task_struct", "se"),
+              at("sched_entity", "exec_start")),
           field("task", "mm", "struct lm_mm *", at("task_struct", "mm")));
 
   private static Optional<String> known = Optional.empty();
