@@ -58,11 +58,21 @@ public record FileStatus(
 
   /** The major number of {@link #device}. */
   public int major() {
+    return major(device);
+  }
+
+  /** The major number of a {@link #device(long, long)}. */
+  public static int major(long device) {
     return (int) ((device >> 8) & 0xfff);
   }
 
   /** The minor number of {@link #device}. */
   public int minor() {
+    return minor(device);
+  }
+
+  /** The minor number of a {@link #device(long, long)}. */
+  public static int minor(long device) {
     return (int) ((device & 0xff) | ((device >> 12) & 0xfff00));
   }
 }

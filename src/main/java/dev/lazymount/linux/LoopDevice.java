@@ -101,16 +101,6 @@ public final class LoopDevice implements AutoCloseable {
     return "/dev/loop" + number;
   }
 
-  /** The device number of file systems on it, as in {@link FileStatus#device()}. */
-  public long device() {
-    return FileStatus.device(MAJOR, number);
-  }
-
-  /** The number of the loop device with this device number. */
-  public static int minor(long device) {
-    return (int) ((device & 0xff) | ((device >> 12) & 0xfff00));
-  }
-
   /** Lets go of the device; unless it is mounted, the kernel frees it. */
   @Override
   public void close() {

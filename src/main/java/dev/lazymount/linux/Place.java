@@ -25,8 +25,7 @@ public record Place(long device, long inode, boolean inodesAreUnique) {
 
   /** The device as struct super_block has it in s_dev: major in the upper 12 bits, minor in 20. */
   public long kernelDevice() {
-    FileStatus of = new FileStatus(FileType.DIRECTORY, device, inode, 0, 0, 0, 0, false);
-    return ((long) of.major() << 20) | of.minor();
+    return ((long) FileStatus.major(device) << 20) | FileStatus.minor(device);
   }
 
   private static long superblock(Fd fd, long otherwise) {

@@ -2,7 +2,7 @@ package dev.lazymount.mount;
 
 import dev.lazymount.config.Settings;
 import dev.lazymount.linux.Fd;
-import dev.lazymount.linux.LoopDevice;
+import dev.lazymount.linux.FileStatus;
 import dev.lazymount.linux.MountInfo;
 import dev.lazymount.linux.SyscallException;
 import dev.lazymount.state.MountBoard;
@@ -65,7 +65,7 @@ public final class Reconcile {
     String file = line.image().substring(images.path().length() + 1);
     Optional<Mounter.Generation> image = images.generation(file);
     try {
-      return image.isPresent() && !Ownership.isBehind(image, LoopDevice.minor(mount.device()));
+      return image.isPresent() && !Ownership.isBehind(image, FileStatus.minor(mount.device()));
     } catch (SyscallException e) {
       return true;
     }

@@ -2,7 +2,7 @@ package dev.lazymount.mount;
 
 import dev.lazymount.linux.Errno;
 import dev.lazymount.linux.Fd;
-import dev.lazymount.linux.LoopDevice;
+import dev.lazymount.linux.FileStatus;
 import dev.lazymount.linux.MountInfo;
 import dev.lazymount.linux.Mounts;
 import dev.lazymount.linux.SyscallException;
@@ -90,7 +90,7 @@ record Replacement(ImageDirectory images, List<String> options) {
     Optional<Mounter.Generation> image = images.generation(file);
     for (MountInfo mount : mounts) {
       boolean loop = mount.source().startsWith("/dev/loop") && mount.device() != top;
-      if (loop && Ownership.isBehind(image, LoopDevice.minor(mount.device()))) {
+      if (loop && Ownership.isBehind(image, FileStatus.minor(mount.device()))) {
         return Optional.of(new Mounter.Mounted(mount.source(), true, image.get()));
       }
     }

@@ -9,27 +9,13 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
-import org.slf4j.helpers.NOPLogger;
 
 /** Unmounting what nobody uses: the kernel judges, the MountActor only asks, and not too often. */
 class MountExpiryTest extends MountFixture {
   private static final Duration IDLE = Duration.ofMinutes(10);
 
   private ActorRef<MountActor.Command> expiring(String name) {
-    MountEnv idle =
-        new MountEnv(
-            mounter,
-            mounting,
-            status,
-            NOPLogger.NOP_LOGGER,
-            "/root",
-            "/images",
-            TIMEOUT,
-            RETRY,
-            RETRY_MAX,
-            Optional.of(IDLE),
-            new StorageCircuit(4, open -> {}),
-            stage().clock());
+    MountEnv idle = env(mounting, Optional.of(IDLE), new StorageCircuit(4, open -> {}));
     return stage().kit().spawn(MountActor.create(idle, request(name)));
   }
 

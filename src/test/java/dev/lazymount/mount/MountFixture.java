@@ -13,6 +13,7 @@ import dev.lazymount.support.Stage;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Executor;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.slf4j.helpers.NOPLogger;
@@ -31,20 +32,24 @@ abstract class MountFixture {
   final ScriptedMounter mounter = new ScriptedMounter();
   final HandExecutor mounting = new HandExecutor();
   final DaemonStatus status = new DaemonStatus();
-  final MountEnv env =
-      new MountEnv(
-          mounter,
-          mounting,
-          status,
-          NOPLogger.NOP_LOGGER,
-          "/root",
-          "/images",
-          TIMEOUT,
-          RETRY,
-          RETRY_MAX,
-          Optional.empty(),
-          new StorageCircuit(4, open -> {}),
-          stage.clock());
+  final MountEnv env = env(mounting, Optional.empty(), new StorageCircuit(4, open -> {}));
+
+  /** What MountActors share, with these three of the test's choice. */
+  MountEnv env(Executor executor, Optional<Duration> idle, StorageCircuit circuit) {
+    return new MountEnv(
+        mounter,
+        executor,
+        status,
+        NOPLogger.NOP_LOGGER,
+        "/root",
+        "/images",
+        TIMEOUT,
+        RETRY,
+        RETRY_MAX,
+        idle,
+        circuit,
+        stage.clock());
+  }
 
   @BeforeAll
   static void open() {

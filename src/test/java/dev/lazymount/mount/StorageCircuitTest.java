@@ -15,7 +15,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.slf4j.helpers.NOPLogger;
 
 /** Two slots, and mounts that hold them. */
 class StorageCircuitTest extends MountFixture {
@@ -89,18 +88,6 @@ class StorageCircuitTest extends MountFixture {
   }
 
   private MountEnv env(Executor executor) {
-    return new MountEnv(
-        mounter,
-        executor,
-        status,
-        NOPLogger.NOP_LOGGER,
-        "/root",
-        "/images",
-        TIMEOUT,
-        RETRY,
-        RETRY_MAX,
-        Optional.empty(),
-        circuit,
-        stage().clock());
+    return env(executor, Optional.empty(), circuit);
   }
 }

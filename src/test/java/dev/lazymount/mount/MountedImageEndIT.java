@@ -1,0 +1,179 @@
+package dev.lazymount.mount;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.lazymount.kernel.BadImages;
+import dev.lazymount.kernel.Child;
+import dev.lazymount.kernel.Crowd;
+import dev.lazymount.kernel.Site;
+import dev.lazymount.linux.Fd;
+import dev.lazymount.linux.Mounts;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** The end of a mount: its image is replaced, it is idle, or its image vanishes. */
+class MountedImageEndIT extends MounterFixture {
+  @Test
+  void replacedImageIsSwappedWithoutAGap() throws Exception {
+    site.compiler("gcc");
+    String old = mounter.mount(request("gcc")).device();
+    try (Crowd readers =
+        new Crowd(2, reader -> assertFalse(site.versionHere("gcc").equals(Site.ORIGINAL)))) {
+      for (int i = 0; i < 20; i++) {
+        site.image("gcc", Map.of("version", "image of day " + i + "\n"));
+        readers.await(1);
+
+        Mounter.Mounted now = mounter.mount(request("gcc"));
+
+        assertFalse(now.adopted());
+        assertFalse(now.device().equals(old));
+        assertEquals("image of day " + i + "\n", site.versionHere("gcc"));
+        assertEquals(1, site.mountsOn("gcc"));
+        assertTrue(mounter.mount(request("gcc")).adopted());
+        old = now.device();
+      }
+    }
+  }
+
+  @Test
+  void openFileGoesOnReadingTheReplacedImage() throws Exception {
+    site.compiler("gcc");
+    mounter.mount(request("gcc"));
+    try (InputStream open = Files.newInputStream(site.root("gcc/version"))) {
+      site.image("gcc", Map.of("version", "new image\n"));
+      mounter.mount(request("gcc"));
+      assertEquals(Site.IMAGE, new String(open.readAllBytes(), StandardCharsets.UTF_8));
+    }
+    assertEquals("new image\n", site.versionHere("gcc"));
+  }
+
+  @Test
+  void badReplacementLeavesTheOldImageMounted() throws Exception {
+    site.compiler("gcc");
+    String device = mounter.mount(request("gcc")).device();
+    Files.delete(site.image("gcc"));
+    BadImages.CORRUPT.make(site, "gcc");
+
+    Mounter.Mounted old = mounter.mount(request("gcc"));
+
+    assertEquals(device, old.device());
+    assertTrue(old.outdated().contains("replaced by a bad one"), old.outdated());
+    assertEquals(1, site.mountsOn("gcc"));
+    assertEquals(Site.IMAGE, site.versionHere("gcc"));
+  }
+
+  @Test
+  void anOldImageLeftOnTopOfTheNewOneIsTakenOff() throws Exception {
+    site.compiler("gcc");
+    mounter.mount(request("gcc"));
+    site.image("gcc", Map.of("version", "new image\n"));
+    // What a daemon leaves that is killed right after it put the new image beneath the old one.
+    Path images = site.image("gcc").getParent();
+    try (ImageDirectory.Image image = new ImageDirectory(images.toString(), false).open("gcc.img");
+        DetachedMount mount = DetachedMount.of(image, List.of());
+        Fd place = new Target(site.root().toString(), "gcc").open()) {
+      Mounts.attachBeneath(mount.fd(), place);
+    }
+    assertEquals(2, site.mountsOn("gcc"));
+
+    Mounter.Mounted mounted = mounter.mount(request("gcc"));
+
+    assertEquals(1, site.mountsOn("gcc"));
+    assertTrue(mounted.adopted());
+    assertEquals("new image\n", site.versionHere("gcc"));
+  }
+
+  @Test
+  void aReplacedImageStaysWhileSomethingIsMountedInside() throws Exception {
+    site.compiler("gcc");
+    site.image("gcc", Map.of("inside/here", "x", "version", Site.IMAGE));
+    String device = mounter.mount(request("gcc")).device();
+    Child.run("mount", "-t", "tmpfs", "tmpfs", site.root("gcc/inside").toString());
+    site.image("gcc", Map.of("version", "new image\n"));
+
+    Mounter.Mounted old = mounter.mount(request("gcc"));
+
+    assertEquals(device, old.device());
+    assertTrue(old.outdated().contains("mounted inside"), old.outdated());
+    assertEquals(1, site.mountsOn("gcc"));
+
+    Mounts.detach(site.root("gcc/inside").toString());
+    mounter.mount(request("gcc"));
+    assertEquals("new image\n", site.versionHere("gcc"));
+  }
+
+  @Test
+  void whatNobodyUsesBetweenTwoExpiriesIsUnmounted() throws Exception {
+    site.compiler("gcc");
+    assertEquals(Mounter.Expiry.NOT_MOUNTED, mounter.expire(request("gcc"), false));
+    mounter.mount(request("gcc"));
+    assertEquals(Mounter.Expiry.MARKED, mounter.expire(request("gcc"), false));
+    assertEquals(Site.IMAGE, site.versionHere("gcc"));
+    assertEquals(Mounter.Expiry.MARKED, mounter.expire(request("gcc"), true));
+    assertEquals(Mounter.Expiry.UNMOUNTED, mounter.expire(request("gcc"), true));
+    assertEquals(0, site.mountsOn("gcc"));
+    assertEquals(Site.ORIGINAL, site.versionHere("gcc"));
+  }
+
+  @Test
+  void whatIsInUseIsNotExpired() throws Exception {
+    site.compiler("gcc");
+    mounter.mount(request("gcc"));
+    try (InputStream open = Files.newInputStream(site.root("gcc/version"))) {
+      assertEquals(Mounter.Expiry.BUSY, mounter.expire(request("gcc"), false));
+      assertEquals(Mounter.Expiry.BUSY, mounter.expire(request("gcc"), false));
+      assertEquals(Site.IMAGE, new String(open.readAllBytes(), StandardCharsets.UTF_8));
+    }
+    assertEquals(1, site.mountsOn("gcc"));
+  }
+
+  @Test
+  void aForeignMountIsNotExpired() throws Exception {
+    site.compiler("gcc");
+    Child.run("mount", "-t", "tmpfs", "tmpfs", site.root("gcc").toString());
+    assertThrows(MountFailure.class, () -> mounter.expire(request("gcc"), false));
+    assertThrows(MountFailure.class, () -> mounter.expire(request("gcc"), false));
+    assertEquals(1, site.mountsOn("gcc"));
+    Mounts.detach(site.root("gcc").toString());
+  }
+
+  @Test
+  void imageThatVanishedStaysMounted() throws Exception {
+    site.compiler("gcc");
+    String device = mounter.mount(request("gcc")).device();
+    Files.delete(site.image("gcc"));
+    Mounter.Mounted again = mounter.mount(request("gcc"));
+    assertTrue(again.adopted());
+    assertEquals(device, again.device());
+    assertEquals(1, site.mountsOn("gcc"));
+  }
+
+  @Test
+  void replacingAnOuterImageTakesNoMountInsideItAway() throws Exception {
+    site.original("arm64", Map.of("version", Site.ORIGINAL, "gcc/version", Site.ORIGINAL));
+    site.image("arm64", Map.of("version", Site.IMAGE, "gcc/version", "inside outer image\n"));
+    site.image("arm64/gcc", Map.of("version", "inner image\n"));
+    Mounter.Request outer = request("arm64", "arm64/gcc");
+    mounter.mount(outer);
+    mounter.mount(request("arm64/gcc"));
+    site.image("arm64", Map.of("version", "new\n", "gcc/version", "inside new outer image\n"));
+
+    try {
+      mounter.mount(outer);
+    } catch (MountFailure e) {
+      assertEquals(MountFailure.Kind.OTHER, e.kind());
+    }
+
+    assertEquals("inner image\n", site.versionHere("arm64/gcc"));
+    assertEquals(1, site.mountsOn("arm64"));
+    assertEquals(1, site.mountsOn("arm64/gcc"));
+  }
+}

@@ -1,0 +1,81 @@
+package dev.lazymount.mount;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.lazymount.config.Settings;
+import dev.lazymount.config.SettingsLoader;
+import dev.lazymount.kernel.Await;
+import dev.lazymount.kernel.Kernel;
+import dev.lazymount.kernel.Site;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+
+/**
+ * A KernelMounter in this process, on a site of its own. Each test begins and ends with the same
+ * open files and loop devices.
+ */
+abstract class MounterFixture {
+  Site site;
+  KernelMounter mounter;
+  private List<String> openFiles;
+
+  @BeforeEach
+  void open() throws Exception {
+    site = Site.create();
+    mounter = mounter();
+    // Whatever a first use loads is loaded now and does not look like a leak.
+    site.compiler("warm-up");
+    assertFalse(mounter.mount(request("warm-up")).adopted());
+    site.place(new byte[0], "warm-up-bad");
+    assertThrows(MountFailure.class, () -> mounter.mount(request("warm-up-bad")));
+    openFiles = Kernel.openFiles();
+  }
+
+  @AfterEach
+  void nothingLeaks() throws IOException {
+    try {
+      Await.until(
+          "the same files are open as before",
+          Await.PATIENCE,
+          () -> Kernel.openFiles().equals(openFiles),
+          () -> leaked());
+      Await.until(
+          "every loop device has its mount",
+          () -> Kernel.loopsBelow(site.folder()).size() == Kernel.mountsBelow(site.root()).size());
+    } finally {
+      site.close();
+    }
+  }
+
+  private String leaked() {
+    try {
+      List<String> now = new ArrayList<>(Kernel.openFiles());
+      now.removeAll(openFiles);
+      return now.toString();
+    } catch (IOException e) {
+      return e.toString();
+    }
+  }
+
+  KernelMounter mounter(String... settings) {
+    Settings.Mount mount = SettingsLoader.load(Optional.empty(), List.of(settings)).mount();
+    return new KernelMounter(site.root(), site.images(), site.lockDir(), mount);
+  }
+
+  static Mounter.Request request(String name, String... inner) {
+    return new Mounter.Request(name, name + ".img", List.of(inner));
+  }
+
+  MountFailure refused(Mounter.Request request) {
+    MountFailure failure = assertThrows(MountFailure.class, () -> mounter.mount(request));
+    assertEquals(0, site.mountsOn(request.name()));
+    assertFalse(Kernel.loopsBelow(site.folder()).containsValue(site.image(request.name()) + ""));
+    return failure;
+  }
+}

@@ -1,0 +1,142 @@
+package dev.lazymount.mount;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.lazymount.kernel.Child;
+import dev.lazymount.kernel.Kernel;
+import dev.lazymount.kernel.Site;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+/** Several at the same names, and targets that change under our hands. */
+class MounterRaceIT extends MounterFixture {
+  /** All threads want all names at once, and each mount wants the next free loop device. */
+  @Test
+  void manyThreadsMountEachImageOnce() throws Exception {
+    List<String> names = new ArrayList<>();
+    for (int i = 0; i < 50; i++) {
+      names.add("gcc-" + i);
+      site.compiler("gcc-" + i);
+    }
+    AtomicInteger made = new AtomicInteger();
+    ExecutorService threads = Executors.newFixedThreadPool(8);
+    try {
+      List<Callable<Void>> work = new ArrayList<>();
+      for (int t = 0; t < 8; t++) {
+        List<String> shuffled = new ArrayList<>(names);
+        Collections.shuffle(shuffled, new Random(t));
+        work.add(() -> mountAll(shuffled, made));
+      }
+      for (Future<Void> done : threads.invokeAll(work)) {
+        done.get();
+      }
+    } finally {
+      threads.shutdownNow();
+    }
+
+    assertEquals(50, made.get());
+    for (String name : names) {
+      assertEquals(1, site.mountsOn(name));
+      assertEquals(Site.IMAGE, site.versionHere(name));
+    }
+    assertEquals(51, Kernel.loopsBelow(site.images()).size());
+  }
+
+  private Void mountAll(List<String> names, AtomicInteger made) throws Exception {
+    for (String name : names) {
+      boolean locked = true;
+      while (locked) {
+        try {
+          locked = false;
+          if (!mounter.mount(request(name)).adopted()) {
+            made.incrementAndGet();
+          }
+        } catch (MountFailure e) {
+          locked = e.kind() == MountFailure.Kind.LOCKED;
+          if (!locked) {
+            throw e;
+          }
+          Thread.onSpinWait();
+        }
+      }
+    }
+    return null;
+  }
+
+  /** Somebody swaps the target for a symlink that leads outside, again and again. */
+  @Test
+  void targetThatIsSwappedMeanwhileNeverTakesAMountOutside() throws Exception {
+    Path outside = Files.createDirectories(site.scratch().resolve("outside"));
+    site.compiler("gcc");
+    Path target = site.root("gcc");
+    Path aside = site.root("aside");
+    Path link = Files.createSymbolicLink(site.root("link"), outside);
+    AtomicBoolean over = new AtomicBoolean();
+    Thread swapper =
+        new Thread(
+            () -> {
+              while (!over.get()) {
+                swap(target, aside, link);
+              }
+            });
+    swapper.start();
+    int mounted = 0;
+    int refused = 0;
+    long deadline = System.nanoTime() + 1_500_000_000L;
+    try {
+      while (System.nanoTime() < deadline) {
+        try {
+          mounter.mount(request("gcc"));
+          mounted++;
+        } catch (MountFailure e) {
+          assertEquals(MountFailure.Kind.OTHER, e.kind(), e.getMessage());
+          refused++;
+        }
+        assertEquals(List.of(), Kernel.mountsBelow(outside));
+        // Wherever the directory is now, it is covered once at most.
+        assertTrue(site.mountsOn("gcc") + site.mountsOn("aside") <= 1);
+        Child.run("umount", "-q", "-l", target.toString());
+        Child.run("umount", "-q", "-l", aside.toString());
+      }
+    } finally {
+      over.set(true);
+      swapper.join();
+    }
+    assertTrue(mounted > 0, "never mounted");
+    assertTrue(refused > 0, "never met the swap");
+  }
+
+  private static void swap(Path target, Path aside, Path link) {
+    try {
+      Files.move(target, aside);
+      Files.move(link, target);
+      Files.move(target, link);
+      Files.move(aside, target);
+    } catch (IOException mountedNow) {
+      // A directory that is mounted on can't be moved; put things right for the next round.
+      try {
+        if (Files.isSymbolicLink(target)) {
+          Files.move(target, link);
+        }
+        if (Files.notExists(target, java.nio.file.LinkOption.NOFOLLOW_LINKS)) {
+          Files.move(aside, target);
+        }
+      } catch (IOException stillMounted) {
+        Thread.onSpinWait();
+      }
+    }
+  }
+}
