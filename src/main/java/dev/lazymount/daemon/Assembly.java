@@ -154,7 +154,7 @@ final class Assembly {
         settings.root().toString(),
         observe,
         mounts,
-        mountedNames(),
+        this::mountedNames,
         new Reconcile(status.mounts(), settings)::suspects,
         executor("catalog"));
   }
@@ -182,19 +182,13 @@ final class Assembly {
         .orElse(wanted);
   }
 
-  /** What is mounted under the root already: candidates for adoption. */
-  private Set<String> mountedNames() {
-    try {
-      String below = settings.root().toRealPath() + "/";
-      return MountInfo.read().stream()
-          .map(MountInfo::target)
-          .filter(target -> target.startsWith(below))
-          .map(target -> target.substring(below.length()))
-          .collect(Collectors.toSet());
-    } catch (IOException e) {
-      LoggerFactory.getLogger(Assembly.class)
-          .warn("can't read the mount table, so that nothing is adopted: {}", e.getMessage());
-      return Set.of();
-    }
+  /** What is mounted under the root already: candidates for adoption. Blocks. */
+  private Set<String> mountedNames() throws IOException {
+    String below = settings.root().toRealPath() + "/";
+    return MountInfo.read().stream()
+        .map(MountInfo::target)
+        .filter(target -> target.startsWith(below))
+        .map(target -> target.substring(below.length()))
+        .collect(Collectors.toSet());
   }
 }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * A loop device (loop(4)): a file seen as a block device. Read-only, and with AUTOCLEAR: the kernel
@@ -115,15 +116,23 @@ public final class LoopDevice implements AutoCloseable {
    * @param inode the file's inode number
    */
   public record Backing(long device, long inode) {
-    /** The backing file of loop device {@code minor}; ENXIO if it is free. */
-    public static Backing of(int minor) throws SyscallException {
+    /**
+     * The backing file of loop device {@code minor}; ENXIO if it is free.
+     *
+     * @return empty if the file lay on NFS and its server has it no more (ESTALE)
+     */
+    public static Optional<Backing> of(int minor) throws SyscallException {
       try (Fd node = openNode(minor)) {
         byte[] info = new byte[232];
         if (LibC.ioctl(node.raw(), LOOP_GET_STATUS64, info) != 0) {
-          throw new SyscallException("LOOP_GET_STATUS64 /dev/loop" + minor, LibC.errno());
+          int errno = LibC.errno();
+          if (errno == Errno.ESTALE) {
+            return Optional.empty();
+          }
+          throw new SyscallException("LOOP_GET_STATUS64 /dev/loop" + minor, errno);
         }
         var b = Struct.of(info);
-        return new Backing(b.getLong(0), b.getLong(8));
+        return Optional.of(new Backing(b.getLong(0), b.getLong(8)));
       }
     }
   }

@@ -47,10 +47,11 @@ record Ownership(ImageDirectory images) {
 
   /** Whether a loop device has this content. */
   static boolean isBehind(Optional<Mounter.Generation> image, int minor) throws SyscallException {
-    LoopDevice.Backing backing = LoopDevice.Backing.of(minor);
+    Optional<LoopDevice.Backing> backing = LoopDevice.Backing.of(minor);
     return image.isPresent()
-        && backing.device() == image.get().device()
-        && backing.inode() == image.get().inode();
+        && backing.isPresent()
+        && backing.get().device() == image.get().device()
+        && backing.get().inode() == image.get().inode();
   }
 
   /** Whether the file behind a loop device had this name, before another one got it. */

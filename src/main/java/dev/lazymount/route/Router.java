@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -48,6 +49,8 @@ public final class Router extends AbstractBehavior<Router.Command> {
       implements Command {}
 
   private record NewCatalog(Catalog catalog) implements Command {}
+
+  private record Mounted(Collection<String> names) implements Command {}
 
   private record Suspects(Collection<String> names) implements Command {}
 
@@ -112,6 +115,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
     return newReceiveBuilder()
         .onMessage(Accesses.class, this::onAccesses)
         .onMessage(NewCatalog.class, this::onNewCatalog)
+        .onMessage(Mounted.class, this::onMounted)
         .onMessage(Suspects.class, this::onSuspects)
         .onMessage(Gone.class, this::onGone)
         .build();
@@ -128,41 +132,51 @@ public final class Router extends AbstractBehavior<Router.Command> {
     catalog = Optional.of(message.catalog());
     keep = Math.max(2, message.catalog().componentsNeeded());
     children.forEach(this::tellWhatChanged);
-    reconcile();
+    look(env.suspects(), Suspects::new);
     observed.keepOnly(
         name -> message.catalog().get(name).isPresent() || children.containsKey(name));
     if (first) {
-      env.mountedAtStart().stream()
-          .flatMap(name -> message.catalog().get(name).stream())
-          .forEach(image -> child(image).actor.tell(new MountActor.Adopt()));
+      look(env.mounted(), Mounted::new);
       early.values().forEach(this::route);
       early.clear();
     }
     return this;
   }
 
-  /** Each scan is also when it is noticed that an image was replaced, or unmounted by somebody. */
-  private void reconcile() {
-    CompletableFuture<Command> suspects =
+  /**
+   * A look at the mounts, which comes back as a message. Each scan is also when it is noticed that
+   * an image was replaced, or unmounted by somebody.
+   */
+  private void look(RouterEnv.Names names, Function<Collection<String>, Command> message) {
+    CompletableFuture<Collection<String>> look =
         CompletableFuture.supplyAsync(
             () -> {
               try {
-                return new Suspects(env.suspects().names());
+                return names.find();
               } catch (IOException e) {
                 throw new UncheckedIOException(e);
               }
             },
-            env.suspectsExecutor());
+            env.executor());
     getContext()
         .pipeToSelf(
-            suspects,
+            look,
             (found, thrown) -> {
               if (thrown != null) {
                 LoggerFactory.getLogger(Router.class)
                     .warn("can't compare the mounts with the mount table: {}", thrown.toString());
               }
-              return thrown == null ? found : new Suspects(List.of());
+              return message.apply(thrown == null ? found : List.of());
             });
+  }
+
+  private Behavior<Command> onMounted(Mounted mounted) {
+    for (String name : mounted.names()) {
+      catalog
+          .flatMap(c -> c.get(name))
+          .ifPresent(image -> child(image).actor.tell(new MountActor.Adopt()));
+    }
+    return this;
   }
 
   private Behavior<Command> onSuspects(Suspects suspects) {

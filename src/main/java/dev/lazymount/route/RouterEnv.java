@@ -3,7 +3,6 @@ package dev.lazymount.route;
 import dev.lazymount.mount.MountEnv;
 import java.io.IOException;
 import java.util.Collection;
-import java.util.Set;
 import java.util.concurrent.Executor;
 
 /**
@@ -12,21 +11,21 @@ import java.util.concurrent.Executor;
  * @param root the root as processes spell it
  * @param observe whether to mount nothing and only note what would be
  * @param mounts what the MountActors share
- * @param mountedAtStart names below the root that something was mounted on when the daemon began
+ * @param mounted asked after the first scan what is mounted below the root already
  * @param suspects asked after each scan what wants a closer look
- * @param suspectsExecutor where that blocks
+ * @param executor where these two block
  */
 public record RouterEnv(
     String root,
     boolean observe,
     MountEnv mounts,
-    Set<String> mountedAtStart,
-    Suspicion suspects,
-    Executor suspectsExecutor) {
-  /** Finds what may not be mounted as it is said to be; blocks. */
+    Names mounted,
+    Names suspects,
+    Executor executor) {
+  /** Names below the root, found by a look that blocks for as long as the storage does. */
   @FunctionalInterface
-  public interface Suspicion {
-    /** The names. */
-    Collection<String> names() throws IOException;
+  public interface Names {
+    /** Looks. */
+    Collection<String> find() throws IOException;
   }
 }

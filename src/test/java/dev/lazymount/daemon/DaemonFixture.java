@@ -24,7 +24,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -120,7 +119,7 @@ abstract class DaemonFixture {
                         Duration.ofMillis(1),
                         status,
                         () -> NOON),
-                    new RouterEnv("/ce", false, mounts, Set.of(), List::of, Runnable::run),
+                    new RouterEnv("/ce", false, mounts, List::of, List::of, Runnable::run),
                     bpftrace.env(status.counters(), canaryTimeout),
                     new Rehearsal.Env(settings(), new HandExecutor()),
                     status,

@@ -116,7 +116,7 @@ abstract class RouterFixture {
             new StorageCircuit(4, open -> {}),
             stage.clock());
     return new Routed(
-        new RouterEnv("/ce", observe, mounts, mountedAtStart, () -> suspects, Runnable::run));
+        new RouterEnv("/ce", observe, mounts, () -> mountedAtStart, () -> suspects, Runnable::run));
   }
 
   static Catalog images(String... names) {
