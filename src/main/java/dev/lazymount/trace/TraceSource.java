@@ -105,11 +105,18 @@ public final class TraceSource extends AbstractBehavior<TraceSource.Command> {
         Behaviors.setup(
             context ->
                 Behaviors.withTimers(
-                    timers -> {
-                      TraceSource actor = new TraceSource(context, env, parent, timers);
-                      actor.connect(receiver, message);
-                      return actor;
-                    }));
+                    timers ->
+                        new TraceStart(
+                            context,
+                            timers,
+                            env,
+                            parent,
+                            program -> {
+                              TraceSource actor =
+                                  new TraceSource(context, env, parent, timers, program);
+                              actor.connect(receiver, message);
+                              return actor;
+                            })));
     return Behaviors.supervise(source)
         .onFailure(
             Exception.class,
@@ -124,14 +131,15 @@ public final class TraceSource extends AbstractBehavior<TraceSource.Command> {
       ActorContext<Command> context,
       TraceEnv env,
       ActorRef<TraceReport> parent,
-      TimerScheduler<Command> timers) {
+      TimerScheduler<Command> timers,
+      TraceProgram program) {
     super(context);
     context.setLoggerName(TraceSource.class);
     this.env = env;
     this.parent = parent;
     this.timers = timers;
+    this.program = program;
     try {
-      program = env.programs().next();
       process = env.launcher().launch(program);
     } catch (RuntimeException e) {
       // Nothing ran, so that this says nothing of the program.
