@@ -12,6 +12,9 @@ import java.util.Optional;
  * @param images the image directory
  */
 record Ownership(ImageDirectory images) {
+  /** What the kernel's NFS client calls a file that it has in use and was to delete (unlink.c). */
+  private static final String KEPT_BY_NFS = ".nfs";
+
   /**
    * What is mounted on a target.
    *
@@ -45,19 +48,29 @@ record Ownership(ImageDirectory images) {
             + "); it is left alone");
   }
 
-  /** Whether a loop device has this content. */
+  /**
+   * Whether a loop device has this content. Not if its file is deleted: after a restart of an NFS
+   * server the client has no hold on it, and a new file may have its inode number.
+   */
   static boolean isBehind(Optional<Mounter.Generation> image, int minor) throws SyscallException {
-    Optional<LoopDevice.Backing> backing = LoopDevice.Backing.of(minor);
+    LoopDevice.Backing backing = LoopDevice.Backing.of(minor);
     return image.isPresent()
-        && backing.isPresent()
-        && backing.get().device() == image.get().device()
-        && backing.get().inode() == image.get().inode();
+        && backing.device() == image.get().device()
+        && backing.inode() == image.get().inode()
+        && !LoopDevice.BackingPath.of(minor).deleted();
   }
 
-  /** Whether the file behind a loop device had this name, before another one got it. */
+  /**
+   * Whether the file behind a loop device had this name, before another one got it; or has become
+   * one that the NFS client keeps for us in the same directory, which does not tell its name.
+   */
   private boolean hadName(String file, int minor) throws SyscallException {
     try (Fd directory = Fd.openPlace(images.path())) {
-      return LoopDevice.backingPath(minor).equals(directory.path() + "/" + file);
+      String expected = directory.path() + "/" + file;
+      String actual = LoopDevice.BackingPath.of(minor).path();
+      String kept = expected.substring(0, expected.lastIndexOf('/') + 1) + KEPT_BY_NFS;
+      return actual.equals(expected)
+          || (actual.startsWith(kept) && actual.indexOf('/', kept.length()) < 0);
     }
   }
 }
