@@ -60,17 +60,22 @@ record Ownership(ImageDirectory images) {
         && !LoopDevice.BackingPath.of(minor).deleted();
   }
 
+  private boolean hadName(String file, int minor) throws SyscallException {
+    try (Fd directory = Fd.openPlace(images.path())) {
+      return hadName(directory.path() + "/" + file, LoopDevice.BackingPath.of(minor).path());
+    }
+  }
+
   /**
    * Whether the file behind a loop device had this name, before another one got it; or has become
    * one that the NFS client keeps for us in the same directory, which does not tell its name.
+   *
+   * @param image path of the image, without symlinks on the way to it
+   * @param behind path of the file behind the loop device
    */
-  private boolean hadName(String file, int minor) throws SyscallException {
-    try (Fd directory = Fd.openPlace(images.path())) {
-      String expected = directory.path() + "/" + file;
-      String actual = LoopDevice.BackingPath.of(minor).path();
-      String kept = expected.substring(0, expected.lastIndexOf('/') + 1) + KEPT_BY_NFS;
-      return actual.equals(expected)
-          || (actual.startsWith(kept) && actual.indexOf('/', kept.length()) < 0);
-    }
+  static boolean hadName(String image, String behind) {
+    String kept = image.substring(0, image.lastIndexOf('/') + 1) + KEPT_BY_NFS;
+    return behind.equals(image)
+        || (behind.startsWith(kept) && behind.indexOf('/', kept.length()) < 0);
   }
 }

@@ -11,6 +11,7 @@ import dev.lazymount.catalog.CatalogActor;
 import dev.lazymount.catalog.ImageFile;
 import dev.lazymount.mount.MountActor;
 import dev.lazymount.mount.Mounter;
+import dev.lazymount.mount.Reconcile;
 import dev.lazymount.state.Access;
 import dev.lazymount.trace.ResolvedProgram;
 import dev.lazymount.trace.TraceSource;
@@ -50,7 +51,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
 
   private record NewCatalog(Catalog catalog) implements Command {}
 
-  private record Mounted(Collection<String> names) implements Command {}
+  private record Mounted(Collection<Reconcile.Found> found) implements Command {}
 
   private record Suspects(Collection<String> names) implements Command {}
 
@@ -147,12 +148,12 @@ public final class Router extends AbstractBehavior<Router.Command> {
    * A look at the mounts, which comes back as a message. Each scan is also when it is noticed that
    * an image was replaced, or unmounted by somebody.
    */
-  private void look(RouterEnv.Names names, Function<Collection<String>, Command> message) {
-    CompletableFuture<Collection<String>> look =
+  private <T> void look(RouterEnv.Look<T> mounts, Function<Collection<T>, Command> message) {
+    CompletableFuture<Collection<T>> look =
         CompletableFuture.supplyAsync(
             () -> {
               try {
-                return names.find();
+                return mounts.find();
               } catch (IOException e) {
                 throw new UncheckedIOException(e);
               }
@@ -171,12 +172,22 @@ public final class Router extends AbstractBehavior<Router.Command> {
   }
 
   private Behavior<Command> onMounted(Mounted mounted) {
-    for (String name : mounted.names()) {
-      catalog
-          .flatMap(c -> c.get(name))
-          .ifPresent(image -> child(image).actor.tell(new MountActor.Adopt()));
+    for (Reconcile.Found found : mounted.found()) {
+      Optional<ImageFile> image = catalog.flatMap(c -> c.get(found.name()));
+      if (image.isPresent()) {
+        child(image.get()).actor.tell(new MountActor.Adopt());
+      } else if (!env.observe() && ImageFile.refusal(found.name()).isEmpty()) {
+        found.image().ifPresent(file -> adoptGone(new ImageFile(found.name(), file)));
+      }
     }
     return this;
+  }
+
+  /** Its image vanished while no daemon ran; as when one runs, it stays while it is in use. */
+  private void adoptGone(ImageFile image) {
+    Child child = child(image);
+    child.actor.tell(new MountActor.Adopt());
+    tellWhatChanged(image.name(), child);
   }
 
   private Behavior<Command> onSuspects(Suspects suspects) {

@@ -1,6 +1,7 @@
 package dev.lazymount.route;
 
 import dev.lazymount.mount.MountEnv;
+import dev.lazymount.mount.Reconcile;
 import java.io.IOException;
 import java.util.Collection;
 import java.util.concurrent.Executor;
@@ -19,13 +20,13 @@ public record RouterEnv(
     String root,
     boolean observe,
     MountEnv mounts,
-    Names mounted,
-    Names suspects,
+    Look<Reconcile.Found> mounted,
+    Look<String> suspects,
     Executor executor) {
-  /** Names below the root, found by a look that blocks for as long as the storage does. */
+  /** A look at the mounts that blocks for as long as the storage does. */
   @FunctionalInterface
-  public interface Names {
-    /** Looks. */
-    Collection<String> find() throws IOException;
+  public interface Look<T> {
+    /** What it finds. */
+    Collection<T> find() throws IOException;
   }
 }

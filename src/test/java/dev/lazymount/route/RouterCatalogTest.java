@@ -9,12 +9,13 @@ import dev.lazymount.catalog.ImageFile;
 import dev.lazymount.linux.Errno;
 import dev.lazymount.mount.Failures;
 import dev.lazymount.mount.Mounter;
+import dev.lazymount.mount.Reconcile;
 import dev.lazymount.state.MountState;
 import dev.lazymount.support.ScriptedMounter;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -147,7 +148,11 @@ final class RouterCatalogTest extends RouterFixture {
   @Test
   void whatWasMountedAtTheStartIsAdoptedWithTheFirstCatalog() {
     mounter.inPlace("gcc", "/dev/loop5");
-    Routed router = router(false, Set.of("gcc", "not-ours/x"));
+    Routed router =
+        router(
+            false,
+            new Reconcile.Found("gcc", Optional.of("gcc.img")),
+            new Reconcile.Found("not-ours/x", Optional.empty()));
     mounting.runAll();
     assertEquals(List.of(), mounter.looks());
     router.images("gcc", "clang");
@@ -161,6 +166,28 @@ final class RouterCatalogTest extends RouterFixture {
     router.images("gcc", "clang", "not-ours/x");
     mounting.runAll();
     assertEquals(List.of("gcc"), mounter.looks());
+  }
+
+  @Test
+  void aMountWhoseImageVanishedWhileNoDaemonRanEndsWhenItIsUnused() {
+    mounter.inPlace("gcc", "/dev/loop5");
+    Routed router = router(false, new Reconcile.Found("gcc", Optional.of("gcc.img")));
+    router.images("clang");
+    mounting.runAll();
+    assertEquals(MountState.MOUNTED, state("gcc"));
+    pass(Duration.ofSeconds(10));
+    mounting.runAll();
+    assertEquals(List.of(), inUse());
+  }
+
+  @Test
+  void observeModeLeavesAMountWhoseImageVanished() {
+    mounter.inPlace("gcc", "/dev/loop5");
+    Routed router = router(true, new Reconcile.Found("gcc", Optional.of("gcc.img")));
+    router.images("clang");
+    mounting.runAll();
+    assertEquals(List.of(), inUse());
+    assertEquals(List.of(), mounter.looks());
   }
 
   @Test
@@ -191,7 +218,7 @@ final class RouterCatalogTest extends RouterFixture {
 
   @Test
   void observeModeMountsNothingAndShowsWhatItWould() {
-    Routed router = router(true, Set.of()).images("libs", "libs/boost");
+    Routed router = router(true).images("libs", "libs/boost");
     router.accessesAndMounts("/ce/libs/boost/x", "/ce/unknown/x");
     assertEquals(List.of(), mounter.names());
     assertEquals(List.of("libs", "libs/boost"), inUse());
@@ -206,7 +233,7 @@ final class RouterCatalogTest extends RouterFixture {
   @Test
   void observeModeDoesNotCallWhatIsMountedUnmounted() {
     mounter.inPlace("gcc", "/dev/loop5");
-    Routed router = router(true, Set.of("gcc")).images("gcc");
+    Routed router = router(true, new Reconcile.Found("gcc", Optional.of("gcc.img"))).images("gcc");
     mounting.runAll();
     router.accessesAndMounts("/ce/gcc/x");
     var line = status.mounts().get("gcc").orElseThrow();
@@ -218,7 +245,7 @@ final class RouterCatalogTest extends RouterFixture {
 
   @Test
   void observeModeForgetsWhatVanishes() {
-    Routed router = router(true, Set.of()).images("gcc", "clang");
+    Routed router = router(true).images("gcc", "clang");
     router.accesses("/ce/gcc/x", "/ce/clang/x");
     router.images("clang");
     assertEquals(List.of("clang"), inUse());

@@ -6,6 +6,7 @@ import dev.lazymount.catalog.Catalog;
 import dev.lazymount.catalog.CatalogActor;
 import dev.lazymount.catalog.ImageFile;
 import dev.lazymount.mount.MountEnv;
+import dev.lazymount.mount.Reconcile;
 import dev.lazymount.mount.StorageCircuit;
 import dev.lazymount.state.Access;
 import dev.lazymount.state.DaemonStatus;
@@ -20,7 +21,6 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -94,13 +94,15 @@ abstract class RouterFixture {
   }
 
   Routed router() {
-    return router(false, Set.of());
+    return router(false);
   }
 
   /** Names that want a closer look after the next scan. */
   Collection<String> suspects = List.of();
 
-  Routed router(boolean observe, Set<String> mountedAtStart) {
+  /** With an image's file behind what is mounted there at the start, or none. */
+  Routed router(boolean observe, Reconcile.Found... mountedAtStart) {
+    List<Reconcile.Found> found = List.of(mountedAtStart);
     MountEnv mounts =
         new MountEnv(
             mounter,
@@ -116,7 +118,7 @@ abstract class RouterFixture {
             new StorageCircuit(4, open -> {}),
             stage.clock());
     return new Routed(
-        new RouterEnv("/ce", observe, mounts, () -> mountedAtStart, () -> suspects, Runnable::run));
+        new RouterEnv("/ce", observe, mounts, () -> found, () -> suspects, Runnable::run));
   }
 
   static Catalog images(String... names) {
