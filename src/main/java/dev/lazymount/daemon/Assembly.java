@@ -149,10 +149,9 @@ final class Assembly {
             settings.idle().unmountAfter(),
             new StorageCircuit(settings.mount().concurrency(), storage),
             System::nanoTime);
-    boolean observe = settings.mode() == Settings.Mode.OBSERVE;
+    status.mode(settings.mode());
     return new RouterEnv(
         settings.root().toString(),
-        observe,
         mounts,
         mountedNames(),
         new Reconcile(status.mounts(), settings)::suspects,

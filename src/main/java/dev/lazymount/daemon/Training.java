@@ -89,9 +89,7 @@ public final class Training {
                 () -> new TraceProgram("path", "", MARK, 0, trace, null), program -> trace));
     try (ControlServer control =
         ControlServer.start(
-            settings.runDir(),
-            () -> StatusReport.of(status, "mount", root.toString(), start),
-            Map.of())) {
+            settings.runDir(), () -> StatusReport.of(status, root.toString(), start), Map.of())) {
       Instant end = start.plus(LONGEST);
       while (!(status.state() == DaemonState.READY && !status.mounts().all().isEmpty())) {
         if (Instant.now().isAfter(end)) {

@@ -160,6 +160,10 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
   }
 
   private Behavior<Command> onExpire() {
+    if (env.status().observes()) {
+      scheduleExpiry();
+      return this;
+    }
     if (!calls.isBusy() && line.state() == MountState.MOUNTED && !env.circuit().isOpen()) {
       calls.expire(request, marked);
     }
@@ -214,7 +218,7 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
       }
       return workOrRest();
     }
-    if (looked.found().get().outdated() != null) {
+    if (looked.found().get().outdated() != null && !env.status().observes()) {
       // The image was replaced: mounting it puts the new one in the old one's place.
       trigger = null;
       mount();

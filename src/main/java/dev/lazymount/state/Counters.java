@@ -25,6 +25,12 @@ public final class Counters {
   /** Mounts found in place, and taken for our own because our image is behind them. */
   public final LongAdder adopted = new LongAdder();
 
+  /** In observe mode: images at their first access, each of which would have been mounted. */
+  public final LongAdder wouldMount = new LongAdder();
+
+  /** In observe mode: accesses after the first of their image, which it would have served. */
+  public final LongAdder wouldServe = new LongAdder();
+
   /** Attempts to mount that failed. */
   public final LongAdder failures = new LongAdder();
 }

@@ -120,7 +120,7 @@ abstract class DaemonFixture {
                         Duration.ofMillis(1),
                         status,
                         () -> NOON),
-                    new RouterEnv("/ce", false, mounts, Set.of(), List::of, Runnable::run),
+                    new RouterEnv("/ce", mounts, Set.of(), List::of, Runnable::run),
                     bpftrace.env(status.counters(), canaryTimeout),
                     new Rehearsal.Env(settings(), new HandExecutor()),
                     status,
