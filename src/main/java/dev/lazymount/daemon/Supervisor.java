@@ -19,6 +19,8 @@ import dev.lazymount.trace.ResolvedProgram;
 import dev.lazymount.trace.TraceEnv;
 import dev.lazymount.trace.TraceReport;
 import dev.lazymount.trace.TraceSource;
+import dev.lazymount.warm.WarmActor;
+import dev.lazymount.warm.WarmEnv;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -51,6 +53,7 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
    * @param catalog for the catalog
    * @param router for the router and the MountActors
    * @param trace for the trace
+   * @param warm for the warm list
    * @param rehearsal for the first mount, which nobody sees
    * @param status where the life cycle is shown
    * @param manager is told of it
@@ -59,6 +62,7 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
       CatalogActor.Env catalog,
       RouterEnv router,
       TraceEnv trace,
+      WarmEnv warm,
       Rehearsal.Env rehearsal,
       DaemonStatus status,
       ServiceManager manager) {}
@@ -71,6 +75,7 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
 
   private final Env env;
   private final ActorRef<Router.Command> router;
+  private final ActorRef<WarmActor.Command> warm;
   private Optional<ActorRef<TraceSource.Command>> trace = Optional.empty();
   private int tracedComponents;
   private String problem;
@@ -94,6 +99,7 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
     // mounted.
     context.watch(catalog);
     context.watch(router);
+    warm = context.spawn(WarmActor.create(env.warm(), catalog, router), "warm");
     ActorRef<Catalog> deepest =
         context.messageAdapter(
             Catalog.class, newest -> new NewCatalog(newest.maxDepth(), newest.longestComponent()));
@@ -214,6 +220,7 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
             was == DaemonState.STARTING ? "ready" : "ready again",
             String.format("%.1f", canaryMillis));
     env.manager().ready("ready: tracing accesses under " + env.router().root());
+    warm.tell(new WarmActor.Ready());
   }
 
   private void degraded(String reason) {

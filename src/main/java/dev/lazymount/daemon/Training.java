@@ -74,7 +74,8 @@ public final class Training {
                 "root=" + root,
                 "images=" + images,
                 "run-dir=" + folder.resolve("run"),
-                "lock-dir=" + folder.resolve("run")));
+                "lock-dir=" + folder.resolve("run"),
+                "state-dir=" + folder.resolve("state")));
     ResolvedProgram.prepare();
     DaemonStatus status = new DaemonStatus();
     PlayedTrace trace = new PlayedTrace(root);

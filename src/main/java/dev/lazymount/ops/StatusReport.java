@@ -89,6 +89,7 @@ public record StatusReport(
    * @param since ISO 8601, when it came into this state
    * @param lastAccess ISO 8601, when it was last seen in use
    * @param mountMillis how long the mount took, milliseconds
+   * @param trigger what it was mounted for: a process, or the warm list
    * @param device the block device
    * @param generation which content of the image is mounted
    * @param reason why it is not mounted and what happens next
@@ -101,6 +102,7 @@ public record StatusReport(
       String since,
       String lastAccess,
       Double mountMillis,
+      String trigger,
       String device,
       String generation,
       String reason) {}
@@ -150,6 +152,7 @@ public record StatusReport(
         line.since().toString(),
         line.lastAccess() == null ? null : line.lastAccess().toString(),
         line.mountMillis(),
+        line.trigger(),
         line.device(),
         line.generation(),
         line.reason());

@@ -69,11 +69,12 @@ public final class StatusText {
     text.append(
         String.format(
             Locale.ROOT,
-            "%-12s %-36s %-12s %s%n",
+            "%-12s %-36s %-12s %s%s%n",
             mount.state(),
             mount.name(),
             mount.device() == null ? "" : mount.device(),
-            mount.mountMillis() == null ? "" : millis(mount.mountMillis())));
+            mount.mountMillis() == null ? "" : millis(mount.mountMillis()),
+            mount.trigger() == null ? "" : " for " + mount.trigger()));
     if (mount.reason() != null) {
       text.append("             ").append(mount.reason()).append(System.lineSeparator());
     }

@@ -54,6 +54,14 @@ public final class Router extends AbstractBehavior<Router.Command> {
    */
   public record SetMode(Settings.Mode mode) implements Command {}
 
+  /**
+   * Mount this image as an access to it would, though nobody uses it yet. Does nothing in observe
+   * mode, or if there is no such image.
+   *
+   * @param name the image's name
+   */
+  public record Warm(String name) implements Command {}
+
   private record NewCatalog(Catalog catalog) implements Command {}
 
   private record Suspects(Collection<String> names) implements Command {}
@@ -119,6 +127,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
     return newReceiveBuilder()
         .onMessage(Accesses.class, this::onAccesses)
         .onMessage(SetMode.class, this::onSetMode)
+        .onMessage(Warm.class, this::onWarm)
         .onMessage(NewCatalog.class, this::onNewCatalog)
         .onMessage(Suspects.class, this::onSuspects)
         .onMessage(Gone.class, this::onGone)
@@ -136,6 +145,14 @@ public final class Router extends AbstractBehavior<Router.Command> {
       env.mounts().status().mode(message.mode());
       observed.forget();
       LoggerFactory.getLogger(Router.class).info("mode is {} now", message.mode());
+    }
+    return this;
+  }
+
+  private Behavior<Command> onWarm(Warm warm) {
+    List<ImageFile> images = catalog.map(c -> c.matchInside(warm.name())).orElse(List.of());
+    if (!images.isEmpty() && !env.mounts().status().observes()) {
+      tell(Access.ahead(now()), images);
     }
     return this;
   }
@@ -255,6 +272,10 @@ public final class Router extends AbstractBehavior<Router.Command> {
       return;
     }
     innermost.toldAt = now;
+    tell(access, images);
+  }
+
+  private void tell(Access access, List<ImageFile> images) {
     List<ActorRef<MountActor.Command>> actors = new ArrayList<>(images.size());
     withInner(images).forEach(image -> actors.add(child(image).actor));
     actors.get(0).tell(new MountActor.Accessed(access, actors.subList(1, actors.size())));

@@ -22,6 +22,9 @@ public final class Counters {
   /** Mounts made by this daemon. */
   public final LongAdder mounts = new LongAdder();
 
+  /** Those of them that were made ahead of an access, for the warm list. */
+  public final LongAdder warmed = new LongAdder();
+
   /** Mounts found in place, and taken for our own because our image is behind them. */
   public final LongAdder adopted = new LongAdder();
 
