@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -57,11 +58,11 @@ public final class WarmActor extends AbstractBehavior<WarmActor.Command> {
   /** A seed that takes longer is not waited for. When it comes, it fills what room is left. */
   static final Duration SEED_PATIENCE = Duration.ofSeconds(5);
 
-  /**
-   * Between two mounts, and between two looks whether one may be: systemd reads the mount table
-   * anew after each.
-   */
+  /** Between two mounts: systemd reads the whole mount table after each. */
   static final Duration STEP = Duration.ofMillis(50);
+
+  /** Until it is looked again whether the next mount may be. */
+  static final Duration BUSY = Duration.ofMillis(250);
 
   private final WarmEnv env;
   private final ActorRef<Router.Command> router;
@@ -202,16 +203,14 @@ public final class WarmActor extends AbstractBehavior<WarmActor.Command> {
     if (warmUp.isOver()) {
       getContext()
           .getLog()
-          .info(
-              "warm list: {} of {} images are mounted ahead of their use",
-              warmUp.mounted(),
-              warmUp.planned());
+          .info("warm list: {} of its {} images are mounted", warmUp.mounted(), warmUp.planned());
       // What is read of them from now on is use.
       look();
       return this;
     }
-    warmUp.next().ifPresent(name -> router.tell(new Router.Warm(name)));
-    timers.startSingleTimer(Timer.STEP, STEP);
+    Optional<String> next = warmUp.next();
+    next.ifPresent(name -> router.tell(new Router.Warm(name)));
+    timers.startSingleTimer(Timer.STEP, next.isPresent() ? STEP : BUSY);
     return this;
   }
 

@@ -94,6 +94,12 @@ abstract class RouterFixture {
       router.tell(new Router.SetMode(mode));
     }
 
+    /** The warm list has it. */
+    void warm(String name) {
+      router.tell(new Router.Warm(name));
+      mounting.runAll();
+    }
+
     Routed images(String... names) {
       return catalog(RouterFixture.images(names));
     }
