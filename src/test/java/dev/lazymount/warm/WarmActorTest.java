@@ -62,7 +62,7 @@ final class WarmActorTest extends WarmFixture {
     start();
     files.runAll();
     images("gcc");
-    pass(Duration.ofMinutes(1));
+    pass(Duration.ofSeconds(20));
     expectNothing();
     ready();
     expectWarm("gcc");
@@ -75,16 +75,16 @@ final class WarmActorTest extends WarmFixture {
     kept("gcc", "clang");
     mounting("rust");
     startReady("gcc", "clang", "rust");
-    pass(Duration.ofMinutes(1));
+    pass(Duration.ofSeconds(20));
     expectNothing();
     status.mounts().put(line("rust").unmounted(MountState.STUCK, now, "no answer"));
-    pass(Duration.ofMinutes(1));
+    pass(Duration.ofSeconds(20));
     expectNothing();
     mounted("rust", "/dev/loop0");
     pass(WarmActor.BUSY);
     expectWarm("gcc");
     mounting("gcc");
-    pass(Duration.ofMinutes(1));
+    pass(Duration.ofSeconds(20));
     expectNothing();
     mounted("gcc", "/dev/loop1");
     pass(WarmActor.BUSY);
@@ -96,7 +96,7 @@ final class WarmActorTest extends WarmFixture {
     kept("gcc");
     status.storage("it does not answer");
     startReady("gcc");
-    pass(Duration.ofMinutes(1));
+    pass(Duration.ofSeconds(20));
     expectNothing();
     status.storage(null);
     pass(WarmActor.BUSY);
