@@ -112,6 +112,7 @@ final class Assembly {
         router(storage),
         trace(trace),
         warm(),
+        settings.log().summary(),
         new Rehearsal.Env(settings, executor("mount")),
         status,
         manager);

@@ -10,6 +10,7 @@ import akka.actor.typed.javadsl.TimerScheduler;
 import dev.lazymount.catalog.Catalog;
 import dev.lazymount.catalog.CatalogActor;
 import dev.lazymount.ops.ServiceManager;
+import dev.lazymount.ops.SummaryActor;
 import dev.lazymount.route.Router;
 import dev.lazymount.route.RouterEnv;
 import dev.lazymount.state.DaemonState;
@@ -23,6 +24,7 @@ import dev.lazymount.warm.WarmActor;
 import dev.lazymount.warm.WarmEnv;
 import java.time.Duration;
 import java.util.Optional;
+import org.slf4j.LoggerFactory;
 
 /**
  * The root of all actors: starts catalog, router and trace, and keeps the life cycle. The trace
@@ -54,6 +56,7 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
    * @param router for the router and the MountActors
    * @param trace for the trace
    * @param warm for the warm list
+   * @param summary between two summaries in the log; empty for none
    * @param rehearsal for the first mount, which nobody sees
    * @param status where the life cycle is shown
    * @param manager is told of it
@@ -63,6 +66,7 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
       RouterEnv router,
       TraceEnv trace,
       WarmEnv warm,
+      Optional<Duration> summary,
       Rehearsal.Env rehearsal,
       DaemonStatus status,
       ServiceManager manager) {}
@@ -100,6 +104,11 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
     context.watch(catalog);
     context.watch(router);
     warm = context.spawn(WarmActor.create(env.warm(), catalog, router), "warm");
+    env.summary()
+        .ifPresent(
+            interval ->
+                context.spawn(
+                    SummaryActor.create(env.status(), interval, Supervisor::sumUp), "summary"));
     ActorRef<Catalog> deepest =
         context.messageAdapter(
             Catalog.class, newest -> new NewCatalog(newest.maxDepth(), newest.longestComponent()));
@@ -118,6 +127,10 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
         .onMessage(NewCatalog.class, this::onNewCatalog)
         .onMessageEquals(Timer.SCAN_IS_SLOW, this::startTrace)
         .build();
+  }
+
+  private static void sumUp(String line) {
+    LoggerFactory.getLogger(SummaryActor.class).info("{}", line);
   }
 
   private Behavior<Command> onStorage(Storage storage) {

@@ -108,6 +108,7 @@ final class MountLine {
 
   void quarantined(MountFailure failure) {
     counters().failures.increment();
+    counters().quarantines.increment();
     String reason = failure.getMessage() + "; it is tried again when the file has changed";
     env.log().warn("{}: quarantined: {}", name, reason);
     show(line.unmounted(MountState.QUARANTINED, Instant.now(), reason));

@@ -36,4 +36,7 @@ public final class Counters {
 
   /** Attempts to mount that failed. */
   public final LongAdder failures = new LongAdder();
+
+  /** Those of them that found a bad image. */
+  public final LongAdder quarantines = new LongAdder();
 }

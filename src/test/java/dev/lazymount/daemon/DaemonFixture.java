@@ -124,6 +124,7 @@ abstract class DaemonFixture {
                     new RouterEnv("/ce", mounts, Set.of(), List::of, Runnable::run),
                     bpftrace.env(status.counters(), canaryTimeout),
                     new WarmEnv(temp.resolve("state"), Optional.empty(), 16, status, Runnable::run),
+                    Optional.empty(),
                     new Rehearsal.Env(settings(), new HandExecutor()),
                     status,
                     ServiceManager.from(

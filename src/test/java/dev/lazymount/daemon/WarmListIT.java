@@ -95,11 +95,15 @@ class WarmListIT {
   void nothingIsMountedAheadInObserveModeOrWithoutRoom() throws IOException {
     Files.createDirectories(list().getParent());
     Files.writeString(list(), "1.0 2026-11-23T12:00:00Z gcc\n# 1 in all\n");
-    DaemonProcess observing = site.start("mode=observe");
+    DaemonProcess observing = site.start("mode=observe", "log.summary=1s");
     observing.await(
         "its line",
         () -> observing.log().contains("warm list: it would have 1 images mounted ahead"));
+    observing.refusal("rust", () -> site.version("rust"));
+    observing.await("a summary", () -> observing.log().contains(" 1 would have been mounted"));
+    assertEquals(1, observing.status().observed().wouldMount());
     observing.terminate();
+    assertEquals(0, site.mountsOn("gcc"));
     DaemonProcess roomless = site.start("warm.max=0");
     roomless.fence();
     assertEquals(0, site.mountsOn("gcc"));
