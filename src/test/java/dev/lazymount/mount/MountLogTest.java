@@ -89,7 +89,7 @@ class MountLogTest extends MountFixture {
       accessAndMount(gcc);
     }
     assertEquals(List.of("gcc: not mounted: " + line("gcc").reason()), logged());
-    pass(RETRY);
+    pass(RETRY.multipliedBy(2));
     for (int i = 0; i < 100; i++) {
       accessAndMount(gcc);
     }
