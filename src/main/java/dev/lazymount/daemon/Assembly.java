@@ -24,6 +24,7 @@ import dev.lazymount.trace.ResolvedProgram;
 import dev.lazymount.trace.TraceEnv;
 import dev.lazymount.trace.TraceProcess;
 import dev.lazymount.trace.TraceProgram;
+import dev.lazymount.warm.WarmEnv;
 import java.time.Duration;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
@@ -106,6 +107,8 @@ final class Assembly {
         catalog(),
         router(storage),
         trace(trace),
+        warm(),
+        settings.log().summary(),
         new Rehearsal.Env(settings, executor("mount")),
         status,
         manager);
@@ -146,10 +149,9 @@ final class Assembly {
             new StorageCircuit(settings.mount().concurrency(), storage),
             System::nanoTime);
     Reconcile reconcile = new Reconcile(status.mounts(), settings);
-    boolean observe = settings.mode() == Settings.Mode.OBSERVE;
+    status.mode(settings.mode());
     return new RouterEnv(
         settings.root().toString(),
-        observe,
         mounts,
         reconcile::mounted,
         reconcile::suspects,
@@ -167,6 +169,15 @@ final class Assembly {
         DISPATCHERS + ".trace",
         canaryInterval(),
         status.counters());
+  }
+
+  private WarmEnv warm() {
+    return new WarmEnv(
+        settings.stateDir(),
+        settings.warm().seed(),
+        settings.warm().max(),
+        status,
+        executor("state"));
   }
 
   /** The watchdog wants to hear of us; three canaries in its time let one or two be late. */

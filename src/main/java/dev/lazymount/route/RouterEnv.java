@@ -10,15 +10,13 @@ import java.util.concurrent.Executor;
  * What a Router works with.
  *
  * @param root the root as processes spell it
- * @param observe whether to mount nothing and only note what would be
- * @param mounts what the MountActors share
+ * @param mounts what the MountActors share; its status has the mode to begin with
  * @param mounted asked after the first scan what is mounted below the root already
  * @param suspects asked after each scan what wants a closer look
  * @param executor where these two block
  */
 public record RouterEnv(
     String root,
-    boolean observe,
     MountEnv mounts,
     Look<Reconcile.Found> mounted,
     Look<String> suspects,

@@ -5,6 +5,7 @@ import akka.actor.typed.ActorRef;
 import dev.lazymount.catalog.Catalog;
 import dev.lazymount.catalog.CatalogActor;
 import dev.lazymount.catalog.ImageFile;
+import dev.lazymount.config.Settings;
 import dev.lazymount.mount.MountEnv;
 import dev.lazymount.mount.Reconcile;
 import dev.lazymount.mount.StorageCircuit;
@@ -21,6 +22,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -88,6 +90,17 @@ abstract class RouterFixture {
       return this;
     }
 
+    /** Switches between mounting and observing. */
+    void mode(Settings.Mode mode) {
+      router.tell(new Router.SetMode(mode));
+    }
+
+    /** The warm list has it. */
+    void warm(String name) {
+      router.tell(new Router.Warm(name));
+      mounting.runAll();
+    }
+
     Routed images(String... names) {
       return catalog(RouterFixture.images(names));
     }
@@ -100,9 +113,19 @@ abstract class RouterFixture {
   /** Names that want a closer look after the next scan. */
   Collection<String> suspects = List.of();
 
+  /** With something mounted there at the start, of which no image of that name is known. */
+  Routed router(boolean observe, Set<String> mountedAtStart) {
+    return router(
+        observe,
+        mountedAtStart.stream()
+            .map(name -> new Reconcile.Found(name, Optional.empty()))
+            .toArray(Reconcile.Found[]::new));
+  }
+
   /** With an image's file behind what is mounted there at the start, or none. */
   Routed router(boolean observe, Reconcile.Found... mountedAtStart) {
     List<Reconcile.Found> found = List.of(mountedAtStart);
+    status.mode(observe ? Settings.Mode.OBSERVE : Settings.Mode.MOUNT);
     MountEnv mounts =
         new MountEnv(
             mounter,
@@ -117,8 +140,7 @@ abstract class RouterFixture {
             Optional.empty(),
             new StorageCircuit(4, open -> {}),
             stage.clock());
-    return new Routed(
-        new RouterEnv("/ce", observe, mounts, () -> found, () -> suspects, Runnable::run));
+    return new Routed(new RouterEnv("/ce", mounts, () -> found, () -> suspects, Runnable::run));
   }
 
   static Catalog images(String... names) {
