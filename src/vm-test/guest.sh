@@ -7,7 +7,7 @@
 #
 # While the server is away, whatever touches NFS hangs: that is done in the background, or killed
 # after a time.
-set -u
+set -uo pipefail
 
 readonly PAYLOAD=/payload # the disk that all of this comes on
 readonly RESULTS=/dev/ttyS1
@@ -63,6 +63,7 @@ changed_on_the_server() {
 
 server_goes_away() {
   use_and_wait stale-replaced stale-vanished || return
+  usual=$(answer_time)
   systemctl stop nfs-server
   note "the server is stopped"
   (cat "$ROOT/waiting/version" >/dev/null) &
@@ -97,6 +98,7 @@ by_spelled_path() {
 
 # The path program sees an access before the file system is asked, and so mounts begin that hang.
 server_goes_away_during_mounts() {
+  usual=$(answer_time)
   systemctl stop nfs-server
   note "the server is stopped"
   local name
@@ -199,17 +201,28 @@ replace() {
   mv "$SERVER/squash-images/.$1.tmp" "$SERVER/squash-images/$1.img"
 }
 
+# As fast as it did before the server went away; most of that is the client's own start.
 answers_at_once() {
-  local start
-  start=$(now)
-  says '.state | length > 0' || return
-  took=$(($(now) - start))
-  note "status answered in $took ms"
-  ((took < 2000))
+  local took
+  took=$(answer_time) || return
+  note "status answered in $took ms, and in $usual ms with the server"
+  ((took < 2 * usual + 2000))
+}
+
+# Milliseconds of the fastest of three answers.
+answer_time() {
+  local start took fastest=60000
+  for _ in 1 2 3; do
+    start=$(now)
+    says .state || return
+    took=$(($(now) - start))
+    ((took >= fastest)) || fastest=$took
+  done
+  echo $fastest
 }
 
 ends_within() {
-  local start pid
+  local start pid took
   pid=$(systemctl show -P MainPID lazymount)
   start=$(now)
   timeout 60 systemctl stop lazymount || return
