@@ -80,7 +80,7 @@ public final class Daemon {
               settings, actors, status, manager, Assembly.TracePart.real(settings, status));
       CountDownLatch ended = endOnSignal(system, control);
       LOG.info("lazymount runs as {} over {}", ProcessHandle.current().pid(), settings.root());
-      system.getWhenTerminated().toCompletableFuture().join();
+      MemoryTrim.until(system.getWhenTerminated().toCompletableFuture(), status);
       if (status.state() == DaemonState.STOPPING) {
         // The hook ends the process with exit code 0 when it is done.
         ended.await();
