@@ -3,9 +3,7 @@ package dev.lazymount.daemon;
 import akka.actor.typed.ActorSystem;
 import com.typesafe.config.Config;
 import dev.lazymount.config.Settings;
-import dev.lazymount.linux.Fd;
 import dev.lazymount.linux.Flock;
-import dev.lazymount.linux.SyscallException;
 import dev.lazymount.ops.ControlServer;
 import dev.lazymount.ops.ServiceManager;
 import dev.lazymount.ops.StatusReport;
@@ -114,15 +112,15 @@ public final class Daemon {
   }
 
   private Flock onlyOne() throws StartFailure {
-    try (Fd directory = Fd.openDirectory(settings.runDir().toString())) {
-      return Flock.tryLock(directory, "daemon.lock")
+    try {
+      return OnlyOne.take(settings.runDir())
           .orElseThrow(
               () ->
                   new StartFailure(
                       "another daemon runs with run-dir "
                           + settings.runDir()
                           + "; stop it or set another run-dir"));
-    } catch (SyscallException e) {
+    } catch (IOException e) {
       throw new StartFailure("can't lock " + settings.runDir() + ": " + e.getMessage());
     }
   }
