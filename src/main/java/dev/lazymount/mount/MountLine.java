@@ -56,7 +56,12 @@ final class MountLine {
       return;
     }
     boolean replaced = state() == MountState.MOUNTED && !mounted.adopted();
-    (mounted.adopted() ? counters().adopted : counters().mounts).increment();
+    if (mounted.adopted()) {
+      counters().adopted.increment();
+    } else {
+      counters().mounts.increment();
+      counters().mountSeconds.observe(millis / 1e3);
+    }
     String generation = mounted.generation() == null ? null : mounted.generation().text();
     show(
         line.mounted(
@@ -69,6 +74,7 @@ final class MountLine {
       env.log().info("{}: mounted from {} in {} ms", name, mounted.device(), tenths(millis));
     } else {
       double since = (env.nanoTime().getAsLong() - trigger.seenNanos()) / 1e6;
+      counters().accessToMountSeconds.observe(since / 1e3);
       env.log()
           .info(
               "{}: mounted from {} in {} ms, {} ms after it was used by {}",
@@ -91,7 +97,7 @@ final class MountLine {
   }
 
   void quarantined(MountFailure failure) {
-    counters().failures.increment();
+    counters().quarantines.increment();
     String reason = failure.getMessage() + "; it is tried again when the file has changed";
     env.log().warn("{}: quarantined: {}", name, reason);
     show(line.unmounted(MountState.QUARANTINED, Instant.now(), reason));
@@ -119,6 +125,7 @@ final class MountLine {
   }
 
   void stuck(Stuck why) {
+    counters().timeouts.increment();
     String seconds = env.timeout().toSeconds() + " s";
     String what =
         switch (why) {

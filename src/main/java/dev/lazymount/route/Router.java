@@ -198,7 +198,10 @@ public final class Router extends AbstractBehavior<Router.Command> {
     List<ImageFile> images = catalog.get().match(below.get());
     if (images.isEmpty()) {
       unknown();
-    } else if (env.observe()) {
+      return;
+    }
+    env.mounts().status().accessed(images.get(images.size() - 1).name());
+    if (env.observe()) {
       withInner(images).forEach(observed::add);
     } else {
       mount(access, images);

@@ -25,6 +25,21 @@ public final class Counters {
   /** Mounts found in place, and taken for our own because our image is behind them. */
   public final LongAdder adopted = new LongAdder();
 
-  /** Attempts to mount that failed. */
+  /** Attempts to mount that failed; an access after a back-off tries again. */
   public final LongAdder failures = new LongAdder();
+
+  /** Attempts to mount that found the image bad. */
+  public final LongAdder quarantines = new LongAdder();
+
+  /** Mounts that took longer than mount.timeout, whatever became of them then. */
+  public final LongAdder timeouts = new LongAdder();
+
+  /** Accesses to an image that was not mounted: the original served them. */
+  public final LongAdder servedByOriginal = new LongAdder();
+
+  /** How long this daemon's mounts took. */
+  public final Histogram mountSeconds = new Histogram();
+
+  /** From an access, as it was read from the trace, to the mount that it led to. */
+  public final Histogram accessToMountSeconds = new Histogram();
 }

@@ -103,7 +103,7 @@ final class MountFailureTest extends MountFixture {
       assertState(MountState.QUARANTINED, "gcc");
     }
     assertAttempts(1);
-    assertEquals(1, status.counters().failures.sum());
+    assertEquals(1, status.counters().quarantines.sum());
 
     mounter.generation("gcc", new Mounter.Generation(1, 2, 3, 5));
     pass(STALE);
