@@ -40,7 +40,8 @@ class ArchitectureTest {
   /** Every package there may be, the leftmost first. A new one is given its place here. */
   private static final List<String> PACKAGES =
       List.of(
-          "cli", "daemon", "ops", "trace", "route", "catalog", "mount", "state", "linux", "config");
+          "cli", "daemon", "ops", "web", "trace", "route", "catalog", "mount", "state", "linux",
+          "config");
 
   private static final JavaClasses SOURCES =
       new ClassFileImporter()
