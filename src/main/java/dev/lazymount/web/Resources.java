@@ -39,12 +39,12 @@ final class Resources implements Function<HttpRequest, HttpResponse> {
   private final Map<String, Document> documents;
   private final Optional<Function<String, ?>> explain;
 
-  /** All that is served. */
-  Resources(WebService.Env env) {
+  /** All that is served; {@code history} is the last hour of it. */
+  Resources(WebService.Env env, History history) {
     this.hosts = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
     hosts.add("localhost");
     hosts.addAll(env.hosts());
-    this.history = new History(env.status().counters(), System::nanoTime);
+    this.history = history;
     this.explain = env.explain();
     StatusPage page = new StatusPage(explain.isPresent());
     Metrics metrics = new Metrics(env.status(), env.version());

@@ -78,7 +78,8 @@ public final class WebService implements AutoCloseable {
   private void run() {
     try {
       env.status().awaitStart(START);
-      Resources resources = new Resources(env);
+      Resources resources =
+          new Resources(env, new History(env.status().counters(), System::nanoTime));
       String problem = "";
       while (end.getCount() > 0) {
         try (HttpServer now = HttpServer.listen(env.address(), resources, resources::tick)) {

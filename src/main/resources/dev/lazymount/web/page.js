@@ -108,6 +108,7 @@
     return sort.down ? -order : order;
   }
 
+  // One row, and another one for the reason if there is one.
   function row(mount) {
     const line = element("tr");
     const name = element("td");
@@ -120,7 +121,6 @@
     } else {
       name.append(element("span", mount.name, "name"));
     }
-    if (mount.reason) name.append(element("div", mount.reason, "reason"));
     const state = element("td");
     state.append(element("span", mount.state, "pill " + (STATES[mount.state] || "")));
     const since = element("td", ago(mount.since), "wide");
@@ -130,7 +130,13 @@
     const device = element("td", null, "wide");
     device.append(element("code", mount.device || "–"));
     line.append(name, state, since, used, element("td", millis(mount.mountMillis), "number"), device);
-    return line;
+    if (!mount.reason) return [line];
+    line.className = "explained";
+    const why = element("tr");
+    const reason = element("td", mount.reason, "reason");
+    reason.colSpan = 6;
+    why.append(reason);
+    return [line, why];
   }
 
   function showTable() {
@@ -149,7 +155,7 @@
     const busy = $("rows").contains(document.activeElement) || !document.getSelection().isCollapsed;
     if (now !== drawn && !(busy && drawn !== "" && document.activeElement !== $("find"))) {
       drawn = now;
-      $("rows").replaceChildren(...rows.map(row));
+      $("rows").replaceChildren(...rows.flatMap(row));
     }
   }
 

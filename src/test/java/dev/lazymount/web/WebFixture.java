@@ -24,7 +24,11 @@ abstract class WebFixture {
   RawHttp start() {
     status.state(DaemonState.READY);
     service = WebService.start(env(0));
-    return new RawHttp(Await.value("it listens", () -> service.address()));
+    return new RawHttp(address());
+  }
+
+  InetSocketAddress address() {
+    return Await.value("it listens", service::address);
   }
 
   WebService.Env env(int port) {
