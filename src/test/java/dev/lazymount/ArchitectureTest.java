@@ -28,7 +28,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * Imports point one way: cli → daemon → (ops, trace, route, catalog, mount) → (state, linux,
+ * Imports point one way: cli → daemon → (ops, web, trace, route, catalog, mount) → (state, linux,
  * config).
  *
  * <p>Reading a package must not need one further left in that line, and what a package may do to
@@ -77,6 +77,14 @@ class ArchitectureTest {
   @Test
   void stateUsesConfigAlone() {
     check(noClassesOf("state").should(use(allBut("state", "config"))));
+  }
+
+  /** It shows what it is given, and must not be able to do anything. */
+  @Test
+  void webReadsStateAndNothingElse() {
+    check(noClassesOf("web").should(use(allBut("web", "state"))));
+    check(noClassesOf("web").should(useLibrary("akka..")));
+    check(noClassesOf(allBut("web")).should(useLibrary("io.prometheus..")));
   }
 
   @Test

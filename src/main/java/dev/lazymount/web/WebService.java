@@ -57,6 +57,19 @@ public final class WebService implements AutoCloseable {
     thread.setDaemon(true);
   }
 
+  /**
+   * Makes every answer once, without a socket: loads what is needed for that, for the class
+   * archive.
+   */
+  public static void rehearse(Env env) {
+    Resources resources =
+        new Resources(env, new History(env.status().counters(), System::nanoTime));
+    for (String path : List.of("/", "/metrics", "/api/status", "/api/history")) {
+      resources.apply(new HttpRequest(false, path, "", "localhost", true));
+    }
+    resources.tick();
+  }
+
   /** Starts it; returns at once. */
   public static WebService start(Env env) {
     return start(env, AGAIN);
