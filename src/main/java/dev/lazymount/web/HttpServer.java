@@ -148,8 +148,8 @@ final class HttpServer implements AutoCloseable {
     boolean open = false;
     try {
       open = key.isValid() && connection.proceed(key, scratch, now);
-    } catch (IOException e) {
-      LOG.debug("web: {}", e.getMessage());
+    } catch (IOException | RuntimeException e) {
+      LOG.debug("web: {}", e.toString());
     } finally {
       if (!open) {
         connections.remove(key);

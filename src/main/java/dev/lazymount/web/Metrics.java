@@ -174,6 +174,10 @@ final class Metrics {
         "lazymount_images_known",
         "Images that the newest scan of the image directory found.",
         status::imagesKnown);
+    gauge(
+        "lazymount_images_lingering",
+        "Images that are unmounted and still held by somebody; 0 while that is not looked at.",
+        () -> 0);
     gauges(
         "lazymount_images",
         "Images in use, by state.",

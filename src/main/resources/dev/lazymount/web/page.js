@@ -244,24 +244,22 @@
 
   // --- explain ------------------------------------------------------------------------------
 
-  function words(value) {
-    if (Array.isArray(value)) return value.map(words).join(", ");
-    if (value && typeof value === "object") {
-      return Object.values(value).filter((part) => part !== null && typeof part !== "boolean").map(words).join(": ");
+  function explanation(answer) {
+    const verdict = element("p", null, "verdict");
+    verdict.append(element("span", answer.state, "pill " + (STATES[answer.state] || "")), " " + answer.verdict);
+    const steps = element("dl");
+    for (const step of answer.steps) {
+      steps.append(element("dt", step.what), element("dd", step.finding));
     }
-    return String(value);
+    if (answer.next) steps.append(element("dt", "next"), element("dd", answer.next));
+    return [verdict, steps];
   }
 
   async function explain(of) {
     $("explain-of").value = of;
     try {
       const answer = await ask("/api/explain?of=" + encodeURIComponent(of));
-      const parts = [];
-      if (answer.verdict) parts.push(element("p", words(answer.verdict), "verdict"));
-      const steps = element("ol");
-      steps.append(...(answer.steps || []).map((step) => element("li", words(step))));
-      parts.push(steps);
-      $("explanation").replaceChildren(...parts);
+      $("explanation").replaceChildren(...explanation(answer));
     } catch (problem) {
       $("explanation").replaceChildren(element("p", "No explanation: " + problem.message));
     }

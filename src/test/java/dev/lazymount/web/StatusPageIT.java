@@ -76,14 +76,7 @@ class StatusPageIT extends WebFixture {
             + " file has changed");
     Instant start = Instant.now().minus(Duration.ofMinutes(200));
     report = () -> StatusReport.of(status, "mount", "/opt/compiler-explorer", start);
-    explain =
-        Optional.of(
-            of ->
-                Map.of(
-                    "verdict",
-                    of + " is mounted",
-                    "steps",
-                    List.of(Map.of("step", "name", "detail", of), EVIL)));
+    explain = Optional.of(StatusPageIT::explanation);
     start();
     InetSocketAddress address = address();
     url = "http://127.0.0.1:" + address.getPort() + "/";
@@ -96,6 +89,23 @@ class StatusPageIT extends WebFixture {
   @AfterEach
   void leave() throws Exception {
     chromium.open("about:blank");
+  }
+
+  /** In the shape of {@code lazymount explain --json}. */
+  private static Object explanation(String of) {
+    return Map.of(
+        "asked",
+        of,
+        "steps",
+        List.of(
+            Map.of("what", "name", "finding", of + ", with an image of the same name"),
+            Map.of("what", "image", "finding", "/efs/squash-images/" + of + ".img")),
+        "state",
+        "failed",
+        "verdict",
+        of + " is not mounted: EIO (Input/output error)",
+        "next",
+        "the first access in 4.0 s or later tries again");
   }
 
   private void mounted(String name, double millis, int minutesAgo) {
@@ -202,7 +212,7 @@ class StatusPageIT extends WebFixture {
     show();
     assertTrue(names().contains(EVIL), names().toString());
     chromium.value("document.querySelectorAll('#rows .name')[0].click()");
-    chromium.await("document.querySelectorAll('#explanation li').length === 2");
+    chromium.await("document.querySelectorAll('#explanation dd').length === 3");
     assertEquals(0, chromium.value("document.images.length").getAsInt());
     assertFalse(chromium.text("document.title").contains("owned"));
     assertEquals(List.of(), chromium.complaints());
@@ -246,7 +256,7 @@ class StatusPageIT extends WebFixture {
     chromium.press("Enter");
     chromium.await("document.querySelector('#explanation .verdict') !== null");
     assertEquals(
-        "zig-0.16.0 is mounted",
+        "failed zig-0.16.0 is not mounted: EIO (Input/output error)",
         chromium.text("document.querySelector('#explanation .verdict').textContent"));
     assertEquals(
         0,
@@ -331,9 +341,12 @@ class StatusPageIT extends WebFixture {
   }
 
   private void photograph() throws Exception {
-    chromium.resize(1100, 1130, false);
+    chromium.resize(1100, 1300, false);
     show();
     chromium.await("document.querySelectorAll('#chart-mounts rect').length > 20");
+    chromium.value("[...document.querySelectorAll('#rows .name')].at(-1).click()");
+    chromium.await("document.querySelector('#explanation .verdict') !== null");
+    chromium.value("scrollTo(0, 0)");
     chromium.screenshot(SITE.resolve("status-page.png"));
     chromium.dark(true);
     chromium.screenshot(SITE.resolve("status-page-dark.png"));
