@@ -1,5 +1,6 @@
 package dev.lazymount.state;
 
+import dev.lazymount.config.Settings;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -11,6 +12,7 @@ public final class DaemonStatus {
   private final CountDownLatch started = new CountDownLatch(1);
   private final AtomicReference<TraceStatus> trace =
       new AtomicReference<>(TraceStatus.notStarted(""));
+  private volatile Settings.Mode mode = Settings.Mode.MOUNT;
   private volatile int imagesKnown;
   private volatile int deepestName;
   private volatile int longestComponent;
@@ -40,6 +42,21 @@ public final class DaemonStatus {
    */
   public boolean awaitStart(Duration most) throws InterruptedException {
     return started.await(most.toNanos(), TimeUnit.NANOSECONDS);
+  }
+
+  /** What is done with an access now. */
+  public Settings.Mode mode() {
+    return mode;
+  }
+
+  /** Sets what is done with an access: once before the Router begins, and then by the Router. */
+  public void mode(Settings.Mode now) {
+    mode = now;
+  }
+
+  /** Whether nothing is mounted and nothing unmounted now. */
+  public boolean observes() {
+    return mode == Settings.Mode.OBSERVE;
   }
 
   /** The trace. */

@@ -88,10 +88,7 @@ final class History {
 
   private long[] look() {
     return new long[] {
-      counters.seen.sum(),
-      counters.lost.sum(),
-      counters.mounts.sum(),
-      counters.failures.sum() + counters.quarantines.sum()
+      counters.seen.sum(), counters.lost.sum(), counters.mounts.sum(), counters.failures.sum()
     };
   }
 }

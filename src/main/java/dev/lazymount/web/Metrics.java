@@ -47,6 +47,7 @@ final class Metrics {
     daemon(version);
     events();
     mounts();
+    observing();
     images();
     JvmMemoryMetrics.builder().register(registry);
     JvmGarbageCollectorMetrics.builder().register(registry);
@@ -151,10 +152,14 @@ final class Metrics {
             out -> {
               out.call(counters.mounts.doubleValue(), "mounted");
               out.call(counters.adopted.doubleValue(), "adopted");
-              out.call(counters.failures.doubleValue(), "failed");
+              out.call(counters.backedOff.doubleValue(), "failed");
               out.call(counters.quarantines.doubleValue(), "quarantined");
             })
         .register(registry);
+    counter(
+        "lazymount_mounts_warmed_total",
+        "Of the mounts made, those ahead of an access, for the warm list.",
+        counters.warmed);
     counter(
         "lazymount_mount_timeouts_total",
         "Mounts that took longer than mount.timeout, whatever became of them then.",
@@ -167,6 +172,22 @@ final class Metrics {
         "lazymount_access_to_mount_seconds",
         "From an access, as it was read from the trace, to the mount that it led to.",
         counters.accessToMountSeconds);
+  }
+
+  private void observing() {
+    Counters counters = status.counters();
+    gauge(
+        "lazymount_observing",
+        "1 in observe mode, in which nothing is mounted.",
+        () -> status.observes() ? 1 : 0);
+    counter(
+        "lazymount_observed_images_total",
+        "In observe mode: images at their first access, each of which would have been mounted.",
+        counters.wouldMount);
+    counter(
+        "lazymount_observed_accesses_total",
+        "In observe mode: accesses after the first of their image, which it would have served.",
+        counters.wouldServe);
   }
 
   private void images() {

@@ -34,8 +34,7 @@ class HistoryTest {
     pass(Duration.ofSeconds(10));
     counters.seen.add(1);
     counters.lost.add(7);
-    counters.failures.add(1);
-    counters.quarantines.add(2);
+    counters.failures.add(3);
     pass(Duration.ofSeconds(6));
     pass(Duration.ofSeconds(5));
     pass(Duration.ofSeconds(9));

@@ -55,7 +55,7 @@ class MetricsTest {
     counters.servedByOriginal.add(6);
     counters.mounts.add(7);
     counters.adopted.add(8);
-    counters.failures.add(9);
+    counters.backedOff.add(9);
     counters.quarantines.add(10);
     counters.timeouts.add(11);
     assertSays("lazymount_events_seen_total 1000.0");

@@ -75,7 +75,7 @@ class StatusPageIT extends WebFixture {
         "the image is cut off: 94208 bytes, its superblock says 187656; it is tried again when the"
             + " file has changed");
     Instant start = Instant.now().minus(Duration.ofMinutes(200));
-    report = () -> StatusReport.of(status, "mount", "/opt/compiler-explorer", start);
+    report = () -> StatusReport.of(status, "/opt/compiler-explorer", start);
     explain = Optional.of(StatusPageIT::explanation);
     start();
     InetSocketAddress address = address();
@@ -115,7 +115,7 @@ class StatusPageIT extends WebFixture {
         .put(
             MountStatus.unknown(
                     name, "/efs/squash-images/" + name + ".img", "/opt/compiler-explorer/" + name)
-                .mounted(when, "/dev/loop" + minutesAgo, millis, "1")
+                .mounted(when, "/dev/loop" + minutesAgo, millis, "cc1[4711] by openat", "1")
                 .accessed(when.plusSeconds(20)));
   }
 
