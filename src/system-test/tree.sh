@@ -4,7 +4,7 @@
 #
 #   new FOLDER BASE   makes FOLDER a machine, switched off: BASE (a debootstrapped tree) below a layer
 #                     of its own, FOLDER/upper. BASE stays as it is.
-#   boot FOLDER       switches it on, and returns when PID 1 runs
+#   boot FOLDER       switches it on, and returns when PID 1 takes commands
 #   run FOLDER ...    runs a command in it
 #   off FOLDER        shuts it down, by its systemd; fails if that takes longer than 30 s
 #   crash FOLDER      switches it off at once
@@ -54,7 +54,7 @@ tree_boot() {
     </dev/null >"$folder/console.log" 2>&1 &
   local i
   for ((i = 0; i < 500; i++)); do
-    if tree_on "$folder" && [[ $(readlink "/proc/$(<"$folder/pid")/exe") == */systemd/systemd ]]; then
+    if tree_on "$folder" && [[ -S /proc/$(<"$folder/pid")/root/run/systemd/private ]]; then
       return 0
     fi
     sleep 0.01
@@ -84,6 +84,10 @@ tree_pid1() {
   # As on many a node: nothing can be run that lies in /tmp.
   mount -t tmpfs -o mode=1777,nosuid,nodev,noexec tmpfs "$tree/tmp"
   mount --rbind /dev "$tree/dev"
+  # What apt downloaded for another one of the same base need not come again.
+  if [[ -d $base.archives ]]; then
+    mount --bind "$base.archives" "$tree/var/cache/apt/archives"
+  fi
   cd "$tree"
   pivot_root . mnt
   umount -l /mnt
