@@ -169,7 +169,7 @@ reader() {
 reader_result() {
   local reads bad
   on touch /run/reader.stop
-  wait "$1"
+  within 10 on test -s /run/reader
   read -r reads bad <<<"$(on cat /run/reader)"
   ((reads > 100 && bad == 0)) || { echo "$bad of $reads reads failed" && return 1; }
 }
@@ -227,15 +227,14 @@ recovery_checks() {
 }
 
 upgrade_checks() {
-  local before mount reader
+  local before mount
   mount=$(mounted gcc-1)
   before=$(daemon)
   on sh -c 'echo "# a change of the operator" >>/etc/lazymount/application.conf'
   reader
-  reader=$!
   check "apt upgrades it" apt install /srv/lazymount_next.deb
   check "the new one is ready" within 30 ready_again "$before"
-  check "every read of a mounted compiler meanwhile went well" reader_result "$reader"
+  check "every read of a mounted compiler meanwhile went well" reader_result
   check "the mount is the same" is "$(mounted gcc-1)" "$mount"
   check "and adopted" within 5 adopted gcc-1
   check "the operator's settings are kept" on grep -q operator /etc/lazymount/application.conf

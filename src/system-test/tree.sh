@@ -2,9 +2,12 @@
 # A Debian with a real systemd as PID 1, in namespaces of its own, at native speed. For the system test,
 # which sources this, and for `./dev bench boot`, which runs it: tree.sh VERB FOLDER [WORDS].
 #
-#   new FOLDER BASE   makes FOLDER a machine, switched off: BASE (a debootstrapped tree) below a layer
-#                     of its own, FOLDER/upper. BASE stays as it is.
+#   new FOLDER BASE   makes FOLDER a machine, switched off: BASE (a debootstrapped tree; or several
+#                     layers, with colons between) below a layer of its own, FOLDER/upper. BASE stays
+#                     as it is.
 #   boot FOLDER       switches it on, and returns when PID 1 takes commands
+#   on FOLDER         switches it on, and stays until it is off, or is told to end; FOLDER/pid is its
+#                     PID 1
 #   run FOLDER ...    runs a command in it
 #   off FOLDER        shuts it down, by its systemd; fails if that takes longer than 30 s
 #   crash FOLDER      switches it off at once
@@ -38,29 +41,37 @@ tree_new() {
   echo testmachine >"$folder/upper/etc/hostname"
 }
 
-# Where cgroup2 is, also on a machine that has the old hierarchies beside it.
-tree_cgroups() {
-  awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts
+# The cgroup that is the root of all of its own; cgroup2, also on a machine that has the old hierarchies
+# beside it.
+tree_cgroup() {
+  echo "$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)/lazymount${1//\//-}"
 }
 
 tree_boot() {
-  local folder=$1 cgroup
-  cgroup=$(tree_cgroups)/lazymount-$(basename "$folder")
-  mkdir -p "$cgroup"
-  # In the cgroup first, so that it is the root of the new cgroup namespace.
-  # shellcheck disable=SC2016  # for the shell in there
-  setsid bash -c 'echo $$ >"$1/cgroup.procs"; exec unshare --mount --uts --ipc --pid --fork --cgroup \
-    bash "$2" pid1 "$3"' - "$cgroup" "${BASH_SOURCE[0]}" "$folder" \
-    </dev/null >"$folder/console.log" 2>&1 &
-  local i
+  local folder=$1 i
+  setsid bash "${BASH_SOURCE[0]}" on "$folder" </dev/null >"$folder/console.log" 2>&1 &
   for ((i = 0; i < 500; i++)); do
-    if tree_on "$folder" && [[ -S /proc/$(<"$folder/pid")/root/run/systemd/private ]]; then
+    if tree_is_on "$folder" && [[ -S /proc/$(<"$folder/pid")/root/run/systemd/private ]]; then
       return 0
     fi
     sleep 0.01
   done
   echo "no systemd within 5 s: $(cat "$folder/console.log")" >&2
   return 1
+}
+
+tree_on() {
+  local folder=$1 cgroup
+  cgroup=$(tree_cgroup "$folder")
+  mkdir -p "$cgroup"
+  trap 'tree_is_on "$folder" && kill -KILL "$(<"$folder/pid")"' TERM INT
+  # In the cgroup first, so that it is the root of the new cgroup namespace.
+  (
+    echo "$BASHPID" >"$cgroup/cgroup.procs"
+    exec unshare --mount --uts --ipc --pid --fork --cgroup bash "${BASH_SOURCE[0]}" pid1 "$folder"
+  ) &
+  wait || wait || true # a trap ends the first
+  tree_cleared "$folder"
 }
 
 # What becomes PID 1.
@@ -103,7 +114,7 @@ tree_run() {
     env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 HOME=/root DEBIAN_FRONTEND=noninteractive "$@"
 }
 
-tree_on() {
+tree_is_on() {
   [[ -e $1/pid && -e /proc/$(<"$1/pid") ]]
 }
 
@@ -117,7 +128,7 @@ tree_off() {
 
 tree_crash() {
   local folder=$1
-  if tree_on "$folder"; then
+  if tree_is_on "$folder"; then
     kill -KILL "$(<"$folder/pid")"
     tail --pid="$(<"$folder/pid")" -s 0.02 -f /dev/null
   fi
@@ -128,7 +139,7 @@ tree_crash() {
 tree_cleared() {
   local folder=$1 cgroup i
   rm -f "$folder/pid"
-  cgroup=$(tree_cgroups)/lazymount-$(basename "$folder")
+  cgroup=$(tree_cgroup "$folder")
   for ((i = 0; i < 100; i++)); do
     [[ -d $cgroup ]] || return 0
     find "$cgroup" -depth -type d -exec rmdir {} + 2>/dev/null || true
