@@ -30,6 +30,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
 /**
@@ -38,7 +39,8 @@ import java.util.stream.Stream;
  * Needs no rights; leaves nothing.
  */
 public final class Training {
-  private static final Duration LONGEST = Duration.ofSeconds(20);
+  private static final Duration LONGEST = Duration.ofSeconds(60);
+  private static final Duration PAUSE = Duration.ofMillis(5);
   private static final String MARK = "0123456789abcdef";
 
   private Training() {}
@@ -74,7 +76,9 @@ public final class Training {
                 "root=" + root,
                 "images=" + images,
                 "run-dir=" + folder.resolve("run"),
-                "lock-dir=" + folder.resolve("run")));
+                "lock-dir=" + folder.resolve("run"),
+                // The access comes with the canary, again until the scan knows the image.
+                "trace.canary=500ms"));
     ResolvedProgram.prepare();
     DaemonStatus status = new DaemonStatus();
     PlayedTrace trace = new PlayedTrace(root);
@@ -95,7 +99,7 @@ public final class Training {
         if (Instant.now().isAfter(end)) {
           return Optional.of("the actors did not become ready");
         }
-        Thread.onSpinWait();
+        LockSupport.parkNanos(PAUSE.toNanos());
       }
       StatusReport report = ControlClient.status(settings.runDir());
       String text = StatusText.of(report) + ControlClient.json(report);
