@@ -21,6 +21,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -73,7 +74,7 @@ public final class Daemon {
     makeOwn(settings.runDir());
     makeOwn(settings.lockDir());
     try (Flock only = onlyOne();
-        ControlServer control = ControlServer.start(settings.runDir(), this::report)) {
+        ControlServer control = ControlServer.start(settings.runDir(), this::report, Map.of())) {
       ActorSystem<Supervisor.Command> system =
           Assembly.start(
               settings, actors, status, manager, Assembly.TracePart.real(settings, status));
@@ -93,7 +94,7 @@ public final class Daemon {
   }
 
   private StatusReport report() {
-    return StatusReport.of(status, settings.mode().toString(), settings.root().toString(), start);
+    return StatusReport.of(status, settings.root().toString(), start);
   }
 
   /** Ours alone: /run/lock is open to all, and somebody else may have come first. */

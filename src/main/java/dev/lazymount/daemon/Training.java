@@ -77,6 +77,7 @@ public final class Training {
                 "images=" + images,
                 "run-dir=" + folder.resolve("run"),
                 "lock-dir=" + folder.resolve("run"),
+                "state-dir=" + folder.resolve("state"),
                 // The access comes with the canary, again until the scan knows the image.
                 "trace.canary=500ms"));
     ResolvedProgram.prepare();
@@ -93,7 +94,7 @@ public final class Training {
                 () -> new TraceProgram("path", "", MARK, 0, trace, null), program -> trace));
     try (ControlServer control =
         ControlServer.start(
-            settings.runDir(), () -> StatusReport.of(status, "mount", root.toString(), start))) {
+            settings.runDir(), () -> StatusReport.of(status, root.toString(), start), Map.of())) {
       Instant end = start.plus(LONGEST);
       while (!(status.state() == DaemonState.READY && !status.mounts().all().isEmpty())) {
         if (Instant.now().isAfter(end)) {
