@@ -3,9 +3,7 @@ package dev.lazymount.daemon;
 import akka.actor.typed.ActorSystem;
 import com.typesafe.config.Config;
 import dev.lazymount.config.Settings;
-import dev.lazymount.linux.Fd;
 import dev.lazymount.linux.Flock;
-import dev.lazymount.linux.SyscallException;
 import dev.lazymount.ops.ControlServer;
 import dev.lazymount.ops.ServiceManager;
 import dev.lazymount.ops.StatusReport;
@@ -87,7 +85,7 @@ public final class Daemon {
         serveWeb();
       }
       LOG.info("lazymount runs as {} over {}", ProcessHandle.current().pid(), settings.root());
-      system.getWhenTerminated().toCompletableFuture().join();
+      MemoryTrim.until(system.getWhenTerminated().toCompletableFuture(), status);
       if (status.state() == DaemonState.STOPPING) {
         // The hook ends the process with exit code 0 when it is done.
         ended.await();
@@ -137,15 +135,15 @@ public final class Daemon {
   }
 
   private Flock onlyOne() throws StartFailure {
-    try (Fd directory = Fd.openDirectory(settings.runDir().toString())) {
-      return Flock.tryLock(directory, "daemon.lock")
+    try {
+      return OnlyOne.take(settings.runDir())
           .orElseThrow(
               () ->
                   new StartFailure(
                       "another daemon runs with run-dir "
                           + settings.runDir()
                           + "; stop it or set another run-dir"));
-    } catch (SyscallException e) {
+    } catch (IOException e) {
       throw new StartFailure("can't lock " + settings.runDir() + ": " + e.getMessage());
     }
   }

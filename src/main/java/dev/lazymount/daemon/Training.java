@@ -32,6 +32,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
 /**
@@ -40,7 +41,8 @@ import java.util.stream.Stream;
  * Needs no rights; leaves nothing.
  */
 public final class Training {
-  private static final Duration LONGEST = Duration.ofSeconds(20);
+  private static final Duration LONGEST = Duration.ofSeconds(60);
+  private static final Duration PAUSE = Duration.ofMillis(5);
   private static final String MARK = "0123456789abcdef";
 
   private Training() {}
@@ -77,7 +79,9 @@ public final class Training {
                 "images=" + images,
                 "run-dir=" + folder.resolve("run"),
                 "lock-dir=" + folder.resolve("run"),
-                "state-dir=" + folder.resolve("state")));
+                "state-dir=" + folder.resolve("state"),
+                // The access comes with the canary, again until the scan knows the image.
+                "trace.canary=500ms"));
     ResolvedProgram.prepare();
     DaemonStatus status = new DaemonStatus();
     PlayedTrace trace = new PlayedTrace(root);
@@ -98,7 +102,7 @@ public final class Training {
         if (Instant.now().isAfter(end)) {
           return Optional.of("the actors did not become ready");
         }
-        Thread.onSpinWait();
+        LockSupport.parkNanos(PAUSE.toNanos());
       }
       StatusReport report = ControlClient.status(settings.runDir());
       WebService.rehearse(
