@@ -14,11 +14,13 @@ import dev.lazymount.trace.Canary;
 import dev.lazymount.trace.ResolvedProgram;
 import dev.lazymount.trace.TraceProcess;
 import dev.lazymount.trace.TraceProgram;
+import dev.lazymount.web.WebService;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PipedInputStream;
 import java.io.PipedOutputStream;
 import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -103,6 +105,14 @@ public final class Training {
         LockSupport.parkNanos(PAUSE.toNanos());
       }
       StatusReport report = ControlClient.status(settings.runDir());
+      WebService.rehearse(
+          new WebService.Env(
+              new InetSocketAddress(settings.metrics().port()),
+              List.of(),
+              status,
+              () -> report,
+              Optional.empty(),
+              "training"));
       String text = StatusText.of(report) + ControlClient.json(report);
       return text.isEmpty() ? Optional.of("no status") : Optional.empty();
     } finally {
