@@ -90,6 +90,10 @@ ready_again() {
   isnt "$(daemon)" "$1" && ready
 }
 
+ready_still() {
+  is "$(daemon)" "$1" && ready
+}
+
 # What is read now of a file of compiler $1, original or image: its first word.
 read_from() {
   on head -c 8 "/opt/compiler-explorer/$1/bin/tool"
@@ -223,6 +227,12 @@ recovery_checks() {
   check "and that is the watchdog's doing" grep -q watchdog <(on journalctl -q -u lazymount -o cat)
   check "the mount is still there" is "$(mounted gcc-1)" "$mount"
   check "and adopted" within 5 adopted gcc-1
+
+  if [[ $(property lazymount CanReload) == yes ]]; then
+    before=$(daemon)
+    check "systemctl reload" on systemctl reload lazymount
+    check "by the same daemon, which stays ready" ready_still "$before"
+  fi
 
   before=$(daemon)
   on sh -c "kill -KILL $before"
