@@ -83,10 +83,7 @@ final class Boot implements Benchmark {
     List<Way> ways = new ArrayList<>(ways(options.word("only", "")));
     options.complete();
 
-    String base = prepared(yard);
-    if (!knowsMountAll(yard, base)) {
-      ways.remove(Way.ALL);
-    }
+    String base = prepared(yard, ways);
     report.fact("images", images);
     report.fact("machine", "Debian 12 in namespaces, systemd as PID 1");
     Site site = new Site(yard, "site", images);
@@ -113,8 +110,13 @@ final class Boot implements Benchmark {
             .toList();
   }
 
-  /** The layers below those of all machines: the tree, and lazymount and autofs, off. */
-  private static String prepared(Yard yard) throws IOException, InterruptedException {
+  /**
+   * The layers below those of all machines: the tree, and lazymount and autofs, off.
+   *
+   * @param ways what this lazymount has no command for is taken out
+   */
+  private static String prepared(Yard yard, List<Way> ways)
+      throws IOException, InterruptedException {
     Progress.show("boot: installing lazymount and autofs");
     String tree = System.getProperty("lazymount.tree");
     Machine machine = new Machine(yard, yard.folder().resolve("prepared"), tree);
@@ -136,19 +138,13 @@ final class Boot implements Benchmark {
           "autofs",
           "/srv/lazymount.deb");
       machine.run("systemctl", "disable", "--now", "lazymount", "autofs");
+      String mount = "lazymount mount --help >/dev/null 2>&1 || echo no";
+      if (!machine.run("sh", "-c", mount).isEmpty()) {
+        ways.remove(Way.ALL);
+      }
       machine.run("sync");
     }
     return machine.layer() + ":" + tree;
-  }
-
-  /** Whether this version can mount everything by one command. */
-  private static boolean knowsMountAll(Yard yard, String base)
-      throws IOException, InterruptedException {
-    String jar = base.substring(0, base.indexOf(':')) + "/usr/share/lazymount/lazymount.jar";
-    return yard.run(
-            List.of("sh", "-c", "unzip -l " + jar + " | grep -c MountCommand || true"), List.of())
-        .get(0)
-        .equals("1");
   }
 
   private static Outcome boot(Yard yard, String base, Way way, Site site, int images, String name)
