@@ -10,7 +10,10 @@ import dev.lazymount.ops.StatusReport;
 import dev.lazymount.state.DaemonState;
 import dev.lazymount.state.DaemonStatus;
 import dev.lazymount.trace.ResolvedProgram;
+import dev.lazymount.web.WebService;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -20,6 +23,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -77,8 +81,11 @@ public final class Daemon {
           Assembly.start(
               settings, actors, status, manager, Assembly.TracePart.real(settings, status));
       CountDownLatch ended = endOnSignal(system, control);
+      if (settings.metrics().enabled()) {
+        serveWeb();
+      }
       LOG.info("lazymount runs as {} over {}", ProcessHandle.current().pid(), settings.root());
-      system.getWhenTerminated().toCompletableFuture().join();
+      MemoryTrim.until(system.getWhenTerminated().toCompletableFuture(), status);
       if (status.state() == DaemonState.STOPPING) {
         // The hook ends the process with exit code 0 when it is done.
         ended.await();
@@ -89,6 +96,22 @@ public final class Daemon {
     } catch (InterruptedException e) {
       throw new StartFailure("interrupted");
     }
+  }
+
+  /** On a thread of its own, which ends with the process. */
+  private void serveWeb() throws IOException {
+    Settings.Metrics web = settings.metrics();
+    // A literal, which is not looked up.
+    InetAddress address = InetAddress.getByName(web.bind());
+    String version = System.getProperty("lazymount.version", "unknown");
+    WebService.start(
+        new WebService.Env(
+            new InetSocketAddress(address, web.port()),
+            web.hosts(),
+            status,
+            this::report,
+            Optional.empty(),
+            version));
   }
 
   private StatusReport report() {
