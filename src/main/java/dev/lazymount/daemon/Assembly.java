@@ -130,6 +130,7 @@ final class Assembly {
                 previous),
         executor("catalog"),
         settings.catalog().rescan(),
+        settings.mount().timeout(),
         status);
   }
 

@@ -5,6 +5,7 @@
  * {@link dev.lazymount.state.Counters} and {@link dev.lazymount.state.TraceStatus}; the control
  * socket reads them. Reading takes no lock and asks no actor, so that a status is answered also
  * while the image storage hangs or every mailbox is full. {@link dev.lazymount.state.Access} is the
- * word that trace, route and mount share: a process opened a file.
+ * word that trace, route and mount share: a process opened a file. {@link
+ * dev.lazymount.state.Durations} spells times for people.
  */
 package dev.lazymount.state;

@@ -147,10 +147,15 @@ public final class Site implements AutoCloseable {
   public void image(String name, Map<String, String> files) throws IOException {
     Path ready = built.get(files);
     if (ready == null) {
-      ready = imageOf(write(files));
+      ready = imageOf(files);
       built.put(files, ready);
     }
     place(ready, name);
+  }
+
+  /** Makes an image of these files, outside the image directory. */
+  public Path imageOf(Map<String, String> files) throws IOException {
+    return imageOf(write(files));
   }
 
   /** Makes an image of a directory, outside the image directory. */
