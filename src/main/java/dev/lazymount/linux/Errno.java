@@ -50,6 +50,9 @@ public final class Errno {
   /** Too many levels of symbolic links. */
   public static final int ELOOP = 40;
 
+  /** Operation not supported. */
+  public static final int EOPNOTSUPP = 95;
+
   /** No data available. */
   public static final int ENODATA = 61;
 

@@ -25,6 +25,29 @@ record DetachedMount(Fd fd, LoopDevice device) implements AutoCloseable {
    */
   static DetachedMount of(ImageDirectory.Image image, List<String> options)
       throws BadImage, SyscallException {
+    try {
+      return attempt(image, options);
+    } catch (SyscallException e) {
+      if (!e.is(Errno.EIO) || !image.isReadable()) {
+        throw e;
+      }
+    }
+    // EIO is what storage says that will be back in a minute, and quarantine would outlast that. It
+    // is also what the kernel says of an image whose tables lie behind its end. So: the storage has
+    // just given all there is to read, and if it is EIO again, it is the image.
+    try {
+      return attempt(image, options);
+    } catch (SyscallException e) {
+      if (e.is(Errno.EIO)) {
+        throw new BadImage(
+            e.getMessage() + ", though the file itself can be read", image.generation());
+      }
+      throw e;
+    }
+  }
+
+  private static DetachedMount attempt(ImageDirectory.Image image, List<String> options)
+      throws BadImage, SyscallException {
     LoopDevice device = LoopDevice.attach(image.fd(), image.path());
     try (FsContext context = create(image, device, options)) {
       Fd mount = context.mount();
@@ -78,11 +101,11 @@ record DetachedMount(Fd fd, LoopDevice device) implements AutoCloseable {
   }
 
   /**
-   * What a file system says of its own structure. EIO is not among them: it is also what storage
-   * says that will be back in a minute, and quarantine would outlast that.
+   * What a file system says of its own structure: it is wrong, has features that this kernel does
+   * not know (EOPNOTSUPP), or its root is no directory (ENOTDIR).
    */
   private static boolean saidOfTheImage(SyscallException e) {
-    return e.is(Errno.EINVAL, Errno.EUCLEAN, Errno.EBADMSG);
+    return e.is(Errno.EINVAL, Errno.EUCLEAN, Errno.EBADMSG, Errno.EOPNOTSUPP, Errno.ENOTDIR);
   }
 
   /** An image whose root can't be read, or is empty, would only hide the original. */

@@ -25,6 +25,25 @@ record ImageDirectory(String path, boolean symlinks) {
    */
   record Image(Fd fd, Mounter.Generation generation, Superblock.Type type, String path)
       implements AutoCloseable {
+    /** Where the metadata of squashfs are, and then some; bytes. */
+    private static final int TAIL = 16 << 20;
+
+    private static final int STEP = 1 << 20;
+
+    /** Whether the storage gives the start and the end of the file without an error. */
+    boolean isReadable() {
+      byte[] buffer = new byte[STEP];
+      try {
+        fd.read(buffer, 0);
+        for (long at = Math.max(0, generation.size() - TAIL); at < generation.size(); at += STEP) {
+          fd.read(buffer, at);
+        }
+        return true;
+      } catch (SyscallException e) {
+        return false;
+      }
+    }
+
     @Override
     public void close() {
       fd.close();
