@@ -27,7 +27,7 @@ abstract class MounterFixture {
 
   @BeforeEach
   void open() throws Exception {
-    site = Site.create();
+    site = createSite();
     mounter = mounter();
     // Whatever a first use loads is loaded now and does not look like a leak.
     site.compiler("warm-up");
@@ -51,6 +51,11 @@ abstract class MounterFixture {
     } finally {
       site.close();
     }
+  }
+
+  /** The site; a test may want to prepare it before anything is mounted. */
+  Site createSite() {
+    return Site.create();
   }
 
   private String leaked() {
