@@ -21,6 +21,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -73,7 +74,7 @@ public final class Daemon {
     makeOwn(settings.runDir());
     makeOwn(settings.lockDir());
     try (Flock only = onlyOne();
-        ControlServer control = ControlServer.start(settings.runDir(), this::report)) {
+        ControlServer control = ControlServer.start(settings.runDir(), this::report, Map.of())) {
       ActorSystem<Supervisor.Command> system =
           Assembly.start(
               settings, actors, status, manager, Assembly.TracePart.real(settings, status));

@@ -89,7 +89,9 @@ public final class Training {
                 () -> new TraceProgram("path", "", MARK, 0, trace, null), program -> trace));
     try (ControlServer control =
         ControlServer.start(
-            settings.runDir(), () -> StatusReport.of(status, "mount", root.toString(), start))) {
+            settings.runDir(),
+            () -> StatusReport.of(status, "mount", root.toString(), start),
+            Map.of())) {
       Instant end = start.plus(LONGEST);
       while (!(status.state() == DaemonState.READY && !status.mounts().all().isEmpty())) {
         if (Instant.now().isAfter(end)) {

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -133,7 +134,7 @@ final class ExitCodeTest {
   void aStatusIsDone() throws Exception {
     Path runDir = Files.createDirectory(temp.resolve("run-dir"));
     StatusReport report = StatusReport.of(new DaemonStatus(), "mount", "/ce", Instant.now());
-    try (ControlServer daemon = ControlServer.start(runDir, () -> report)) {
+    try (ControlServer daemon = ControlServer.start(runDir, () -> report, Map.of())) {
       assertEquals(0, run("status"));
       assertTrue(out().startsWith("state    starting, mode mount"), out());
       out.reset();

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.Gson;
+import com.google.gson.JsonElement;
 import dev.lazymount.state.DaemonStatus;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -24,10 +25,13 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -42,6 +46,26 @@ final class ControlServerTest {
   private static final Duration PATIENCE = Duration.ofSeconds(1);
   private static final StatusReport REPORT = report("/ce");
   private static final String QUESTION = "{\"command\":\"status\"}\n";
+
+  private static final Map<String, ControlCommand> COMMANDS =
+      Map.of(
+          "count",
+          (arguments, steps) -> {
+            for (int i = 0; i < Integer.parseInt(arguments.get(0)); i++) {
+              steps.tell(i);
+            }
+            return arguments;
+          },
+          "refuse",
+          (arguments, steps) -> {
+            throw new ControlRefusal("not today");
+          },
+          "hang",
+          (arguments, steps) -> {
+            steps.tell("begun");
+            new CountDownLatch(1).await();
+            return "never";
+          });
 
   @TempDir private Path runDir;
   private final List<AutoCloseable> open = new ArrayList<>();
@@ -89,8 +113,8 @@ final class ControlServerTest {
       })
   void answersWhatIsNoQuestionWithAnError(String question) throws IOException {
     start();
-    ControlServer.Response response = ask(question);
-    assertEquals(ControlServer.PROTOCOL, response.protocol());
+    ControlProtocol.Response response = ask(question);
+    assertEquals(ControlProtocol.VERSION, response.protocol());
     assertNull(response.status());
     assertTrue(response.error().length() > 10, response.error());
     assertEquals(REPORT, ControlClient.status(runDir));
@@ -109,8 +133,9 @@ final class ControlServerTest {
   void aQuestionThatIsTooLongIsAnsweredWithoutReadingOn() throws IOException {
     start();
     for (String filler : List.of("x", "[", "{\"a\":")) {
-      String tooLong = filler.repeat(ControlServer.LONGEST_REQUEST);
-      ControlServer.Response response = ask(tooLong.substring(0, ControlServer.LONGEST_REQUEST));
+      String tooLong = filler.repeat(ControlProtocol.LONGEST_REQUEST);
+      ControlProtocol.Response response =
+          ask(tooLong.substring(0, ControlProtocol.LONGEST_REQUEST));
       assertTrue(response.error().contains("one line of JSON"), response.error());
     }
   }
@@ -194,6 +219,50 @@ final class ControlServerTest {
   }
 
   @Test
+  void aCommandTellsItsStepsAndThenItsAnswer() throws Exception {
+    start();
+    List<Integer> steps = new ArrayList<>();
+    JsonElement answer =
+        ControlClient.command(
+            runDir, "count", List.of("1000", "b"), step -> steps.add(step.getAsInt()));
+    assertEquals(IntStream.range(0, 1000).boxed().toList(), steps);
+    assertEquals("[\"1000\",\"b\"]", answer.toString());
+  }
+
+  @Test
+  void aRefusalSaysWhy() throws IOException {
+    start();
+    ControlRefusal refusal =
+        assertThrows(
+            ControlRefusal.class,
+            () -> ControlClient.command(runDir, "refuse", List.of(), step -> {}));
+    assertEquals("not today", refusal.getMessage());
+  }
+
+  @Test
+  void anUnknownCommandIsToldWhichThereAre() throws IOException {
+    start();
+    assertEquals(
+        "unknown command; there is: count, hang, refuse, status",
+        ask("{\"command\":\"reboot\",\"arguments\":[null,\"x\"]}\n").error());
+  }
+
+  @Test
+  void commandsWithoutProgressAreGivenUpAndOthersAnswered() throws IOException {
+    start();
+    List<SocketChannel> hanging = new ArrayList<>();
+    for (int i = 0; i < 2 * CLIENTS; i++) {
+      SocketChannel client = connect();
+      send(client, "{\"command\":\"hang\"}\n");
+      hanging.add(client);
+    }
+    assertEquals(REPORT, ControlClient.status(runDir));
+    for (SocketChannel client : hanging) {
+      assertTrue(answer(client).more(), "the one step, and nothing after it");
+    }
+  }
+
+  @Test
   void theSocketIsForItsOwnerAlone() throws IOException {
     start();
     Path socket = ControlServer.socket(runDir);
@@ -223,7 +292,7 @@ final class ControlServerTest {
   }
 
   private ControlServer start(Supplier<StatusReport> status) throws IOException {
-    ControlServer server = ControlServer.start(runDir, status, PATIENCE);
+    ControlServer server = ControlServer.start(runDir, status, COMMANDS, PATIENCE);
     open.add(server);
     return server;
   }
@@ -240,20 +309,20 @@ final class ControlServerTest {
     out.write(text.getBytes(StandardCharsets.UTF_8));
   }
 
-  private ControlServer.Response ask(String question) throws IOException {
+  private ControlProtocol.Response ask(String question) throws IOException {
     SocketChannel client = connect();
     send(client, question);
     return answer(client);
   }
 
-  private static ControlServer.Response answer(SocketChannel client) throws IOException {
+  private static ControlProtocol.Response answer(SocketChannel client) throws IOException {
     byte[] answer = Channels.newInputStream(client).readAllBytes();
     if (answer.length == 0) {
       throw new IOException("closed without an answer");
     }
     assertEquals('\n', answer[answer.length - 1]);
     return new Gson()
-        .fromJson(new String(answer, StandardCharsets.UTF_8), ControlServer.Response.class);
+        .fromJson(new String(answer, StandardCharsets.UTF_8), ControlProtocol.Response.class);
   }
 
   private static StatusReport report(String root) {
