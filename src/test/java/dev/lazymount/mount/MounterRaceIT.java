@@ -3,7 +3,9 @@ package dev.lazymount.mount;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.lazymount.kernel.Await;
 import dev.lazymount.kernel.Child;
+import dev.lazymount.kernel.Crowd;
 import dev.lazymount.kernel.Kernel;
 import dev.lazymount.kernel.Site;
 import java.io.IOException;
@@ -74,6 +76,43 @@ class MounterRaceIT extends MounterFixture {
       }
     }
     return null;
+  }
+
+  /** Mounts come and go under the readers as fast as the kernel makes them. */
+  @Test
+  void whoReadsWhileImagesAreMountedAndExpiredNeverFails() throws Exception {
+    List<String> names = List.of("a", "b", "c", "d", "e", "f", "g", "h");
+    for (String name : names) {
+      site.compiler(name);
+    }
+    AtomicInteger expired = new AtomicInteger();
+    AtomicInteger next = new AtomicInteger();
+    try (Crowd readers =
+            new Crowd(
+                2,
+                reader -> {
+                  String name = names.get(next.getAndIncrement() & 7);
+                  String version = site.versionHere(name);
+                  assertTrue(version.equals(Site.ORIGINAL) || version.equals(Site.IMAGE), version);
+                });
+        Crowd mounters =
+            new Crowd(
+                2,
+                member -> {
+                  for (String name : names.subList(member * 4, member * 4 + 4)) {
+                    mounter.mount(request(name));
+                    while (mounter.expire(request(name), true) != Mounter.Expiry.UNMOUNTED) {
+                      Thread.onSpinWait();
+                    }
+                    expired.incrementAndGet();
+                  }
+                })) {
+      Await.until("300 expiries", Await.PATIENCE.multipliedBy(6), () -> expired.get() >= 300);
+      readers.await(1);
+    }
+    for (String name : names) {
+      assertEquals(0, site.mountsOn(name));
+    }
   }
 
   /** Somebody swaps the target for a symlink that leads outside, again and again. */
