@@ -156,7 +156,7 @@ final class Assembly {
         observe,
         mounts,
         mountedNames(),
-        new Reconcile(status.mounts(), settings)::suspects,
+        new Reconcile(status, settings)::suspects,
         executor("catalog"));
   }
 

@@ -5,7 +5,7 @@ import dev.lazymount.linux.Fd;
 import dev.lazymount.linux.FileStatus;
 import dev.lazymount.linux.MountInfo;
 import dev.lazymount.linux.SyscallException;
-import dev.lazymount.state.MountBoard;
+import dev.lazymount.state.DaemonStatus;
 import dev.lazymount.state.MountState;
 import dev.lazymount.state.MountStatus;
 import java.io.IOException;
@@ -17,38 +17,43 @@ import java.util.Optional;
 
 /**
  * Compares what is said to be mounted with the mount table and the image files: who was unmounted,
- * or mounted over, behind our back, and whose image was replaced.
+ * or mounted over, behind our back, whose image was replaced, and what lingers without a mount.
  *
  * <p>It asks the mount table and not the mounts: a look at a mount is a use of it, and with one at
  * every scan nothing would ever be idle.
  */
 public final class Reconcile {
-  private final MountBoard board;
+  private final DaemonStatus status;
   private final String root;
   private final ImageDirectory images;
+  private final Lingering lingering;
 
-  /** For the mounts on this board. */
-  public Reconcile(MountBoard board, Settings settings) {
-    this.board = board;
+  /** For the mounts of this status, where it shows what lingers. */
+  public Reconcile(DaemonStatus status, Settings settings) {
+    this.status = status;
+    this.lingering = new Lingering(status.mounts(), settings.images().toString());
     this.root = settings.root().toString();
     this.images =
         new ImageDirectory(settings.images().toString(), settings.mount().symlinkedImages());
   }
 
   /**
-   * The names that want a closer look. Blocks for as long as the image storage does.
+   * The names that want a closer look. Blocks for as long as the image storage does; one thread at
+   * a time.
    *
    * @throws IOException if the mount table can't be read
    */
   public Collection<String> suspects() throws IOException {
+    List<MountInfo> all = MountInfo.read();
+    status.lingering(lingering.look(all));
     List<MountStatus> mounted =
-        board.all().stream().filter(line -> line.state() == MountState.MOUNTED).toList();
+        status.mounts().all().stream().filter(line -> line.state() == MountState.MOUNTED).toList();
     if (mounted.isEmpty()) {
       return List.of();
     }
     Map<String, MountInfo> table = new HashMap<>();
     // The last one at a place is the one on top.
-    MountInfo.read().forEach(mount -> table.put(mount.target(), mount));
+    all.forEach(mount -> table.put(mount.target(), mount));
     try (Fd place = Fd.openPlace(root)) {
       String below = place.path() + "/";
       return mounted.stream()

@@ -1,6 +1,7 @@
 package dev.lazymount.ops;
 
 import dev.lazymount.state.DaemonStatus;
+import dev.lazymount.state.LingeringImage;
 import dev.lazymount.state.MountState;
 import dev.lazymount.state.MountStatus;
 import dev.lazymount.state.TraceStatus;
@@ -22,6 +23,7 @@ import java.util.Map;
  * @param catalogProblem what was wrong with the newest scan
  * @param storageProblem set while the image storage does not answer
  * @param mounts the images in use, by name
+ * @param lingering images that were detached and are still held by somebody; at most 100 of them
  */
 public record StatusReport(
     String state,
@@ -33,7 +35,11 @@ public record StatusReport(
     Images images,
     String catalogProblem,
     String storageProblem,
-    List<Mount> mounts) {
+    List<Mount> mounts,
+    List<Lingering> lingering) {
+
+  /** As many are listed; all are counted. */
+  private static final int LINGERING = 100;
 
   /**
    * The trace.
@@ -66,8 +72,19 @@ public record StatusReport(
    * @param failed waiting for a back-off
    * @param quarantined bad until the file changes
    * @param stuck waiting for the storage
+   * @param lingering detached, and still held by somebody
    */
-  public record Images(int known, int mounted, int failed, int quarantined, int stuck) {}
+  public record Images(
+      int known, int mounted, int failed, int quarantined, int stuck, int lingering) {}
+
+  /**
+   * An image that is mounted nowhere any more, and held by open files or another mount namespace.
+   *
+   * @param image the image file, or the path it had
+   * @param device the block device
+   * @param since ISO 8601, when that was first seen
+   */
+  public record Lingering(String image, String device, String since) {}
 
   /**
    * One image in use.
@@ -122,10 +139,16 @@ public record StatusReport(
             count.get(MountState.MOUNTED),
             count.get(MountState.FAILED),
             count.get(MountState.QUARANTINED),
-            count.get(MountState.STUCK)),
+            count.get(MountState.STUCK),
+            status.lingering().size()),
         status.catalogProblem(),
         status.storageProblem(),
-        status.mounts().all().stream().map(StatusReport::mount).toList());
+        status.mounts().all().stream().map(StatusReport::mount).toList(),
+        status.lingering().stream().limit(LINGERING).map(StatusReport::lingering).toList());
+  }
+
+  private static Lingering lingering(LingeringImage image) {
+    return new Lingering(image.image(), image.device(), image.since().toString());
   }
 
   private static Mount mount(MountStatus line) {
