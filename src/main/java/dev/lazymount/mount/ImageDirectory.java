@@ -21,9 +21,10 @@ record ImageDirectory(String path, boolean symlinks) {
    * @param fd for reading
    * @param generation its content
    * @param type its file system
-   * @param path for people, and for those that read a mount's source
+   * @param file its path below the image directory
+   * @param path for people, and for those that read a loop device's file
    */
-  record Image(Fd fd, Mounter.Generation generation, Superblock.Type type, String path)
+  record Image(Fd fd, Mounter.Generation generation, Superblock.Type type, String file, String path)
       implements AutoCloseable {
     /** Where the metadata of squashfs are, and then some; bytes. */
     private static final int TAIL = 16 << 20;
@@ -64,7 +65,7 @@ record ImageDirectory(String path, boolean symlinks) {
       if (superblock.problem().isPresent()) {
         throw new BadImage(superblock.problem().get(), generation);
       }
-      return new Image(fd, generation, superblock.type(), path + "/" + file);
+      return new Image(fd, generation, superblock.type(), file, path + "/" + file);
     } catch (BadImage | SyscallException | RuntimeException e) {
       fd.close();
       throw e;

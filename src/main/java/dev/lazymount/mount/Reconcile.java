@@ -2,7 +2,6 @@ package dev.lazymount.mount;
 
 import dev.lazymount.config.Settings;
 import dev.lazymount.linux.Fd;
-import dev.lazymount.linux.FileStatus;
 import dev.lazymount.linux.MountInfo;
 import dev.lazymount.linux.SyscallException;
 import dev.lazymount.state.DaemonStatus;
@@ -64,13 +63,13 @@ public final class Reconcile {
   }
 
   private boolean isSuspect(MountStatus line, MountInfo mount) {
-    if (mount == null || !mount.source().equals(line.device())) {
+    if (mount == null || !Ownership.deviceName(mount.device()).equals(line.device())) {
       return true;
     }
     String file = line.image().substring(images.path().length() + 1);
     Optional<Mounter.Generation> image = images.generation(file);
     try {
-      return image.isPresent() && !Ownership.isBehind(image, FileStatus.minor(mount.device()));
+      return image.isPresent() && !Ownership.isBehind(image, file, mount);
     } catch (SyscallException e) {
       return true;
     }

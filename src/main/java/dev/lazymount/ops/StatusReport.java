@@ -96,7 +96,7 @@ public record StatusReport(
    * @param since ISO 8601, when it came into this state
    * @param lastAccess ISO 8601, when it was last seen in use
    * @param mountMillis how long the mount took, milliseconds
-   * @param device the block device
+   * @param device the block device; 0:N for an erofs that reads its image without one
    * @param generation which content of the image is mounted
    * @param reason why it is not mounted and what happens next
    */
