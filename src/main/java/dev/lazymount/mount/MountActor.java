@@ -25,7 +25,7 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
   public interface Command {}
 
   /**
-   * A process opened something in this compiler.
+   * A process opened something in this compiler, or the warm list expects it.
    *
    * @param access who and when
    * @param then the images nested inside this one that the access leads to, outermost first; they
@@ -128,7 +128,9 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
   }
 
   private Behavior<Command> onAccessed(Accessed accessed) {
-    line.accessed();
+    if (accessed.access().isUse()) {
+      line.accessed();
+    }
     if (calls.isBusy()) {
       waiting.add(accessed);
       return this;
@@ -163,7 +165,13 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
   }
 
   private Behavior<Command> onStorageAnswers() {
-    return calls.isBusy() ? this : workOrRest();
+    if (calls.isBusy()) {
+      return this;
+    }
+    if (env.status().observes()) {
+      waiting.giveUp();
+    }
+    return workOrRest();
   }
 
   private void work() {
@@ -189,6 +197,10 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
   }
 
   private Behavior<Command> onExpire() {
+    if (env.status().observes()) {
+      scheduleExpiry();
+      return this;
+    }
     if (!calls.isBusy() && line.state() == MountState.MOUNTED) {
       if (env.circuit().isOpen()) {
         scheduleExpiry();
@@ -247,7 +259,7 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
       }
       return workOrRest();
     }
-    if (looked.found().get().outdated() != null) {
+    if (looked.found().get().outdated() != null && !env.status().observes()) {
       // The image was replaced: mounting it puts the new one in the old one's place.
       trigger = null;
       mount();

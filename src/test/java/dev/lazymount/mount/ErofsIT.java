@@ -98,7 +98,7 @@ class ErofsIT extends MounterFixture {
         .mounts()
         .put(
             MountStatus.unknown("gcc", site.image("gcc").toString(), site.root("gcc").toString())
-                .mounted(Instant.now(), mounted.device(), 1.0, null));
+                .mounted(Instant.now(), mounted.device(), 1.0, null, null));
     Reconcile reconcile = new Reconcile(status, settings());
 
     assertEquals(List.of(), reconcile.suspects());
