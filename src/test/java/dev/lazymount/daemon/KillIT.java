@@ -99,6 +99,7 @@ class KillIT {
         assertEquals(NAMES, assertNothingStackedOrLeaked());
         storm.await(1);
         next.kill();
+        System.out.println("round " + round + ": killed with " + left + " mounted, all is well");
         if (round < ROUNDS) {
           unmountAll();
         }
@@ -134,9 +135,7 @@ class KillIT {
     Await.until("its bpftrace is gone", () -> site.bpftraces().size() <= 1);
     List<String> targets = mounts().stream().map(MountInfo::target).toList();
     assertEquals(targets.size(), targets.stream().distinct().count(), "stacked, seed " + SEED);
-    Await.until(
-        "a loop device for each mount, seed " + SEED,
-        () -> Kernel.loopsBelow(site.folder()).size() == mounts().size());
+    awaitNoLeak();
     return targets.size();
   }
 
@@ -148,7 +147,14 @@ class KillIT {
     for (String name : names) {
       Mounts.detach(site.root(name).toString());
     }
+    awaitNoLeak();
+  }
+
+  private void awaitNoLeak() {
     Await.until(
-        "all loop devices are free", LONG, () -> Kernel.loopsBelow(site.folder()).isEmpty());
+        "no loop device without a mount, seed " + SEED,
+        LONG,
+        () -> Kernel.leakedLoopsBelow(site.folder()).isEmpty(),
+        () -> Kernel.leakedLoopsBelow(site.folder()).toString());
   }
 }
