@@ -99,7 +99,8 @@ final class SettingsReader {
             new Settings.Metrics(
                 keys.flag("metrics.enabled"),
                 keys.text("metrics.bind", Rules::address),
-                keys.whole("metrics.port", 1, 65_535)));
+                keys.whole("metrics.port", 1, 65_535),
+                keys.texts("metrics.hosts", 64, Rules::hostName)));
     keepApart(settings);
     return settings;
   }

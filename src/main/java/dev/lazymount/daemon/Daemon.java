@@ -3,16 +3,17 @@ package dev.lazymount.daemon;
 import akka.actor.typed.ActorSystem;
 import com.typesafe.config.Config;
 import dev.lazymount.config.Settings;
-import dev.lazymount.linux.Fd;
 import dev.lazymount.linux.Flock;
-import dev.lazymount.linux.SyscallException;
 import dev.lazymount.ops.ControlServer;
 import dev.lazymount.ops.ServiceManager;
 import dev.lazymount.ops.StatusReport;
 import dev.lazymount.state.DaemonState;
 import dev.lazymount.state.DaemonStatus;
 import dev.lazymount.trace.ResolvedProgram;
+import dev.lazymount.web.WebService;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -22,6 +23,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -79,6 +81,9 @@ public final class Daemon {
           Assembly.start(
               settings, actors, status, manager, Assembly.TracePart.real(settings, status));
       CountDownLatch ended = endOnSignal(system, control);
+      if (settings.metrics().enabled()) {
+        serveWeb();
+      }
       LOG.info("lazymount runs as {} over {}", ProcessHandle.current().pid(), settings.root());
       MemoryTrim.until(system.getWhenTerminated().toCompletableFuture(), status);
       if (status.state() == DaemonState.STOPPING) {
@@ -91,6 +96,22 @@ public final class Daemon {
     } catch (InterruptedException e) {
       throw new StartFailure("interrupted");
     }
+  }
+
+  /** On a thread of its own, which ends with the process. */
+  private void serveWeb() throws IOException {
+    Settings.Metrics web = settings.metrics();
+    // A literal, which is not looked up.
+    InetAddress address = InetAddress.getByName(web.bind());
+    String version = System.getProperty("lazymount.version", "unknown");
+    WebService.start(
+        new WebService.Env(
+            new InetSocketAddress(address, web.port()),
+            web.hosts(),
+            status,
+            this::report,
+            Optional.empty(),
+            version));
   }
 
   private StatusReport report() {
@@ -114,15 +135,15 @@ public final class Daemon {
   }
 
   private Flock onlyOne() throws StartFailure {
-    try (Fd directory = Fd.openDirectory(settings.runDir().toString())) {
-      return Flock.tryLock(directory, "daemon.lock")
+    try {
+      return OnlyOne.take(settings.runDir())
           .orElseThrow(
               () ->
                   new StartFailure(
                       "another daemon runs with run-dir "
                           + settings.runDir()
                           + "; stop it or set another run-dir"));
-    } catch (SyscallException e) {
+    } catch (IOException e) {
       throw new StartFailure("can't lock " + settings.runDir() + ": " + e.getMessage());
     }
   }

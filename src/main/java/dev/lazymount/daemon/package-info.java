@@ -5,8 +5,9 @@
  * <p>A tour: {@link dev.lazymount.daemon.Daemon} is the boot sequence and the end, on the main
  * thread; {@link dev.lazymount.daemon.Supervisor} is the root of the actors and decides whether we
  * are starting, ready or degraded; {@link dev.lazymount.daemon.Rehearsal} goes the way of an access
- * once before anybody needs it; {@link dev.lazymount.daemon.Machine} says what this machine lacks.
- * {@link dev.lazymount.daemon.AccessWatch} is the trace alone, for {@code lazymount trace}, and
- * {@link dev.lazymount.daemon.Training} a played life of all parts, for the class archive.
+ * once before anybody needs it; {@link dev.lazymount.daemon.Machine} says what this machine lacks,
+ * and {@link dev.lazymount.daemon.OnlyOne} whether another daemon runs. {@link
+ * dev.lazymount.daemon.AccessWatch} is the trace alone, for {@code lazymount trace}, and {@link
+ * dev.lazymount.daemon.Training} a played life of all parts, for the class archive.
  */
 package dev.lazymount.daemon;

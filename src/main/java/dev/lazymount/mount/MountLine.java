@@ -58,7 +58,12 @@ final class MountLine {
     }
     boolean replaced = state() == MountState.MOUNTED && !mounted.adopted();
     boolean ahead = trigger != null && !trigger.isUse();
-    (mounted.adopted() ? counters().adopted : counters().mounts).increment();
+    if (mounted.adopted()) {
+      counters().adopted.increment();
+    } else {
+      counters().mounts.increment();
+      counters().mountSeconds.observe(millis / 1e3);
+    }
     if (ahead && !mounted.adopted()) {
       counters().warmed.increment();
     }
@@ -86,6 +91,7 @@ final class MountLine {
               trigger.by());
     } else {
       double since = (env.nanoTime().getAsLong() - trigger.seenNanos()) / 1e6;
+      counters().accessToMountSeconds.observe(since / 1e3);
       env.log()
           .info(
               "{}: mounted from {} in {} ms, {} ms after it was used by {}",
@@ -117,6 +123,7 @@ final class MountLine {
 
   void failed(MountFailure failure, Duration pause) {
     counters().failures.increment();
+    counters().backedOff.increment();
     String reason =
         failure.getMessage()
             + "; the first access in "
@@ -146,6 +153,7 @@ final class MountLine {
         };
     if (state() != MountState.STUCK) {
       beforeStuck = line;
+      counters().timeouts.increment();
     }
     String meanwhile =
         beforeStuck.state() == MountState.MOUNTED

@@ -17,6 +17,9 @@ import java.util.Optional;
 record Ownership(ImageDirectory images) {
   private static final String EROFS = Superblock.Type.EROFS.kernelName();
 
+  /** What the kernel's NFS client calls a file that it has in use and was to delete (unlink.c). */
+  private static final String KEPT_BY_NFS = ".nfs";
+
   /**
    * What is mounted on a target.
    *
@@ -33,7 +36,7 @@ record Ownership(ImageDirectory images) {
       if (isBehind(image, mounted.minor())) {
         return new Mounter.Mounted(device, true, image.orElse(null));
       }
-      if (hadName(file, LoopDevice.backingPath(mounted.minor()))) {
+      if (hadName(file, LoopDevice.BackingPath.of(mounted.minor()).path())) {
         return older(device, image, null);
       }
     } else if (mounted.major() == 0) {
@@ -90,6 +93,22 @@ record Ownership(ImageDirectory images) {
     return major == LoopDevice.MAJOR ? "/dev/loop" + minor : major + ":" + minor;
   }
 
+  /**
+   * Whether a mount was made of the image file of this path, which another file may have by now.
+   *
+   * @param directory path of the image directory, without symlinks
+   * @param file path of the image below it
+   */
+  static boolean isOf(String directory, String file, MountInfo mount) {
+    String image = directory + "/" + file;
+    if (FileStatus.major(mount.device()) == LoopDevice.MAJOR) {
+      return isNamed(image, LoopDevice.BackingPath.of(FileStatus.minor(mount.device())).path());
+    }
+    return mount.fsType().equals(EROFS)
+        && (FileSource.generation(file, mount.source()).isPresent()
+            || image.equals(mount.source()));
+  }
+
   /** Whether a mount has this content. */
   static boolean isBehind(Optional<Mounter.Generation> image, String file, MountInfo mount)
       throws SyscallException {
@@ -106,19 +125,36 @@ record Ownership(ImageDirectory images) {
         && made.get().inode() == image.get().inode();
   }
 
-  /** Whether a loop device has this content. */
+  /**
+   * Whether a loop device has this content. Not if its file is deleted: after a restart of an NFS
+   * server the client has no hold on it, and a new file may have its inode number.
+   */
   private static boolean isBehind(Optional<Mounter.Generation> image, int minor)
       throws SyscallException {
     LoopDevice.Backing backing = LoopDevice.Backing.of(minor);
     return image.isPresent()
         && backing.device() == image.get().device()
-        && backing.inode() == image.get().inode();
+        && backing.inode() == image.get().inode()
+        && !LoopDevice.BackingPath.of(minor).deleted();
   }
 
   /** Whether a path is that of this image, which another file may have by now. */
   private boolean hadName(String file, String path) throws SyscallException {
     try (Fd directory = Fd.openPlace(images.path())) {
-      return path.equals(directory.path() + "/" + file);
+      return isNamed(directory.path() + "/" + file, path);
     }
+  }
+
+  /**
+   * Whether the file behind a loop device had this name, before another one got it; or has become
+   * one that the NFS client keeps for us in the same directory, which does not tell its name.
+   *
+   * @param image path of the image, without symlinks on the way to it
+   * @param behind path of the file behind the loop device
+   */
+  static boolean isNamed(String image, String behind) {
+    String kept = image.substring(0, image.lastIndexOf('/') + 1) + KEPT_BY_NFS;
+    return behind.equals(image)
+        || (behind.startsWith(kept) && behind.indexOf('/', kept.length()) < 0);
   }
 }

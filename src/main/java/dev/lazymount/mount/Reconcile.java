@@ -15,8 +15,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Compares what is said to be mounted with the mount table and the image files: who was unmounted,
- * or mounted over, behind our back, whose image was replaced, and what lingers without a mount.
+ * Compares what is said to be mounted with the mount table and the image files: what is mounted at
+ * the start, who was unmounted, or mounted over, behind our back, whose image was replaced, and
+ * what lingers without a mount.
  *
  * <p>It asks the mount table and not the mounts: a look at a mount is a use of it, and with one at
  * every scan nothing would ever be idle.
@@ -25,7 +26,17 @@ public final class Reconcile {
   private final DaemonStatus status;
   private final String root;
   private final ImageDirectory images;
+  private final List<String> suffixes;
   private final Lingering lingering;
+
+  /**
+   * Something mounted below the root.
+   *
+   * @param name where, as a path below the root
+   * @param image the path below the image directory of the image of this name that it was mounted
+   *     from, which may be gone; empty if it is something else
+   */
+  public record Found(String name, Optional<String> image) {}
 
   /** For the mounts of this status, where it shows what lingers. */
   public Reconcile(DaemonStatus status, Settings settings) {
@@ -34,6 +45,33 @@ public final class Reconcile {
     this.root = settings.root().toString();
     this.images =
         new ImageDirectory(settings.images().toString(), settings.mount().symlinkedImages());
+    this.suffixes = settings.imageSuffixes();
+  }
+
+  /**
+   * What is mounted below the root, by whomever. Blocks for as long as the storage does.
+   *
+   * @throws IOException if the mount table can't be read
+   */
+  public Collection<Found> mounted() throws IOException {
+    try (Fd place = Fd.openPlace(root);
+        Fd directory = Fd.openPlace(images.path())) {
+      String below = place.path() + "/";
+      String imagesPath = directory.path();
+      return MountInfo.read().stream()
+          .filter(mount -> mount.target().startsWith(below))
+          .map(mount -> found(mount, mount.target().substring(below.length()), imagesPath))
+          .toList();
+    }
+  }
+
+  private Found found(MountInfo mount, String name, String imagesPath) {
+    return new Found(
+        name,
+        suffixes.stream()
+            .map(suffix -> name + suffix)
+            .filter(file -> Ownership.isOf(imagesPath, file, mount))
+            .findFirst());
   }
 
   /**
