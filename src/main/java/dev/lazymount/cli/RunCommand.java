@@ -1,6 +1,6 @@
 package dev.lazymount.cli;
 
-import dev.lazymount.config.Settings;
+import dev.lazymount.config.LiveSettings;
 import dev.lazymount.config.SettingsLoader;
 import dev.lazymount.daemon.Daemon;
 import dev.lazymount.daemon.StartFailure;
@@ -19,9 +19,9 @@ final class RunCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Settings settings = options.load();
+    LiveSettings live = new LiveSettings(options.file(), options.overrides());
     try {
-      Daemon.run(settings, SettingsLoader.actorConfig(options.file()));
+      Daemon.run(live, SettingsLoader.actorConfig(options.file()));
       return Main.OK;
     } catch (StartFailure e) {
       Main.complain(e.getMessage());

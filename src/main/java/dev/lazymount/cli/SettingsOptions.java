@@ -41,4 +41,9 @@ final class SettingsOptions {
   Settings load() {
     return SettingsLoader.load(file(), overrides);
   }
+
+  /** The overrides, in the order given. */
+  List<String> overrides() {
+    return overrides;
+  }
 }

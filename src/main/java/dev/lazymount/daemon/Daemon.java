@@ -2,9 +2,12 @@ package dev.lazymount.daemon;
 
 import akka.actor.typed.ActorSystem;
 import com.typesafe.config.Config;
+import dev.lazymount.catalog.NewestCatalog;
+import dev.lazymount.config.LiveSettings;
 import dev.lazymount.config.Settings;
 import dev.lazymount.linux.Fd;
 import dev.lazymount.linux.Flock;
+import dev.lazymount.linux.Signals;
 import dev.lazymount.linux.SyscallException;
 import dev.lazymount.ops.ControlServer;
 import dev.lazymount.ops.ServiceManager;
@@ -21,7 +24,6 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -43,24 +45,30 @@ public final class Daemon {
   private static final Set<PosixFilePermission> PRIVATE =
       PosixFilePermissions.fromString("rwx------");
 
+  private final LiveSettings live;
+
+  /** Those of the start. */
   private final Settings settings;
+
+  private final NewestCatalog newest = new NewestCatalog();
   private final DaemonStatus status = new DaemonStatus();
   private final Instant start = Instant.now();
   private final ServiceManager manager = ServiceManager.from(System.getenv());
 
-  private Daemon(Settings settings) {
-    this.settings = settings;
+  private Daemon(LiveSettings live) {
+    this.live = live;
+    this.settings = live.now();
   }
 
   /**
    * Runs the daemon until the process is told to end.
    *
-   * @param settings the settings
+   * @param live the settings, and how to read them anew
    * @param actors Akka's settings
    * @throws StartFailure if it can't start, or the actors end by themselves
    */
-  public static void run(Settings settings, Config actors) throws StartFailure {
-    new Daemon(settings).run(actors);
+  public static void run(LiveSettings live, Config actors) throws StartFailure {
+    new Daemon(live).run(actors);
   }
 
   private void run(Config actors) throws StartFailure {
@@ -73,11 +81,22 @@ public final class Daemon {
     }
     makeOwn(settings.runDir());
     makeOwn(settings.lockDir());
+    Reloader reloader = new Reloader(live, status, manager);
+    Commands commands = new Commands(live, newest, status, reloader);
     try (Flock only = onlyOne();
-        ControlServer control = ControlServer.start(settings.runDir(), this::report, Map.of())) {
+        ControlServer control =
+            ControlServer.start(settings.runDir(), this::report, commands.all())) {
       ActorSystem<Supervisor.Command> system =
           Assembly.start(
-              settings, actors, status, manager, Assembly.TracePart.real(settings, status));
+              live::now,
+              actors,
+              newest,
+              status,
+              manager,
+              Assembly.TracePart.real(settings, status));
+      reloader.appliesTo(system);
+      commands.begin(system);
+      Signals.onHangup(reloader::reloadByItself);
       CountDownLatch ended = endOnSignal(system, control);
       LOG.info("lazymount runs as {} over {}", ProcessHandle.current().pid(), settings.root());
       system.getWhenTerminated().toCompletableFuture().join();
@@ -94,7 +113,7 @@ public final class Daemon {
   }
 
   private StatusReport report() {
-    return StatusReport.of(status, settings.mode().toString(), settings.root().toString(), start);
+    return StatusReport.of(status, live.now().mode().toString(), settings.root().toString(), start);
   }
 
   /** Ours alone: /run/lock is open to all, and somebody else may have come first. */

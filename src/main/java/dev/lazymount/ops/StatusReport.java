@@ -82,6 +82,7 @@ public record StatusReport(
    * @param device the block device
    * @param generation which content of the image is mounted
    * @param reason why it is not mounted and what happens next
+   * @param retryAt ISO 8601, before when an access does not try again
    */
   public record Mount(
       String name,
@@ -93,7 +94,8 @@ public record StatusReport(
       Double mountMillis,
       String device,
       String generation,
-      String reason) {}
+      String reason,
+      String retryAt) {}
 
   /** What {@code status} says now. */
   public static StatusReport of(DaemonStatus status, String mode, String root, Instant start) {
@@ -139,6 +141,7 @@ public record StatusReport(
         line.mountMillis(),
         line.device(),
         line.generation(),
-        line.reason());
+        line.reason(),
+        line.retryAt() == null ? null : line.retryAt().toString());
   }
 }

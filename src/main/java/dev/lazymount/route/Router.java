@@ -10,6 +10,7 @@ import dev.lazymount.catalog.Catalog;
 import dev.lazymount.catalog.CatalogActor;
 import dev.lazymount.catalog.ImageFile;
 import dev.lazymount.mount.MountActor;
+import dev.lazymount.mount.MountEnv;
 import dev.lazymount.mount.Mounter;
 import dev.lazymount.state.Access;
 import dev.lazymount.trace.ResolvedProgram;
@@ -46,6 +47,9 @@ public final class Router extends AbstractBehavior<Router.Command> {
    */
   public record Accesses(List<Access> accesses, ActorRef<TraceSource.Ack> answerTo)
       implements Command {}
+
+  /** From now on mount, or only observe; and the times of {@link MountEnv} are others now. */
+  public record SetMode(boolean observe) implements Command {}
 
   private record NewCatalog(Catalog catalog) implements Command {}
 
@@ -85,6 +89,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
   private long spawned;
   private int keep = AccessPath.MAX_COMPONENTS;
   private long hintedAt;
+  private boolean observe;
 
   /**
    * The router.
@@ -100,6 +105,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
       ActorContext<Command> context, RouterEnv env, ActorRef<CatalogActor.Command> scanner) {
     super(context);
     this.env = env;
+    this.observe = env.observe();
     this.observed = new Observed(env.mounts());
     this.scanner = scanner;
     this.hintedAt = now() - HINT_NANOS;
@@ -112,6 +118,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
     return newReceiveBuilder()
         .onMessage(Accesses.class, this::onAccesses)
         .onMessage(NewCatalog.class, this::onNewCatalog)
+        .onMessage(SetMode.class, this::onSetMode)
         .onMessage(Suspects.class, this::onSuspects)
         .onMessage(Gone.class, this::onGone)
         .build();
@@ -183,6 +190,16 @@ public final class Router extends AbstractBehavior<Router.Command> {
     return this;
   }
 
+  private Behavior<Command> onSetMode(SetMode mode) {
+    if (observe && !mode.observe()) {
+      // What was only noted is not in use; the next access mounts it.
+      observed.keepOnly(children::containsKey);
+    }
+    observe = mode.observe();
+    children.values().forEach(child -> child.actor.tell(new MountActor.Retimed()));
+    return this;
+  }
+
   private void route(Access access) {
     Optional<List<String>> below = AccessPath.below(env.root(), access.path(), keep);
     if (below.isEmpty() || below.get().size() < 2) {
@@ -198,7 +215,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
     List<ImageFile> images = catalog.get().match(below.get());
     if (images.isEmpty()) {
       unknown();
-    } else if (env.observe()) {
+    } else if (observe) {
       withInner(images).forEach(observed::add);
     } else {
       mount(access, images);

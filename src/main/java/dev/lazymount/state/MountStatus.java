@@ -15,6 +15,7 @@ import java.time.Instant;
  * @param device the block device, such as {@code /dev/loop3}; null unless mounted
  * @param generation which content of the image is mounted; null if that is not known
  * @param reason why it is not mounted and what happens next; null where there is nothing to say
+ * @param retryAt before when an access does not try again; null unless it failed
  */
 public record MountStatus(
     String name,
@@ -26,35 +27,66 @@ public record MountStatus(
     Double mountMillis,
     String device,
     String generation,
-    String reason) {
+    String reason,
+    Instant retryAt) {
 
   /** An image that nothing is known of but its names. */
   public static MountStatus unknown(String name, String image, String target) {
     return new MountStatus(
-        name, image, target, MountState.UNMOUNTED, Instant.now(), null, null, null, null, null);
+        name,
+        image,
+        target,
+        MountState.UNMOUNTED,
+        Instant.now(),
+        null,
+        null,
+        null,
+        null,
+        null,
+        null);
   }
 
   /** The same image, seen in use at {@code when}. */
   public MountStatus accessed(Instant when) {
     return new MountStatus(
-        name, image, target, state, since, when, mountMillis, device, generation, reason);
+        name, image, target, state, since, when, mountMillis, device, generation, reason, retryAt);
   }
 
   /** The same name, served by the image file of this path. */
   public MountStatus of(String file) {
     return new MountStatus(
-        name, file, target, state, since, lastAccess, mountMillis, device, generation, reason);
+        name,
+        file,
+        target,
+        state,
+        since,
+        lastAccess,
+        mountMillis,
+        device,
+        generation,
+        reason,
+        retryAt);
   }
 
   /** The same, with this to be said of it. */
   public MountStatus because(String why) {
     return new MountStatus(
-        name, image, target, state, since, lastAccess, mountMillis, device, generation, why);
+        name,
+        image,
+        target,
+        state,
+        since,
+        lastAccess,
+        mountMillis,
+        device,
+        generation,
+        why,
+        retryAt);
   }
 
   /** The same image in another state, with nothing mounted. */
   public MountStatus unmounted(MountState now, Instant when, String why) {
-    return new MountStatus(name, image, target, now, when, lastAccess, null, null, null, why);
+    return new MountStatus(name, image, target, now, when, lastAccess, null, null, null, why, null);
   }
 
   /** The same image, mounted; {@code millis} null if somebody else had mounted it. */
@@ -69,6 +101,23 @@ public record MountStatus(
         millis,
         device,
         generation,
+        null,
         null);
+  }
+
+  /** The same, not to be tried again before {@code when}. */
+  public MountStatus notBefore(Instant when) {
+    return new MountStatus(
+        name,
+        image,
+        target,
+        state,
+        since,
+        lastAccess,
+        mountMillis,
+        device,
+        generation,
+        reason,
+        when);
   }
 }
