@@ -15,6 +15,10 @@ import picocli.CommandLine.Command;
       RunCommand.class,
       CheckCommand.class,
       StatusCommand.class,
+      ExplainCommand.class,
+      RescanCommand.class,
+      ReloadCommand.class,
+      ConfigCommand.class,
       TraceCommand.class,
       TrainCommand.class
     },

@@ -1,8 +1,10 @@
 package dev.lazymount.cli;
 
+import dev.lazymount.config.InvalidSettingsException;
 import dev.lazymount.config.Settings;
 import dev.lazymount.config.SettingsLoader;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,5 +47,28 @@ final class SettingsOptions {
   /** The overrides, in the order given. */
   List<String> overrides() {
     return overrides;
+  }
+
+  /**
+   * Where the daemon is asked, also while other settings are not valid: the running one goes by
+   * older ones.
+   */
+  Path runDir() {
+    try {
+      return load().runDir();
+    } catch (InvalidSettingsException e) {
+      return runDir(file()).or(() -> runDir(Optional.empty())).orElseThrow(() -> e);
+    }
+  }
+
+  private Optional<Path> runDir(Optional<Path> from) {
+    try {
+      return SettingsLoader.explain(from, overrides).stream()
+          .filter(value -> value.key().equals("lazymount.run-dir"))
+          .map(value -> Path.of(value.value().replace("\"", "")))
+          .findFirst();
+    } catch (InvalidSettingsException | InvalidPathException e) {
+      return Optional.empty();
+    }
   }
 }

@@ -241,10 +241,10 @@ public final class Explainer {
               + (running ? "" : ", made for this question");
       int inside = newest.catalog().descendants(String.join("/", path)).size();
       if (path.isEmpty() || inside > 0) {
-        step("images", problem(scanned) + "; " + inside + " of them lie in it");
+        step("images", problem(scanned) + "; in it: " + inside);
         return verdict(
             "directory",
-            "It is a directory of " + inside + " images, and no image itself.",
+            "It is a directory of images (" + inside + "), and no image itself.",
             "What is used in it has its own image mounted; to list it mounts nothing.");
       }
       step("images", problem(scanned) + "; none has its name or one that it lies in");
