@@ -14,6 +14,7 @@ import picocli.CommandLine.Command;
     subcommands = {
       RunCommand.class,
       CheckCommand.class,
+      DoctorCommand.class,
       StatusCommand.class,
       ExplainCommand.class,
       RescanCommand.class,
