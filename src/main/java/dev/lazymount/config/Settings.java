@@ -27,6 +27,7 @@ import java.util.Optional;
  * @param catalog how images are found
  * @param warm what is mounted before anybody asks
  * @param metrics where numbers are served
+ * @param control who may ask the daemon
  */
 public record Settings(
     Path root,
@@ -41,7 +42,8 @@ public record Settings(
     Idle idle,
     Catalog catalog,
     Warm warm,
-    Metrics metrics) {
+    Metrics metrics,
+    Control control) {
 
   /** Copies the list, so that the record can't change. */
   public Settings {
@@ -177,4 +179,11 @@ public record Settings(
    * @param port the TCP port to listen on
    */
   public record Metrics(boolean enabled, String bind, int port) {}
+
+  /**
+   * Who may ask the daemon.
+   *
+   * @param group whose members may; empty for root alone
+   */
+  public record Control(Optional<String> group) {}
 }

@@ -85,7 +85,8 @@ public final class Daemon {
     Commands commands = new Commands(live, newest, status, reloader);
     try (Flock only = onlyOne();
         ControlServer control =
-            ControlServer.start(settings.runDir(), this::report, commands.all())) {
+            ControlServer.start(
+                settings.runDir(), settings.control().group(), this::report, commands.all())) {
       ActorSystem<Supervisor.Command> system =
           Assembly.start(
               live::now,

@@ -61,7 +61,8 @@ class SettingsMappingTest {
             new Settings.Idle(Optional.empty()),
             new Settings.Catalog(Duration.ofSeconds(60)),
             new Settings.Warm(16),
-            new Settings.Metrics(false, "127.0.0.1", 9723));
+            new Settings.Metrics(false, "127.0.0.1", 9723),
+            new Settings.Control(Optional.empty()));
 
     assertEquals(expected, Settings.from(DEFAULTS));
   }
@@ -103,6 +104,7 @@ class SettingsMappingTest {
               catalog.rescan = 61s
               warm.max = 0
               metrics { enabled = true, bind = "::1", port = 9000 }
+              control { group = lazymount }
             }
             """);
     Settings expected =
@@ -135,7 +137,8 @@ class SettingsMappingTest {
             new Settings.Idle(Optional.of(Duration.ofHours(1))),
             new Settings.Catalog(Duration.ofSeconds(61)),
             new Settings.Warm(0),
-            new Settings.Metrics(true, "::1", 9000));
+            new Settings.Metrics(true, "::1", 9000),
+            new Settings.Control(Optional.of("lazymount")));
 
     assertEquals(expected, Settings.from(changed));
     // A key left at its default would prove nothing, nor would one left out.
