@@ -3,6 +3,7 @@ package dev.lazymount.cli;
 import dev.lazymount.config.Settings;
 import dev.lazymount.doctor.Doctor;
 import dev.lazymount.doctor.Finding;
+import dev.lazymount.ops.StatusText.Tone;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -63,15 +64,15 @@ final class DoctorCommand implements Callable<Integer> {
     String level = String.format(Locale.ROOT, "%-5s", finding.level().word());
     String mend = finding.mend().isEmpty() ? "" : "; mend: " + finding.mend();
     System.out.println(
-        style.paint(level, color(finding.level()))
+        style.paint(tone(finding.level()), level)
             + String.format(Locale.ROOT, "%-14s %s", finding.subject(), finding.finding() + mend));
   }
 
-  private static Style.Color color(Finding.Level level) {
+  private static Tone tone(Finding.Level level) {
     return switch (level) {
-      case OK -> Style.Color.GREEN;
-      case WARN -> Style.Color.YELLOW;
-      case FAIL -> Style.Color.RED;
+      case OK -> Tone.GOOD;
+      case WARN -> Tone.WARN;
+      case FAIL -> Tone.BAD;
     };
   }
 }
