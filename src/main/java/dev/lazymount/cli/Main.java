@@ -1,6 +1,9 @@
 package dev.lazymount.cli;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -11,22 +14,14 @@ import picocli.CommandLine.Command;
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
     description = "Mounts a compiler's squashfs image over its directory at the first access.",
-    subcommands = {
-      RunCommand.class,
-      CheckCommand.class,
-      DoctorCommand.class,
-      StatusCommand.class,
-      ExplainCommand.class,
-      RescanCommand.class,
-      ReloadCommand.class,
-      ConfigCommand.class,
-      TraceCommand.class,
-      TrainCommand.class
-    },
     footer = {
       "",
-      "Exit codes: 0 done; 1 the operation failed; 2 usage or configuration; 3 the daemon is not"
-          + " running."
+      "Begin with:",
+      "  sudo lazymount doctor             has this machine all it takes?",
+      "  lazymount status                  how is the daemon?",
+      "  lazymount explain gcc-14.2.0      why is this compiler mounted, or not?",
+      "",
+      "lazymount COMMAND --help tells of each command; man lazymount has it all."
     })
 public final class Main implements Callable<Integer> {
   /** Done. */
@@ -40,6 +35,34 @@ public final class Main implements Callable<Integer> {
 
   /** The daemon is not running. */
   static final int NOT_RUNNING = 3;
+
+  /** Every command by name, in the order of the help; made only when asked for. */
+  private static final Map<String, Supplier<Object>> COMMANDS = new LinkedHashMap<>();
+
+  static {
+    COMMANDS.put("run", RunCommand::new);
+    COMMANDS.put("check", CheckCommand::new);
+    COMMANDS.put("doctor", DoctorCommand::new);
+    COMMANDS.put("status", StatusCommand::new);
+    COMMANDS.put("explain", ExplainCommand::new);
+    COMMANDS.put("trace", TraceCommand::new);
+    COMMANDS.put("rescan", RescanCommand::new);
+    COMMANDS.put("reload", ReloadCommand::new);
+    COMMANDS.put("config", ConfigCommand::new);
+  }
+
+  /** For the build alone. */
+  private static final Map<String, Supplier<Object>> BUILD =
+      Map.of("train", TrainCommand::new, "docs", DocsCommand::new);
+
+  private static final Map<String, String> EXIT_CODES = new LinkedHashMap<>();
+
+  static {
+    EXIT_CODES.put("0", "done");
+    EXIT_CODES.put("1", "the operation failed");
+    EXIT_CODES.put("2", "usage or configuration");
+    EXIT_CODES.put("3", "the daemon is not running");
+  }
 
   private Main() {}
 
@@ -56,7 +79,33 @@ public final class Main implements Callable<Integer> {
 
   /** Runs one command; its exit code. */
   static int run(String... args) {
-    return new CommandLine(new Main()).setExecutionExceptionHandler(Main::explain).execute(args);
+    String first = args.length == 0 ? "" : args[0];
+    // Reading the annotations of all commands would take longer than most commands do.
+    CommandLine line =
+        COMMANDS.containsKey(first)
+            ? commandLine(Map.of(first, COMMANDS.get(first)))
+            : BUILD.containsKey(first) ? commandLine(BUILD) : commandLine();
+    return line.setExecutionExceptionHandler(Main::explain).execute(args);
+  }
+
+  /** With every command that is for people. */
+  static CommandLine commandLine() {
+    return commandLine(COMMANDS);
+  }
+
+  private static CommandLine commandLine(Map<String, Supplier<Object>> commands) {
+    CommandLine line = new CommandLine(new Main());
+    commands.forEach((name, command) -> line.addSubcommand(name, command.get()));
+    tellExitCodes(line);
+    line.getSubcommands().values().forEach(Main::tellExitCodes);
+    return line;
+  }
+
+  private static void tellExitCodes(CommandLine line) {
+    line.getCommandSpec()
+        .usageMessage()
+        .exitCodeListHeading("%nExit codes:%n")
+        .exitCodeList(EXIT_CODES);
   }
 
   @Override

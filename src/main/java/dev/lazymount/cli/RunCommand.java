@@ -13,7 +13,13 @@ import picocli.CommandLine.Mixin;
     name = "run",
     mixinStandardHelpOptions = true,
     description =
-        "Run the daemon in the foreground; SIGTERM ends it and leaves mounts as they are.")
+        "Run the daemon in the foreground; SIGTERM ends it and leaves mounts as they are.",
+    footer = {
+      "",
+      "Examples:",
+      "  sudo lazymount run",
+      "  sudo lazymount run --set mode=observe --set run-dir=/run/try"
+    })
 final class RunCommand implements Callable<Integer> {
   @Mixin private SettingsOptions options;
 
