@@ -130,7 +130,7 @@ public final class ControlServer implements AutoCloseable {
 
   /** Where the socket of a run directory is. */
   public static Path socket(Path runDir) {
-    return runDir.resolve("control.sock");
+    return ControlProtocol.socket(runDir);
   }
 
   @Override
