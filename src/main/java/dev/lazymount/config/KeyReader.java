@@ -41,6 +41,15 @@ final class KeyReader {
     return allGood(key) ? Path.of(text).normalize() : Path.of("/");
   }
 
+  /** Reads the absolute path of a file that may be {@code off}, which is empty. */
+  Optional<Path> fileOrOff(String key, int maxBytes) {
+    if (isOff(key)) {
+      return Optional.empty();
+    }
+    Path file = directory(key, maxBytes, Rules::anything);
+    return allGood(key) ? Optional.of(file) : Optional.empty();
+  }
+
   String text(String key, Rule rule) {
     Optional<String> text = scalar(key, "a string", Config::getString);
     text.flatMap(rule::check).ifPresent(fault -> refuse(key, fault.reason(), fault.advice()));
@@ -128,13 +137,17 @@ final class KeyReader {
 
   /** Reads a duration that may be {@code off}, which is empty. */
   Optional<Duration> durationOrOff(String key, Duration min, Duration max) {
+    return isOff(key) ? Optional.empty() : Optional.of(duration(key, min, max));
+  }
+
+  private boolean isOff(String key) {
     Optional<Object> raw = at(key).map(ConfigValue::unwrapped);
     // HOCON also has off for false, so whoever writes false means the same.
-    if (raw.filter(value -> value.equals("off") || value.equals(false)).isPresent()) {
+    boolean off = raw.filter(value -> value.equals("off") || value.equals(false)).isPresent();
+    if (off) {
       known.add(key);
-      return Optional.empty();
     }
-    return Optional.of(duration(key, min, max));
+    return off;
   }
 
   /** Says whether all these keys were read without a problem so far. */

@@ -27,6 +27,7 @@ import dev.lazymount.trace.ResolvedProgram;
 import dev.lazymount.trace.TraceEnv;
 import dev.lazymount.trace.TraceProcess;
 import dev.lazymount.trace.TraceProgram;
+import dev.lazymount.warm.WarmEnv;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Set;
@@ -129,6 +130,8 @@ final class Assembly {
         catalog(),
         router(storage),
         trace(trace),
+        warm(),
+        settings.log().summary(),
         new Rehearsal.Env(settings, executor("mount")),
         status,
         manager);
@@ -166,10 +169,9 @@ final class Assembly {
             () -> MountTimes.of(live.get()),
             new StorageCircuit(settings.mount().concurrency(), storage),
             System::nanoTime);
-    boolean observe = settings.mode() == Settings.Mode.OBSERVE;
+    status.mode(settings.mode());
     return new RouterEnv(
         settings.root().toString(),
-        observe,
         mounts,
         mountedNames(),
         new Reconcile(status.mounts(), settings)::suspects,
@@ -187,6 +189,15 @@ final class Assembly {
         DISPATCHERS + ".trace",
         canaryInterval(),
         status.counters());
+  }
+
+  private WarmEnv warm() {
+    return new WarmEnv(
+        settings.stateDir(),
+        settings.warm().seed(),
+        settings.warm().max(),
+        status,
+        executor("state"));
   }
 
   /** The watchdog wants to hear of us; three canaries in its time let one or two be late. */

@@ -114,7 +114,7 @@ public final class Daemon {
   }
 
   private StatusReport report() {
-    return StatusReport.of(status, live.now().mode().toString(), settings.root().toString(), start);
+    return StatusReport.of(status, settings.root().toString(), start);
   }
 
   /** Ours alone: /run/lock is open to all, and somebody else may have come first. */

@@ -12,6 +12,7 @@ import dev.lazymount.catalog.CatalogActor;
 import dev.lazymount.catalog.ScanNews;
 import dev.lazymount.config.Settings;
 import dev.lazymount.ops.ServiceManager;
+import dev.lazymount.ops.SummaryActor;
 import dev.lazymount.route.Router;
 import dev.lazymount.route.RouterEnv;
 import dev.lazymount.state.DaemonState;
@@ -21,8 +22,11 @@ import dev.lazymount.trace.ResolvedProgram;
 import dev.lazymount.trace.TraceEnv;
 import dev.lazymount.trace.TraceReport;
 import dev.lazymount.trace.TraceSource;
+import dev.lazymount.warm.WarmActor;
+import dev.lazymount.warm.WarmEnv;
 import java.time.Duration;
 import java.util.Optional;
+import org.slf4j.LoggerFactory;
 
 /**
  * The root of all actors: starts catalog, router and trace, and keeps the life cycle. The trace
@@ -66,6 +70,8 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
    * @param catalog for the catalog
    * @param router for the router and the MountActors
    * @param trace for the trace
+   * @param warm for the warm list
+   * @param summary between two summaries in the log; empty for none
    * @param rehearsal for the first mount, which nobody sees
    * @param status where the life cycle is shown
    * @param manager is told of it
@@ -74,6 +80,8 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
       CatalogActor.Env catalog,
       RouterEnv router,
       TraceEnv trace,
+      WarmEnv warm,
+      Optional<Duration> summary,
       Rehearsal.Env rehearsal,
       DaemonStatus status,
       ServiceManager manager) {}
@@ -89,6 +97,7 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
   private final ActorRef<Router.Command> router;
   private TraceEnv traceEnv;
   private boolean traceStops;
+  private final ActorRef<WarmActor.Command> warm;
   private Optional<ActorRef<TraceSource.Command>> trace = Optional.empty();
   private int tracedComponents;
   private String problem;
@@ -112,6 +121,12 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
     // mounted.
     context.watch(catalog);
     context.watch(router);
+    warm = context.spawn(WarmActor.create(env.warm(), catalog, router), "warm");
+    env.summary()
+        .ifPresent(
+            interval ->
+                context.spawn(
+                    SummaryActor.create(env.status(), interval, Supervisor::sumUp), "summary"));
     ActorRef<Catalog> deepest =
         context.messageAdapter(
             Catalog.class, newest -> new NewCatalog(newest.maxDepth(), newest.longestComponent()));
@@ -133,6 +148,10 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
         .onMessage(TraceStopped.class, stopped -> onTraceStopped())
         .onMessageEquals(Timer.SCAN_IS_SLOW, this::startTrace)
         .build();
+  }
+
+  private static void sumUp(String line) {
+    LoggerFactory.getLogger(SummaryActor.class).info("{}", line);
   }
 
   private Behavior<Command> onStorage(Storage storage) {
@@ -177,7 +196,8 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
 
   private Behavior<Command> onApply(Apply apply) {
     Settings settings = apply.settings();
-    router.tell(new Router.SetMode(settings.mode() == Settings.Mode.OBSERVE));
+    router.tell(new Router.SetMode(settings.mode()));
+    router.tell(new Router.Retimed());
     catalog.tell(new CatalogActor.Interval(settings.catalog().rescan()));
     if (apply.trace().isPresent()) {
       // The service manager is told that the reload is over when the new trace was seen to work.
@@ -269,6 +289,7 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
             was == DaemonState.STARTING ? "ready" : "ready again",
             String.format("%.1f", canaryMillis));
     env.manager().ready("ready: tracing accesses under " + env.router().root());
+    warm.tell(new WarmActor.Ready());
   }
 
   private void degraded(String reason) {

@@ -98,7 +98,7 @@ public final class WithoutDaemon {
                         .put(
                             MountStatus.unknown(
                                     name, settings.images() + "/" + image.file(), mount.target())
-                                .mounted(Instant.now(), mount.source(), null, null)));
+                                .mounted(Instant.now(), mount.source(), null, null, null)));
       }
     }
   }

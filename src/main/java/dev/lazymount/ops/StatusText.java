@@ -97,6 +97,14 @@ public final class StatusText {
             + ", canary "
             + (trace.canaryMillis() == null ? "not back yet" : Words.millis(trace.canaryMillis())));
     line("root", status.root());
+    if (status.observed() != null) {
+      line(
+          "observed",
+          status.observed().wouldMount()
+              + " images would have been mounted, and served "
+              + status.observed().wouldServe()
+              + " accesses");
+    }
     problem(trace.problem(), Tone.BAD);
     problem(status.storageProblem(), Tone.BAD);
     problem(status.catalogProblem(), Tone.WARN);
@@ -140,11 +148,19 @@ public final class StatusText {
     }
     int name = status.mounts().stream().mapToInt(mount -> mount.name().length()).max().orElse(0);
     String form =
-        "%s %-" + Math.max(NARROWEST_NAME, Math.min(name, WIDEST_NAME)) + "s %8s %9s %9s  %s";
+        "%s %-" + Math.max(NARROWEST_NAME, Math.min(name, WIDEST_NAME)) + "s %8s %9s %9s  %-11s %s";
     lines.add("");
     lines.add(
         String.format(
-                Locale.ROOT, form, pad("STATE"), "NAME", "SINCE", "LAST USED", "MOUNT", "DEVICE")
+                Locale.ROOT,
+                form,
+                pad("STATE"),
+                "NAME",
+                "SINCE",
+                "LAST USED",
+                "MOUNT",
+                "DEVICE",
+                "FOR")
             .stripTrailing());
     status.mounts().stream()
         .sorted(
@@ -169,7 +185,8 @@ public final class StatusText {
                 age(mount.since()),
                 age(mount.lastAccess()),
                 mount.mountMillis() == null ? "" : Words.millis(mount.mountMillis()),
-                mount.device() == null ? "" : mount.device())
+                mount.device() == null ? "" : mount.device(),
+                mount.trigger() == null ? "" : mount.trigger())
             .stripTrailing());
     if (mount.reason() != null) {
       lines.add("  " + mount.reason());

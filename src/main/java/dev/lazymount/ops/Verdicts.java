@@ -109,6 +109,7 @@ record Verdicts(Settings settings, DaemonStatus status, boolean running, Instant
             ? running ? ", taken over from an earlier daemon" : ""
             : ", in " + Words.millis(line.mountMillis());
     String when = running ? " since " + Words.since(line.since(), now) : "";
+    String by = line.trigger() == null ? "" : ", for " + line.trigger();
     String old = line.reason() == null ? "" : "; but " + line.reason();
     String idle =
         settings
@@ -118,7 +119,7 @@ record Verdicts(Settings settings, DaemonStatus status, boolean running, Instant
             .orElse("its image is gone and nobody uses it");
     return ending(
         line,
-        "is mounted" + from + when + took + old,
+        "is mounted" + from + when + took + by + old,
         "What is opened in it comes from the image. It stays until "
             + idle
             + "; a replaced image is swapped after the next scan.");

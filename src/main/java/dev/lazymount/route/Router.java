@@ -9,6 +9,7 @@ import akka.actor.typed.javadsl.Receive;
 import dev.lazymount.catalog.Catalog;
 import dev.lazymount.catalog.CatalogActor;
 import dev.lazymount.catalog.ImageFile;
+import dev.lazymount.config.Settings;
 import dev.lazymount.mount.MountActor;
 import dev.lazymount.mount.MountEnv;
 import dev.lazymount.mount.Mounter;
@@ -48,8 +49,22 @@ public final class Router extends AbstractBehavior<Router.Command> {
   public record Accesses(List<Access> accesses, ActorRef<TraceSource.Ack> answerTo)
       implements Command {}
 
-  /** From now on mount, or only observe; and the times of {@link MountEnv} are others now. */
-  public record SetMode(boolean observe) implements Command {}
+  /**
+   * What to do with accesses from now on. What is mounted stays mounted, and a mount under way is
+   * finished.
+   */
+  public record SetMode(Settings.Mode mode) implements Command {}
+
+  /**
+   * Mount this image as an access to it would, though nobody uses it yet. Does nothing in observe
+   * mode, or if there is no such image.
+   *
+   * @param name the image's name
+   */
+  public record Warm(String name) implements Command {}
+
+  /** The times of {@link MountEnv} are others now. */
+  public record Retimed() implements Command {}
 
   private record NewCatalog(Catalog catalog) implements Command {}
 
@@ -89,7 +104,6 @@ public final class Router extends AbstractBehavior<Router.Command> {
   private long spawned;
   private int keep = AccessPath.MAX_COMPONENTS;
   private long hintedAt;
-  private boolean observe;
 
   /**
    * The router.
@@ -105,8 +119,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
       ActorContext<Command> context, RouterEnv env, ActorRef<CatalogActor.Command> scanner) {
     super(context);
     this.env = env;
-    this.observe = env.observe();
-    this.observed = new Observed(env.mounts());
+    this.observed = new Observed(env.mounts(), children::containsKey);
     this.scanner = scanner;
     this.hintedAt = now() - HINT_NANOS;
     scanner.tell(
@@ -117,8 +130,10 @@ public final class Router extends AbstractBehavior<Router.Command> {
   public Receive<Command> createReceive() {
     return newReceiveBuilder()
         .onMessage(Accesses.class, this::onAccesses)
-        .onMessage(NewCatalog.class, this::onNewCatalog)
         .onMessage(SetMode.class, this::onSetMode)
+        .onMessage(Warm.class, this::onWarm)
+        .onMessage(NewCatalog.class, this::onNewCatalog)
+        .onMessage(Retimed.class, this::onRetimed)
         .onMessage(Suspects.class, this::onSuspects)
         .onMessage(Gone.class, this::onGone)
         .build();
@@ -130,14 +145,30 @@ public final class Router extends AbstractBehavior<Router.Command> {
     return this;
   }
 
+  private Behavior<Command> onSetMode(SetMode message) {
+    if (message.mode() != env.mounts().status().mode()) {
+      env.mounts().status().mode(message.mode());
+      observed.forget();
+      LoggerFactory.getLogger(Router.class).info("mode is {} now", message.mode());
+    }
+    return this;
+  }
+
+  private Behavior<Command> onWarm(Warm warm) {
+    List<ImageFile> images = catalog.map(c -> c.matchInside(warm.name())).orElse(List.of());
+    if (!images.isEmpty() && !env.mounts().status().observes()) {
+      tell(Access.ahead(now()), images);
+    }
+    return this;
+  }
+
   private Behavior<Command> onNewCatalog(NewCatalog message) {
     boolean first = catalog.isEmpty();
     catalog = Optional.of(message.catalog());
     keep = Math.max(2, message.catalog().componentsNeeded());
     children.forEach(this::tellWhatChanged);
     reconcile();
-    observed.keepOnly(
-        name -> message.catalog().get(name).isPresent() || children.containsKey(name));
+    observed.keepOnly(name -> message.catalog().get(name).isPresent());
     if (first) {
       env.mountedAtStart().stream()
           .flatMap(name -> message.catalog().get(name).stream())
@@ -190,12 +221,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
     return this;
   }
 
-  private Behavior<Command> onSetMode(SetMode mode) {
-    if (observe && !mode.observe()) {
-      // What was only noted is not in use; the next access mounts it.
-      observed.keepOnly(children::containsKey);
-    }
-    observe = mode.observe();
+  private Behavior<Command> onRetimed(Retimed retimed) {
     children.values().forEach(child -> child.actor.tell(new MountActor.Retimed()));
     return this;
   }
@@ -215,8 +241,8 @@ public final class Router extends AbstractBehavior<Router.Command> {
     List<ImageFile> images = catalog.get().match(below.get());
     if (images.isEmpty()) {
       unknown();
-    } else if (observe) {
-      withInner(images).forEach(observed::add);
+    } else if (env.mounts().status().observes()) {
+      observed.add(images.get(images.size() - 1), withInner(images));
     } else {
       mount(access, images);
     }
@@ -256,6 +282,10 @@ public final class Router extends AbstractBehavior<Router.Command> {
       return;
     }
     innermost.toldAt = now;
+    tell(access, images);
+  }
+
+  private void tell(Access access, List<ImageFile> images) {
     List<ActorRef<MountActor.Command>> actors = new ArrayList<>(images.size());
     withInner(images).forEach(image -> actors.add(child(image).actor));
     actors.get(0).tell(new MountActor.Accessed(access, actors.subList(1, actors.size())));

@@ -10,15 +10,13 @@ import java.util.concurrent.Executor;
  * What a Router works with.
  *
  * @param root the root as processes spell it
- * @param observe whether to mount nothing and only note what would be
- * @param mounts what the MountActors share
+ * @param mounts what the MountActors share; its status has the mode to begin with
  * @param mountedAtStart names below the root that something was mounted on when the daemon began
  * @param suspects asked after each scan what wants a closer look
  * @param suspectsExecutor where that blocks
  */
 public record RouterEnv(
     String root,
-    boolean observe,
     MountEnv mounts,
     Set<String> mountedAtStart,
     Suspicion suspects,

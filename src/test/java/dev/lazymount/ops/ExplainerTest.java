@@ -141,12 +141,13 @@ final class ExplainerTest {
                 .mounts()
                 .get("gcc-15")
                 .orElseThrow()
-                .mounted(NOW.minusSeconds(600), "/dev/loop7", 2.25, "1:2"));
+                .mounted(NOW.minusSeconds(600), "/dev/loop7", 2.25, "cc1[7] by openat", "1:2"));
     Explanation explanation = explain("gcc-15");
     assertEquals("mounted", explanation.state());
     assertEquals("2026-11-23T11:50:00Z", explanation.since());
     assertEquals(
-        "gcc-15 is mounted from /dev/loop7 since 2026-11-23T11:50:00Z (10 min ago), in 2.3 ms.",
+        "gcc-15 is mounted from /dev/loop7 since 2026-11-23T11:50:00Z (10 min ago), in 2.3 ms,"
+            + " for cc1[7] by openat.",
         explanation.verdict());
   }
 

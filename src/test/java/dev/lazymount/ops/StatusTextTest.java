@@ -26,7 +26,7 @@ final class StatusTextTest {
   }
 
   private List<String> lines(StatusText.Painter painter) {
-    return StatusText.lines(StatusReport.of(status, "mount", "/ce", NOW), painter, NOW);
+    return StatusText.lines(StatusReport.of(status, "/ce", NOW), painter, NOW);
   }
 
   @Test
@@ -39,7 +39,7 @@ final class StatusTextTest {
                 .mounts()
                 .get("a-mounted")
                 .orElseThrow()
-                .mounted(NOW.minusSeconds(60), "/dev/loop3", 1.5, null));
+                .mounted(NOW.minusSeconds(60), "/dev/loop3", 1.5, "cc1[7] by openat", null));
     image("b-quarantined", MountState.QUARANTINED, "cut off");
     image("c-stuck", MountState.STUCK, "no answer");
     image("d-failed", MountState.FAILED, "EIO");
@@ -52,14 +52,15 @@ final class StatusTextTest {
     assertTrue(problem > 0 && problem < lines.indexOf(""), lines.toString());
     assertEquals(
         List.of(
-            "STATE       NAME                SINCE LAST USED     MOUNT  DEVICE",
+            "STATE       NAME                SINCE LAST USED     MOUNT  DEVICE      FOR",
             "stuck       c-stuck             4 min",
             "  no answer",
             "failed      d-failed            4 min",
             "  EIO",
             "quarantined b-quarantined       4 min",
             "  cut off",
-            "mounted     a-mounted            60 s              1.5 ms  /dev/loop3"),
+            "mounted     a-mounted            60 s              1.5 ms  /dev/loop3  cc1[7] by"
+                + " openat"),
         table);
   }
 

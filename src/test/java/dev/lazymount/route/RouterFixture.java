@@ -5,6 +5,7 @@ import akka.actor.typed.ActorRef;
 import dev.lazymount.catalog.Catalog;
 import dev.lazymount.catalog.CatalogActor;
 import dev.lazymount.catalog.ImageFile;
+import dev.lazymount.config.Settings;
 import dev.lazymount.mount.MountEnv;
 import dev.lazymount.mount.StorageCircuit;
 import dev.lazymount.state.Access;
@@ -88,6 +89,17 @@ abstract class RouterFixture {
       return this;
     }
 
+    /** Switches between mounting and observing. */
+    void mode(Settings.Mode mode) {
+      router.tell(new Router.SetMode(mode));
+    }
+
+    /** The warm list has it. */
+    void warm(String name) {
+      router.tell(new Router.Warm(name));
+      mounting.runAll();
+    }
+
     Routed images(String... names) {
       return catalog(RouterFixture.images(names));
     }
@@ -101,6 +113,7 @@ abstract class RouterFixture {
   Collection<String> suspects = List.of();
 
   Routed router(boolean observe, Set<String> mountedAtStart) {
+    status.mode(observe ? Settings.Mode.OBSERVE : Settings.Mode.MOUNT);
     MountEnv mounts =
         new MountEnv(
             mounter,
@@ -115,8 +128,7 @@ abstract class RouterFixture {
             Optional.empty(),
             new StorageCircuit(4, open -> {}),
             stage.clock());
-    return new Routed(
-        new RouterEnv("/ce", observe, mounts, mountedAtStart, () -> suspects, Runnable::run));
+    return new Routed(new RouterEnv("/ce", mounts, mountedAtStart, () -> suspects, Runnable::run));
   }
 
   static Catalog images(String... names) {
