@@ -6,7 +6,10 @@
  * thread; {@link dev.lazymount.daemon.Supervisor} is the root of the actors and decides whether we
  * are starting, ready or degraded; {@link dev.lazymount.daemon.Rehearsal} goes the way of an access
  * once before anybody needs it; {@link dev.lazymount.daemon.Machine} says what this machine lacks.
- * {@link dev.lazymount.daemon.AccessWatch} is the trace alone, for {@code lazymount trace}, and
- * {@link dev.lazymount.daemon.Training} a played life of all parts, for the class archive.
+ * {@link dev.lazymount.daemon.Commands} is what can be asked while it runs, and {@link
+ * dev.lazymount.daemon.Reloader} reads the settings anew; {@link
+ * dev.lazymount.daemon.WithoutDaemon} explains where none runs. {@link
+ * dev.lazymount.daemon.AccessWatch} is the trace alone, for {@code lazymount trace}, and {@link
+ * dev.lazymount.daemon.Training} a played life of all parts, for the class archive.
  */
 package dev.lazymount.daemon;
