@@ -45,6 +45,8 @@ final class Lazymount {
     all.add("run-dir=" + runDir(site));
     all.add("lock-dir=" + own.resolve("lock"));
     all.add("state-dir=" + own.resolve("state"));
+    // What is measured is the first access and not the warm list.
+    all.add("warm.max=0");
     all.forEach(
         setting -> {
           command.add("--set");

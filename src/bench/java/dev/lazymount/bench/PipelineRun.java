@@ -39,7 +39,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
@@ -149,7 +148,7 @@ final class PipelineRun {
             Optional.empty(),
             new StorageCircuit(4, open -> {}),
             System::nanoTime);
-    return new RouterEnv(ROOT, mounts, Set.of(), List::of, Runnable::run);
+    return new RouterEnv(ROOT, mounts, List::of, List::of, Runnable::run);
   }
 
   private static TraceEnv trace(ActorContext<?> context, DaemonStatus status, Recording recording) {

@@ -9,7 +9,6 @@ import dev.lazymount.catalog.CatalogActor;
 import dev.lazymount.catalog.CatalogScan;
 import dev.lazymount.catalog.NewestCatalog;
 import dev.lazymount.config.Settings;
-import dev.lazymount.linux.MountInfo;
 import dev.lazymount.mount.KernelMounter;
 import dev.lazymount.mount.MountActor;
 import dev.lazymount.mount.MountEnv;
@@ -28,13 +27,10 @@ import dev.lazymount.trace.TraceEnv;
 import dev.lazymount.trace.TraceProcess;
 import dev.lazymount.trace.TraceProgram;
 import dev.lazymount.warm.WarmEnv;
-import java.io.IOException;
 import java.time.Duration;
-import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import org.slf4j.LoggerFactory;
 
 /** Puts the parts together: what each actor works with, from the settings. */
@@ -169,12 +165,13 @@ final class Assembly {
             () -> MountTimes.of(live.get()),
             new StorageCircuit(settings.mount().concurrency(), storage),
             System::nanoTime);
+    Reconcile reconcile = new Reconcile(status.mounts(), settings);
     status.mode(settings.mode());
     return new RouterEnv(
         settings.root().toString(),
         mounts,
-        mountedNames(),
-        new Reconcile(status.mounts(), settings)::suspects,
+        reconcile::mounted,
+        reconcile::suspects,
         executor("catalog"));
   }
 
@@ -208,21 +205,5 @@ final class Assembly {
         .map(watchdog -> watchdog.dividedBy(3))
         .filter(often -> often.compareTo(wanted) < 0)
         .orElse(wanted);
-  }
-
-  /** What is mounted under the root already: candidates for adoption. */
-  private Set<String> mountedNames() {
-    try {
-      String below = settings.root().toRealPath() + "/";
-      return MountInfo.read().stream()
-          .map(MountInfo::target)
-          .filter(target -> target.startsWith(below))
-          .map(target -> target.substring(below.length()))
-          .collect(Collectors.toSet());
-    } catch (IOException e) {
-      LoggerFactory.getLogger(Assembly.class)
-          .warn("can't read the mount table, so that nothing is adopted: {}", e.getMessage());
-      return Set.of();
-    }
   }
 }

@@ -5,10 +5,8 @@ import com.typesafe.config.Config;
 import dev.lazymount.catalog.NewestCatalog;
 import dev.lazymount.config.LiveSettings;
 import dev.lazymount.config.Settings;
-import dev.lazymount.linux.Fd;
 import dev.lazymount.linux.Flock;
 import dev.lazymount.linux.Signals;
-import dev.lazymount.linux.SyscallException;
 import dev.lazymount.ops.ControlServer;
 import dev.lazymount.ops.ServiceManager;
 import dev.lazymount.ops.StatusReport;
@@ -100,7 +98,7 @@ public final class Daemon {
       Signals.onHangup(reloader::reloadByItself);
       CountDownLatch ended = endOnSignal(system, control);
       LOG.info("lazymount runs as {} over {}", ProcessHandle.current().pid(), settings.root());
-      system.getWhenTerminated().toCompletableFuture().join();
+      MemoryTrim.until(system.getWhenTerminated().toCompletableFuture(), status);
       if (status.state() == DaemonState.STOPPING) {
         // The hook ends the process with exit code 0 when it is done.
         ended.await();
@@ -134,15 +132,15 @@ public final class Daemon {
   }
 
   private Flock onlyOne() throws StartFailure {
-    try (Fd directory = Fd.openDirectory(settings.runDir().toString())) {
-      return Flock.tryLock(directory, "daemon.lock")
+    try {
+      return OnlyOne.take(settings.runDir())
           .orElseThrow(
               () ->
                   new StartFailure(
                       "another daemon runs with run-dir "
                           + settings.runDir()
                           + "; stop it or set another run-dir"));
-    } catch (SyscallException e) {
+    } catch (IOException e) {
       throw new StartFailure("can't lock " + settings.runDir() + ": " + e.getMessage());
     }
   }

@@ -31,7 +31,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -190,7 +189,7 @@ final class Rehearsal extends AbstractBehavior<Rehearsal.Command> {
             Optional.empty(),
             new StorageCircuit(mount.concurrency(), open -> {}),
             System::nanoTime);
-    return new RouterEnv(NOWHERE.toString(), mounts, Set.of(), List::of, env.executor());
+    return new RouterEnv(NOWHERE.toString(), mounts, List::of, List::of, env.executor());
   }
 
   private Behavior<Command> onOver(Over over) {

@@ -130,8 +130,9 @@ public final class LoopDevice implements AutoCloseable {
   }
 
   /**
-   * The file behind a loop device, by LOOP_GET_STATUS64. The kernel asks the file's storage for it,
-   * so that this blocks where a stat(2) of the file would.
+   * The file behind a loop device, by LOOP_GET_STATUS64. The kernel may ask the file's storage for
+   * it; NFS answers from memory, also without its server (seen on Linux 6.1), and so does not say
+   * whether the file is still there.
    *
    * @param device the file's own file system, as {@link FileStatus#device()}
    * @param inode the file's inode number
@@ -151,18 +152,25 @@ public final class LoopDevice implements AutoCloseable {
   }
 
   /**
-   * The path of the file behind a loop device, as the kernel has it in sysfs; asks no storage. A
-   * file that was deleted, or replaced by rename, is told by the path it had.
+   * Where the file behind a loop device is, as the kernel has it in sysfs; asks no storage.
    *
-   * @return empty text if the device is free or sysfs does not say
+   * @param path its path, or the one it had; empty text if the device is free or sysfs does not
+   *     say. A file that an NFS client has in use and deletes, or replaces, is at a name that
+   *     begins with {@code .nfs} from then on
+   * @param deleted whether the path leads to it no more: it was deleted, or replaced by rename
    */
-  public static String backingPath(int minor) {
-    try {
-      String path =
-          Files.readString(Path.of("/sys/block/loop" + minor + "/loop/backing_file")).strip();
-      return path.endsWith(DELETED) ? path.substring(0, path.length() - DELETED.length()) : path;
-    } catch (IOException e) {
-      return "";
+  public record BackingPath(String path, boolean deleted) {
+    /** Of the file behind loop device {@code minor}. */
+    public static BackingPath of(int minor) {
+      try {
+        String path =
+            Files.readString(Path.of("/sys/block/loop" + minor + "/loop/backing_file")).strip();
+        return path.endsWith(DELETED)
+            ? new BackingPath(path.substring(0, path.length() - DELETED.length()), true)
+            : new BackingPath(path, false);
+      } catch (IOException e) {
+        return new BackingPath("", false);
+      }
     }
   }
 

@@ -60,7 +60,7 @@ public interface Mounter {
     /** For people: when the file was changed, and its inode number. */
     public String text() {
       Instant changed = Instant.EPOCH.plusNanos(mtimeNanos).truncatedTo(ChronoUnit.SECONDS);
-      return changed + " inode " + inode;
+      return changed + " inode " + Long.toUnsignedString(inode);
     }
   }
 

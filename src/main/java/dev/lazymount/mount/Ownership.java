@@ -12,6 +12,9 @@ import java.util.Optional;
  * @param images the image directory
  */
 record Ownership(ImageDirectory images) {
+  /** What the kernel's NFS client calls a file that it has in use and was to delete (unlink.c). */
+  private static final String KEPT_BY_NFS = ".nfs";
+
   /**
    * What is mounted on a target.
    *
@@ -45,18 +48,34 @@ record Ownership(ImageDirectory images) {
             + "); it is left alone");
   }
 
-  /** Whether a loop device has this content. */
+  /**
+   * Whether a loop device has this content. Not if its file is deleted: after a restart of an NFS
+   * server the client has no hold on it, and a new file may have its inode number.
+   */
   static boolean isBehind(Optional<Mounter.Generation> image, int minor) throws SyscallException {
     LoopDevice.Backing backing = LoopDevice.Backing.of(minor);
     return image.isPresent()
         && backing.device() == image.get().device()
-        && backing.inode() == image.get().inode();
+        && backing.inode() == image.get().inode()
+        && !LoopDevice.BackingPath.of(minor).deleted();
   }
 
-  /** Whether the file behind a loop device had this name, before another one got it. */
   private boolean hadName(String file, int minor) throws SyscallException {
     try (Fd directory = Fd.openPlace(images.path())) {
-      return LoopDevice.backingPath(minor).equals(directory.path() + "/" + file);
+      return hadName(directory.path() + "/" + file, LoopDevice.BackingPath.of(minor).path());
     }
+  }
+
+  /**
+   * Whether the file behind a loop device had this name, before another one got it; or has become
+   * one that the NFS client keeps for us in the same directory, which does not tell its name.
+   *
+   * @param image path of the image, without symlinks on the way to it
+   * @param behind path of the file behind the loop device
+   */
+  static boolean hadName(String image, String behind) {
+    String kept = image.substring(0, image.lastIndexOf('/') + 1) + KEPT_BY_NFS;
+    return behind.equals(image)
+        || (behind.startsWith(kept) && behind.indexOf('/', kept.length()) < 0);
   }
 }

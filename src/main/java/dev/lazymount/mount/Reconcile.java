@@ -3,6 +3,7 @@ package dev.lazymount.mount;
 import dev.lazymount.config.Settings;
 import dev.lazymount.linux.Fd;
 import dev.lazymount.linux.FileStatus;
+import dev.lazymount.linux.LoopDevice;
 import dev.lazymount.linux.MountInfo;
 import dev.lazymount.linux.SyscallException;
 import dev.lazymount.state.MountBoard;
@@ -16,8 +17,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Compares what is said to be mounted with the mount table and the image files: who was unmounted,
- * or mounted over, behind our back, and whose image was replaced.
+ * Compares what is said to be mounted with the mount table and the image files: what is mounted at
+ * the start, who was unmounted, or mounted over, behind our back, and whose image was replaced.
  *
  * <p>It asks the mount table and not the mounts: a look at a mount is a use of it, and with one at
  * every scan nothing would ever be idle.
@@ -26,6 +27,16 @@ public final class Reconcile {
   private final MountBoard board;
   private final String root;
   private final ImageDirectory images;
+  private final List<String> suffixes;
+
+  /**
+   * Something mounted below the root.
+   *
+   * @param name where, as a path below the root
+   * @param image the path below the image directory of the image of this name that it was mounted
+   *     from, which may be gone; empty if it is something else
+   */
+  public record Found(String name, Optional<String> image) {}
 
   /** For the mounts on this board. */
   public Reconcile(MountBoard board, Settings settings) {
@@ -33,6 +44,37 @@ public final class Reconcile {
     this.root = settings.root().toString();
     this.images =
         new ImageDirectory(settings.images().toString(), settings.mount().symlinkedImages());
+    this.suffixes = settings.imageSuffixes();
+  }
+
+  /**
+   * What is mounted below the root, by whomever. Blocks for as long as the storage does.
+   *
+   * @throws IOException if the mount table can't be read
+   */
+  public Collection<Found> mounted() throws IOException {
+    try (Fd place = Fd.openPlace(root);
+        Fd directory = Fd.openPlace(images.path())) {
+      String below = place.path() + "/";
+      String imagesPath = directory.path();
+      return MountInfo.read().stream()
+          .filter(mount -> mount.target().startsWith(below))
+          .map(mount -> found(mount, mount.target().substring(below.length()), imagesPath))
+          .toList();
+    }
+  }
+
+  private Found found(MountInfo mount, String name, String imagesPath) {
+    if (FileStatus.major(mount.device()) != LoopDevice.MAJOR) {
+      return new Found(name, Optional.empty());
+    }
+    String behind = LoopDevice.BackingPath.of(FileStatus.minor(mount.device())).path();
+    return new Found(
+        name,
+        suffixes.stream()
+            .map(suffix -> name + suffix)
+            .filter(file -> Ownership.hadName(imagesPath + "/" + file, behind))
+            .findFirst());
   }
 
   /**

@@ -54,10 +54,11 @@ final class Observed {
     Instant now = Instant.now();
     boolean mounted =
         board.get(image.name()).filter(line -> line.state() == MountState.MOUNTED).isPresent();
-    if (!mounted && names.add(image.name())) {
+    boolean first = !mounted && names.add(image.name());
+    if (first) {
       env.status().counters().wouldMount.increment();
     }
-    if (mounted || hasActor.test(image.name())) {
+    if (!first || hasActor.test(image.name())) {
       board.accessed(image.name(), now);
     } else {
       String file = env.images() + "/" + image.file();

@@ -13,6 +13,7 @@ import dev.lazymount.config.Settings;
 import dev.lazymount.mount.MountActor;
 import dev.lazymount.mount.MountEnv;
 import dev.lazymount.mount.Mounter;
+import dev.lazymount.mount.Reconcile;
 import dev.lazymount.state.Access;
 import dev.lazymount.trace.ResolvedProgram;
 import dev.lazymount.trace.TraceSource;
@@ -29,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -67,6 +69,8 @@ public final class Router extends AbstractBehavior<Router.Command> {
   public record Retimed() implements Command {}
 
   private record NewCatalog(Catalog catalog) implements Command {}
+
+  private record Mounted(Collection<Reconcile.Found> found) implements Command {}
 
   private record Suspects(Collection<String> names) implements Command {}
 
@@ -134,6 +138,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
         .onMessage(Warm.class, this::onWarm)
         .onMessage(NewCatalog.class, this::onNewCatalog)
         .onMessage(Retimed.class, this::onRetimed)
+        .onMessage(Mounted.class, this::onMounted)
         .onMessage(Suspects.class, this::onSuspects)
         .onMessage(Gone.class, this::onGone)
         .build();
@@ -167,40 +172,60 @@ public final class Router extends AbstractBehavior<Router.Command> {
     catalog = Optional.of(message.catalog());
     keep = Math.max(2, message.catalog().componentsNeeded());
     children.forEach(this::tellWhatChanged);
-    reconcile();
+    look(env.suspects(), Suspects::new);
     observed.keepOnly(name -> message.catalog().get(name).isPresent());
     if (first) {
-      env.mountedAtStart().stream()
-          .flatMap(name -> message.catalog().get(name).stream())
-          .forEach(image -> child(image).actor.tell(new MountActor.Adopt()));
+      look(env.mounted(), Mounted::new);
       early.values().forEach(this::route);
       early.clear();
     }
     return this;
   }
 
-  /** Each scan is also when it is noticed that an image was replaced, or unmounted by somebody. */
-  private void reconcile() {
-    CompletableFuture<Command> suspects =
+  /**
+   * A look at the mounts, which comes back as a message. Each scan is also when it is noticed that
+   * an image was replaced, or unmounted by somebody.
+   */
+  private <T> void look(RouterEnv.Look<T> mounts, Function<Collection<T>, Command> message) {
+    CompletableFuture<Collection<T>> look =
         CompletableFuture.supplyAsync(
             () -> {
               try {
-                return new Suspects(env.suspects().names());
+                return mounts.find();
               } catch (IOException e) {
                 throw new UncheckedIOException(e);
               }
             },
-            env.suspectsExecutor());
+            env.executor());
     getContext()
         .pipeToSelf(
-            suspects,
+            look,
             (found, thrown) -> {
               if (thrown != null) {
                 LoggerFactory.getLogger(Router.class)
                     .warn("can't compare the mounts with the mount table: {}", thrown.toString());
               }
-              return thrown == null ? found : new Suspects(List.of());
+              return message.apply(thrown == null ? found : List.of());
             });
+  }
+
+  private Behavior<Command> onMounted(Mounted mounted) {
+    for (Reconcile.Found found : mounted.found()) {
+      Optional<ImageFile> image = catalog.flatMap(c -> c.get(found.name()));
+      if (image.isPresent()) {
+        child(image.get()).actor.tell(new MountActor.Adopt());
+      } else if (!env.mounts().status().observes() && ImageFile.refusal(found.name()).isEmpty()) {
+        found.image().ifPresent(file -> adoptGone(new ImageFile(found.name(), file)));
+      }
+    }
+    return this;
+  }
+
+  /** Its image vanished while no daemon ran; as when one runs, it stays while it is in use. */
+  private void adoptGone(ImageFile image) {
+    Child child = child(image);
+    child.actor.tell(new MountActor.Adopt());
+    tellWhatChanged(image.name(), child);
   }
 
   private Behavior<Command> onSuspects(Suspects suspects) {

@@ -1,9 +1,9 @@
 package dev.lazymount.route;
 
 import dev.lazymount.mount.MountEnv;
+import dev.lazymount.mount.Reconcile;
 import java.io.IOException;
 import java.util.Collection;
-import java.util.Set;
 import java.util.concurrent.Executor;
 
 /**
@@ -11,20 +11,20 @@ import java.util.concurrent.Executor;
  *
  * @param root the root as processes spell it
  * @param mounts what the MountActors share; its status has the mode to begin with
- * @param mountedAtStart names below the root that something was mounted on when the daemon began
+ * @param mounted asked after the first scan what is mounted below the root already
  * @param suspects asked after each scan what wants a closer look
- * @param suspectsExecutor where that blocks
+ * @param executor where these two block
  */
 public record RouterEnv(
     String root,
     MountEnv mounts,
-    Set<String> mountedAtStart,
-    Suspicion suspects,
-    Executor suspectsExecutor) {
-  /** Finds what may not be mounted as it is said to be; blocks. */
+    Look<Reconcile.Found> mounted,
+    Look<String> suspects,
+    Executor executor) {
+  /** A look at the mounts that blocks for as long as the storage does. */
   @FunctionalInterface
-  public interface Suspicion {
-    /** The names. */
-    Collection<String> names() throws IOException;
+  public interface Look<T> {
+    /** What it finds. */
+    Collection<T> find() throws IOException;
   }
 }

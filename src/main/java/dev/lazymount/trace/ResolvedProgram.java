@@ -137,7 +137,7 @@ public final class ResolvedProgram implements TraceProgram.Factory {
                 .put("MARK", mark)
                 .put("ROOT", settings.root() + "/")
                 .put("DEVICE", root.kernelDevice())
-                .put("INODE", root.inode())
+                .put("INODE", Long.toUnsignedString(root.inode()))
                 .put("WORD", canary.token())
                 .put("WINDOW", settings.trace().window().toMillis())
                 .put("LIMIT", Template.mostHeld(settings.trace().maxKeys()))

@@ -57,10 +57,13 @@ public final class TraceSource extends AbstractBehavior<TraceSource.Command> {
 
   private static final double JITTER = 0.2;
 
-  /** How soon another canary follows one that is still out: while starting, and later. */
+  /** How soon another canary follows one that is still out: at the start, and at most. */
   private static final Duration AGAIN_STARTING = Duration.ofMillis(25);
 
   private static final Duration AGAIN = Duration.ofMillis(500);
+
+  /** While starting, a twentieth of what was waited already is waited again. */
+  private static final int AGAIN_SHARE = 20;
 
   /** A start is given this many times the canary's time-out: compiling a program takes its time. */
   private static final int START_PATIENCE = 12;
@@ -105,11 +108,18 @@ public final class TraceSource extends AbstractBehavior<TraceSource.Command> {
         Behaviors.setup(
             context ->
                 Behaviors.withTimers(
-                    timers -> {
-                      TraceSource actor = new TraceSource(context, env, parent, timers);
-                      actor.connect(receiver, message);
-                      return actor;
-                    }));
+                    timers ->
+                        new TraceStart(
+                            context,
+                            timers,
+                            env,
+                            parent,
+                            program -> {
+                              TraceSource actor =
+                                  new TraceSource(context, env, parent, timers, program);
+                              actor.connect(receiver, message);
+                              return actor;
+                            })));
     return Behaviors.supervise(source)
         .onFailure(
             Exception.class,
@@ -124,14 +134,15 @@ public final class TraceSource extends AbstractBehavior<TraceSource.Command> {
       ActorContext<Command> context,
       TraceEnv env,
       ActorRef<TraceReport> parent,
-      TimerScheduler<Command> timers) {
+      TimerScheduler<Command> timers,
+      TraceProgram program) {
     super(context);
     context.setLoggerName(TraceSource.class);
     this.env = env;
     this.parent = parent;
     this.timers = timers;
+    this.program = program;
     try {
-      program = env.programs().next();
       process = env.launcher().launch(program);
     } catch (RuntimeException e) {
       // Nothing ran, so that this says nothing of the program.
@@ -301,7 +312,19 @@ public final class TraceSource extends AbstractBehavior<TraceSource.Command> {
               CompletableFuture.runAsync(() -> program.canary().fly(token), env.canaryExecutor()),
               (done, thrown) -> new CanaryFlown(process));
     }
-    timers.startSingleTimer(Timer.CANARY_AGAIN, working || blocked ? AGAIN : AGAIN_STARTING);
+    timers.startSingleTimer(Timer.CANARY_AGAIN, again());
+  }
+
+  /** A start that takes long is not made longer by canaries, each of which opens the root. */
+  private Duration again() {
+    if (working || blocked) {
+      return AGAIN;
+    }
+    Duration share = flight.missing(System.nanoTime()).dividedBy(AGAIN_SHARE);
+    if (share.compareTo(AGAIN_STARTING) < 0) {
+      return AGAIN_STARTING;
+    }
+    return share.compareTo(AGAIN) < 0 ? share : AGAIN;
   }
 
   private TraceFailure fail(String reason, boolean conclusive) {

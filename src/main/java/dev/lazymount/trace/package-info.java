@@ -5,8 +5,9 @@
  * for this machine; {@link dev.lazymount.trace.Bpftrace} runs it as a child process; {@link
  * dev.lazymount.trace.TraceParser} turns its bytes into events; {@link
  * dev.lazymount.trace.Deduplicator} drops what was told already; {@link
- * dev.lazymount.trace.TraceSource} is the actor that owns all of these and the stream between them,
- * and restarts when the process dies or the {@link dev.lazymount.trace.Canary} does not come back.
- * Nothing here knows of compilers, images or mounts.
+ * dev.lazymount.trace.TraceSource}, begun by {@link dev.lazymount.trace.TraceStart}, is the actor
+ * that owns all of these and the stream between them, and restarts when the process dies or the
+ * {@link dev.lazymount.trace.Canary} does not come back. Nothing here knows of compilers, images or
+ * mounts.
  */
 package dev.lazymount.trace;

@@ -33,7 +33,7 @@ final class WarmText {
       # The compilers used most on this node. lazymount keeps this list and mounts the first ones at
       # its start (warm.max). Each hour in which one is used counts 1, and half of it a week later.
       # To begin anew, stop lazymount and delete this file.
-      # score  last used             compiler
+      #   score  last used             compiler
       """;
 
   private static final Pattern ENTRY =

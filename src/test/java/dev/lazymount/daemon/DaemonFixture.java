@@ -25,7 +25,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -121,7 +120,7 @@ abstract class DaemonFixture {
                         Duration.ofMillis(1),
                         status,
                         () -> NOON),
-                    new RouterEnv("/ce", mounts, Set.of(), List::of, Runnable::run),
+                    new RouterEnv("/ce", mounts, List::of, List::of, Runnable::run),
                     bpftrace.env(status.counters(), canaryTimeout),
                     new WarmEnv(temp.resolve("state"), Optional.empty(), 16, status, Runnable::run),
                     Optional.empty(),

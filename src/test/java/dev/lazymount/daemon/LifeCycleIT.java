@@ -115,6 +115,29 @@ class LifeCycleIT {
     first.mount("gcc");
   }
 
+  /**
+   * Killed while a mount waits in the kernel for NFS, it keeps its open files until that is back.
+   */
+  @Test
+  void aDaemonThatWasKilledAndCanNotEndIsNotWaitedFor() throws IOException {
+    Path ending = site.scratch().resolve("ending");
+    Child.run(
+            "", List.of("gcc", "-Wall", "-pthread", "-o", ending.toString(), "src/test/c/ending.c"))
+        .orFail();
+    Path lock = site.runDir().resolve("daemon.lock");
+    Files.createDirectories(site.runDir());
+    Path output = site.scratch().resolve("ending.log");
+    Process killed = Child.start(List.of(ending.toString(), lock.toString()), Map.of(), output);
+    try {
+      Await.until("it holds the lock", () -> Files.readString(output).contains("held"));
+      assertEquals("ready", site.start().status().state());
+      assertEquals(1, site.launch(Map.of()).awaitExit(), "there is still one daemon at the most");
+      assertTrue(killed.isAlive());
+    } finally {
+      killed.destroyForcibly();
+    }
+  }
+
   @Test
   void controlSocketThatAKilledDaemonLeftIsReplaced() throws IOException {
     site.start().kill();

@@ -85,6 +85,17 @@ class MountedImageIT {
   }
 
   @Test
+  void anImageThatVanishedWhileNoDaemonRanIsUnmountedByTheNext() throws IOException {
+    startWith("catalog.rescan=100ms").kill();
+    Files.delete(site.image("gcc"));
+    DaemonProcess daemon = site.start("catalog.rescan=100ms");
+    daemon.await("it is known", () -> daemon.state("gcc").equals(Optional.of("mounted")));
+    Await.until("it is unmounted", Await.PATIENCE.multipliedBy(5), () -> site.mountsOn("gcc") == 0);
+    assertEquals(Site.ORIGINAL, site.versionHere("gcc"));
+    daemon.await("it is forgotten", () -> daemon.line("gcc").isEmpty());
+  }
+
+  @Test
   void whatSomebodyUnmountedIsNoticedWithoutAnAccess() throws IOException {
     DaemonProcess daemon = startWith("trace.program=resolved", "catalog.rescan=100ms");
     Mounts.detach(site.root("gcc").toString());

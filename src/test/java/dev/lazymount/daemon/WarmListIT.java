@@ -60,7 +60,7 @@ class WarmListIT {
     assertTrue(learned.contains("  libs/boost\n"), learned);
     unmountAll();
 
-    DaemonProcess second = site.start();
+    DaemonProcess second = site.start("warm.max=16");
     StatusReport.Mount gcc = second.awaitMounted("gcc");
     second.awaitMounted("libs/boost");
     assertEquals("the warm list", gcc.trigger());
@@ -82,7 +82,7 @@ class WarmListIT {
     Path seed = Files.writeString(site.folder().resolve("seed"), "rust\nunheard-of\n");
     Files.createDirectories(list().getParent());
     Files.writeString(list(), "what is this");
-    DaemonProcess daemon = site.start("warm.seed=" + seed);
+    DaemonProcess daemon = site.start("warm.max=16", "warm.seed=" + seed);
     daemon.awaitMounted("rust");
     List<String> lines = daemon.log().lines().filter(line -> line.contains("damaged")).toList();
     assertEquals(1, lines.size(), daemon.log());
@@ -95,7 +95,7 @@ class WarmListIT {
   void nothingIsMountedAheadInObserveModeOrWithoutRoom() throws IOException {
     Files.createDirectories(list().getParent());
     Files.writeString(list(), "1.0 2026-11-23T12:00:00Z gcc\n# 1 in all\n");
-    DaemonProcess observing = site.start("mode=observe", "log.summary=1s");
+    DaemonProcess observing = site.start("warm.max=16", "mode=observe", "log.summary=1s");
     observing.await(
         "its line",
         () -> observing.log().contains("warm list: it would have 1 images mounted ahead"));

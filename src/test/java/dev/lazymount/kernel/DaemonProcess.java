@@ -45,6 +45,8 @@ public final class DaemonProcess implements AutoCloseable {
     all.add("lock-dir=" + site.lockDir());
     all.add("state-dir=" + site.folder().resolve("state"));
     all.add("catalog.rescan=200ms");
+    // Tests mount by an access; the second daemon of a site has nothing mounted ahead.
+    all.add("warm.max=0");
     all.addAll(settings);
     Path runDir =
         all.stream()

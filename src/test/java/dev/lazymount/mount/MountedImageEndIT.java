@@ -55,6 +55,51 @@ class MountedImageEndIT extends MounterFixture {
     assertEquals("new image\n", site.versionHere("gcc"));
   }
 
+  /** As the NFS client does with a file that it has in use. */
+  @Test
+  void anImageThatWasPutAsideWhenItWasReplacedIsSwapped() throws Exception {
+    site.compiler("gcc");
+    mounter.mount(request("gcc"));
+    Path image = site.image("gcc");
+    Files.move(image, image.resolveSibling(".nfs000000000000362700000001"));
+    site.image("gcc", Map.of("version", "new image\n"));
+
+    mounter.mount(request("gcc"));
+
+    assertEquals("new image\n", site.versionHere("gcc"));
+    assertEquals(1, site.mountsOn("gcc"));
+  }
+
+  @Test
+  void anImageThatWasPutAsideWhenItWasDeletedIsUnmounted() throws Exception {
+    site.compiler("gcc");
+    mounter.mount(request("gcc"));
+    Path image = site.image("gcc");
+    Files.move(image, image.resolveSibling(".nfs000000000000362700000001"));
+
+    assertEquals(Mounter.Expiry.MARKED, mounter.expire(request("gcc"), false));
+    assertEquals(Mounter.Expiry.UNMOUNTED, mounter.expire(request("gcc"), true));
+  }
+
+  /** On NFS the file that is gone may be stale, and the new one have its inode number. */
+  @Test
+  void aFileWithTheInodeOfADeletedOneIsAnotherImage() throws Exception {
+    site.compiler("gcc");
+    String device = mounter.mount(request("gcc")).device();
+    Path image = site.image("gcc");
+    Path aside = image.resolveSibling("aside");
+    Files.createLink(aside, image);
+    Files.delete(image);
+    Files.move(aside, image);
+
+    Mounter.Mounted now = mounter.mount(request("gcc"));
+
+    assertFalse(now.adopted());
+    assertFalse(now.device().equals(device));
+    assertEquals(Site.IMAGE, site.versionHere("gcc"));
+    assertTrue(mounter.mount(request("gcc")).adopted(), "once is enough");
+  }
+
   @Test
   void badReplacementLeavesTheOldImageMounted() throws Exception {
     site.compiler("gcc");

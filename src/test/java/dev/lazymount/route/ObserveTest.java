@@ -76,6 +76,16 @@ final class ObserveTest extends RouterFixture {
   }
 
   @Test
+  void whatWasNotMountedAtTheFirstAccessIsSoSinceThen() {
+    Routed router = observing("gcc");
+    router.accesses("/ce/gcc/a");
+    var first = status.mounts().get("gcc").orElseThrow();
+    router.accesses("/ce/gcc/b");
+    var second = status.mounts().get("gcc").orElseThrow();
+    assertEquals(first.accessed(second.lastAccess()), second);
+  }
+
+  @Test
   void anAccessBelowTwoImagesIsServedOnce() {
     Routed router = observing("libs", "libs/boost");
     router.accesses("/ce/libs/boost/x", "/ce/libs/boost/y");

@@ -7,12 +7,13 @@ import dev.lazymount.catalog.ImageFile;
 import dev.lazymount.linux.Errno;
 import dev.lazymount.mount.Failures;
 import dev.lazymount.mount.Mounter;
+import dev.lazymount.mount.Reconcile;
 import dev.lazymount.state.MountState;
 import dev.lazymount.support.ScriptedMounter;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -145,7 +146,11 @@ final class RouterCatalogTest extends RouterFixture {
   @Test
   void whatWasMountedAtTheStartIsAdoptedWithTheFirstCatalog() {
     mounter.inPlace("gcc", "/dev/loop5");
-    Routed router = router(false, Set.of("gcc", "not-ours/x"));
+    Routed router =
+        router(
+            false,
+            new Reconcile.Found("gcc", Optional.of("gcc.img")),
+            new Reconcile.Found("not-ours/x", Optional.empty()));
     mounting.runAll();
     assertEquals(List.of(), mounter.looks());
     router.images("gcc", "clang");
@@ -159,6 +164,28 @@ final class RouterCatalogTest extends RouterFixture {
     router.images("gcc", "clang", "not-ours/x");
     mounting.runAll();
     assertEquals(List.of("gcc"), mounter.looks());
+  }
+
+  @Test
+  void aMountWhoseImageVanishedWhileNoDaemonRanEndsWhenItIsUnused() {
+    mounter.inPlace("gcc", "/dev/loop5");
+    Routed router = router(false, new Reconcile.Found("gcc", Optional.of("gcc.img")));
+    router.images("clang");
+    mounting.runAll();
+    assertEquals(MountState.MOUNTED, state("gcc"));
+    pass(Duration.ofSeconds(10));
+    mounting.runAll();
+    assertEquals(List.of(), inUse());
+  }
+
+  @Test
+  void observeModeLeavesAMountWhoseImageVanished() {
+    mounter.inPlace("gcc", "/dev/loop5");
+    Routed router = router(true, new Reconcile.Found("gcc", Optional.of("gcc.img")));
+    router.images("clang");
+    mounting.runAll();
+    assertEquals(List.of(), inUse());
+    assertEquals(List.of(), mounter.looks());
   }
 
   @Test

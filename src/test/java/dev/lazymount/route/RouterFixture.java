@@ -7,6 +7,7 @@ import dev.lazymount.catalog.CatalogActor;
 import dev.lazymount.catalog.ImageFile;
 import dev.lazymount.config.Settings;
 import dev.lazymount.mount.MountEnv;
+import dev.lazymount.mount.Reconcile;
 import dev.lazymount.mount.StorageCircuit;
 import dev.lazymount.state.Access;
 import dev.lazymount.state.DaemonStatus;
@@ -106,13 +107,24 @@ abstract class RouterFixture {
   }
 
   Routed router() {
-    return router(false, Set.of());
+    return router(false);
   }
 
   /** Names that want a closer look after the next scan. */
   Collection<String> suspects = List.of();
 
+  /** With something mounted there at the start, of which no image of that name is known. */
   Routed router(boolean observe, Set<String> mountedAtStart) {
+    return router(
+        observe,
+        mountedAtStart.stream()
+            .map(name -> new Reconcile.Found(name, Optional.empty()))
+            .toArray(Reconcile.Found[]::new));
+  }
+
+  /** With an image's file behind what is mounted there at the start, or none. */
+  Routed router(boolean observe, Reconcile.Found... mountedAtStart) {
+    List<Reconcile.Found> found = List.of(mountedAtStart);
     status.mode(observe ? Settings.Mode.OBSERVE : Settings.Mode.MOUNT);
     MountEnv mounts =
         new MountEnv(
@@ -128,7 +140,7 @@ abstract class RouterFixture {
             Optional.empty(),
             new StorageCircuit(4, open -> {}),
             stage.clock());
-    return new Routed(new RouterEnv("/ce", mounts, mountedAtStart, () -> suspects, Runnable::run));
+    return new Routed(new RouterEnv("/ce", mounts, () -> found, () -> suspects, Runnable::run));
   }
 
   static Catalog images(String... names) {

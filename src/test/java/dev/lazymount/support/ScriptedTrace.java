@@ -43,6 +43,8 @@ public final class ScriptedTrace implements AutoCloseable {
   private volatile Run newest;
   private volatile BiConsumer<Run, String> canary = HOME;
   private volatile IntFunction<String> refusal = launch -> null;
+  private final AtomicInteger programs = new AtomicInteger();
+  private volatile Runnable making = () -> {};
 
   /** What all canaries do from now on; runs where canaries are sent, and may block there. */
   public void canary(BiConsumer<Run, String> flight) {
@@ -109,7 +111,19 @@ public final class ScriptedTrace implements AutoCloseable {
         counters);
   }
 
+  /** What making a program waits for. */
+  public void making(Runnable storage) {
+    making = storage;
+  }
+
+  /** How many programs were made, or begun to be. */
+  public int programs() {
+    return programs.get();
+  }
+
   private TraceProgram program() {
+    programs.incrementAndGet();
+    making.run();
     Canary sent =
         new Canary() {
           @Override

@@ -177,6 +177,42 @@ final class TraceSourceTest extends TraceFixture {
   }
 
   @Test
+  void aProgramThatCanNotBeMadeIsTriedAgain() {
+    AtomicInteger made = new AtomicInteger();
+    bpftrace.making(
+        () -> {
+          if (made.incrementAndGet() == 1) {
+            throw new TraceFailure("no types");
+          }
+        });
+    start(NEVER);
+    assertEquals("no types", report(TraceReport.Failed.class).reason());
+    report(TraceReport.Started.class);
+    canaryBack();
+  }
+
+  /** Where the root is, is asked of its storage. */
+  @Test
+  void aProgramWhoseMakingHangsIsToldAndMadeWhenTheStorageIsBack() {
+    CountDownLatch storage = new CountDownLatch(1);
+    bpftrace.making(() -> await(storage));
+    ActorRef<TraceSource.Command> source = start(Duration.ofMillis(50));
+    for (int i = 0; i < 3; i++) {
+      String reason = report(TraceReport.CanaryBlocked.class).reason();
+      assertTrue(reason.contains("storage does not answer"), reason);
+    }
+    source.tell(new TraceSource.Renew("names are deeper now"));
+    storage.countDown();
+    TraceReport next = parent.receiveMessage(SOON);
+    while (next instanceof TraceReport.CanaryBlocked) {
+      next = parent.receiveMessage(SOON);
+    }
+    assertTrue(next instanceof TraceReport.Started, next::toString);
+    assertEquals(2, bpftrace.programs(), "the first was made before names were deeper");
+    assertEquals(1, bpftrace.launches());
+  }
+
+  @Test
   void aRenewalStartsAnotherRun() throws Exception {
     ActorRef<TraceSource.Command> source = start(NEVER);
     ScriptedTrace.Run first = bpftrace.run();

@@ -1,0 +1,324 @@
+#!/bin/bash
+# Runs inside the virtual machine, as a unit of its systemd; ./dev vm-test (vm-test.sh) starts it.
+#
+# Makes an NFS server and mounts it over loopback, installs the daemon's unit, and checks what a node
+# sees. Each check is one line on the console $RESULTS, `passed WHAT` or `failed WHAT: WHY`. The last
+# line is `end`, and then the machine is powered off.
+#
+# While the server is away, whatever touches NFS hangs: that is done in the background, or killed
+# after a time.
+set -u
+
+readonly PAYLOAD=/payload # the disk that all of this comes on
+readonly RESULTS=/dev/ttyS1
+readonly ROOT=/opt/compiler-explorer IMAGES=/efs/squash-images
+readonly SERVER=/srv/nfs # what it exports, seen from its own side
+
+# Seconds. Emulated, everything takes ten times as long as it does on a machine, and on a busy one
+# ten times that.
+readonly SOON=90 # what the daemon does at once, or at the next scan (RESCAN)
+readonly READY=900 # a start of Java and one of bpftrace
+readonly RETURN=180 # the client's pause before it tries the server again, and its grace period
+readonly RESCAN=5
+
+main() {
+  serve
+  install_daemon
+
+  in_daily_use
+  changed_on_the_server
+  server_goes_away
+  by_spelled_path
+  server_goes_away_during_mounts
+
+  echo end >$RESULTS
+}
+
+# --- the checks ---------------------------------------------------------------------------------
+
+in_daily_use() {
+  check "root and images are on NFS 4.1" on_nfs
+  check "READY, by the resolved program" start_daemon
+  check "a first open is served by NFS" reads "original opened" "$ROOT/opened/version"
+  check "it is seen, and mounted from the image on NFS" within $SOON mounted opened
+  check "the mount reads as the image does" same_content opened
+  check "a program that is run is seen and mounted" run_and_mounted executed
+  check "an open by a relative path is seen and mounted" open_relative_and_mounted relative
+  check "a mounted compiler is quiet" is_quiet opened
+  check "an image that comes to the server is found" comes_later
+}
+
+changed_on_the_server() {
+  use_and_wait replaced vanished || return
+  exec 7<"$ROOT/replaced/bulk"
+  replace replaced
+  check "an image replaced on the server is swapped" within $SOON reads "image 2 replaced" "$ROOT/replaced/version"
+  check "an open file reads on from the old one" same_as "$PAYLOAD/compilers/replaced/bulk" 7
+  exec 7<&-
+  rm "$SERVER/squash-images/vanished.img"
+  # Found by a scan; then it must be unused for 10 s, twice.
+  check "a vanished image is unmounted when it is unused" within $SOON unmounted vanished
+  check "and the original shows" reads "original vanished" "$ROOT/vanished/version"
+}
+
+server_goes_away() {
+  use_and_wait stale-replaced stale-vanished || return
+  systemctl stop nfs-server
+  note "the server is stopped"
+  (cat "$ROOT/waiting/version" >/dev/null) &
+  check "status answers at once without the server" answers_at_once
+  check "it says that the storage does not answer" within $SOON says '.trace.problem // "" | contains("storage does not answer")'
+  check "SIGTERM ends it within 5 s" ends_within 5
+  systemctl start --no-block lazymount
+  check "it starts without the server, and status answers" within $SOON says '.state == "starting"'
+  check "and says why it is not ready" within $SOON says '.trace.problem // .catalogProblem // "" | length > 0'
+  check "it comes back after kill -9" comes_back_after_kill
+  # Without the server to tell the client: its open files are stale when it is back.
+  replace stale-replaced
+  rm "$SERVER/squash-images/stale-vanished.img"
+  systemctl start nfs-server
+  note "the server is back, one image replaced and one gone meanwhile"
+  check "READY by itself when the server is back" within $((RETURN + READY)) says '.state == "ready"'
+  check "what was used meanwhile is mounted" within $SOON mounted waiting
+  check "what was mounted before is adopted" within $SOON mounted opened
+  check "the replaced image is swapped, though the old one is stale" \
+    within $SOON reads "image 2 stale-replaced" "$ROOT/stale-replaced/version"
+  check "the vanished one is unmounted, though it is stale" \
+    within $SOON unmounted stale-vanished
+}
+
+by_spelled_path() {
+  set_option trace.program=path
+  systemctl stop lazymount
+  check "READY, by the path program" start_daemon path
+  check "an absolute path is seen and mounted" use_and_wait path-opened
+  check "a program run by its path is seen and mounted" run_and_mounted path-executed
+}
+
+# The path program sees an access before the file system is asked, and so mounts begin that hang.
+server_goes_away_during_mounts() {
+  systemctl stop nfs-server
+  note "the server is stopped"
+  local name
+  for name in stuck-1 stuck-2 stuck-3; do
+    (cat "$ROOT/$name/version" >/dev/null) &
+  done
+  check "mounts that hang are shown as stuck" within $SOON says '.images.stuck >= 2'
+  check "so is the storage" within $SOON says '.storageProblem // "" | contains("does not answer")'
+  check "status answers at once all the while" answers_at_once
+  systemctl start nfs-server
+  note "the server is back"
+  check "what was stuck is mounted when it is back" within $RETURN all_mounted stuck-1 stuck-2
+  check "no problem is left" within $SOON says '.storageProblem == null and .state == "ready" and .images.stuck == 0'
+  check "what was not tried is mounted at its next use" use_and_wait stuck-3
+}
+
+# --- what they are made of ----------------------------------------------------------------------
+
+on_nfs() {
+  [[ $(findmnt -no FSTYPE,OPTIONS $ROOT) == nfs4*vers=4.1* && $(findmnt -no FSTYPE $IMAGES) == nfs4 ]]
+}
+
+reads() {
+  [[ $(timeout -s KILL 10 cat "$2" 2>&1) == "$1" ]]
+}
+
+# Whether the daemon says so, and the kernel too.
+mounted() {
+  says ".mounts[] | select(.name == \"$1\") | .state == \"mounted\"" &&
+    [[ $(behind "$1") == "$IMAGES/$1.img" ]]
+}
+
+unmounted() {
+  [[ -z $(behind "$1") ]]
+}
+
+# The file behind the loop device that is mounted there. Neither touches NFS nor the mount, which
+# would be a use of it.
+behind() {
+  local device
+  device=$(awk -v target="$ROOT/$1" '$5 == target && $(NF - 2) == "squashfs" { print $(NF - 1) }' /proc/self/mountinfo)
+  [[ -z $device ]] || cat "/sys/block/${device#/dev/}/loop/backing_file"
+}
+
+all_mounted() {
+  local name
+  for name in "$@"; do
+    mounted "$name" || return
+  done
+}
+
+use_and_wait() {
+  local name
+  for name in "$@"; do
+    timeout -s KILL 10 cat "$ROOT/$name/version" >/dev/null
+  done
+  within $SOON all_mounted "$@" || { note "not mounted: $*"; return 1; }
+}
+
+same_content() {
+  reads "image $1" "$ROOT/$1/version" && cmp "$ROOT/$1/bulk" "$SERVER/compilers/$1/bulk"
+}
+
+same_as() {
+  cmp "$1" - <&"$2"
+}
+
+run_and_mounted() {
+  [[ $("$ROOT/$1/bin/cc") == "original $1" ]] && within $SOON mounted "$1" &&
+    [[ $("$ROOT/$1/bin/cc") == "image $1" ]]
+}
+
+open_relative_and_mounted() {
+  (cd $ROOT && cat "$1/version") >/dev/null && within $SOON mounted "$1"
+}
+
+is_quiet() {
+  local before
+  before=$(ask .events.seen)
+  cat "$ROOT/$1/version" "$ROOT/$1/bulk" >/dev/null
+  sleep 3 # more than a window
+  says ".events.seen == $before"
+}
+
+comes_later() {
+  cp "$PAYLOAD/images/later.img" $SERVER/squash-images/.later.tmp
+  mv $SERVER/squash-images/.later.tmp $SERVER/squash-images/later.img
+  # The client may not know yet: its attribute caches (actimeo) and the next scan.
+  within $SOON use_briefly later
+}
+
+use_briefly() {
+  cat "$ROOT/$1/version" >/dev/null
+  mounted "$1"
+}
+
+# By rename, on the server's side.
+replace() {
+  cp "$PAYLOAD/images/$1.img.2" "$SERVER/squash-images/.$1.tmp"
+  mv "$SERVER/squash-images/.$1.tmp" "$SERVER/squash-images/$1.img"
+}
+
+answers_at_once() {
+  local start
+  start=$(now)
+  says '.state | length > 0' || return
+  took=$(($(now) - start))
+  note "status answered in $took ms"
+  ((took < 2000))
+}
+
+ends_within() {
+  local start pid
+  pid=$(systemctl show -P MainPID lazymount)
+  start=$(now)
+  timeout 60 systemctl stop lazymount || return
+  took=$(($(now) - start))
+  note "it ended in $took ms"
+  ((took < $1 * 1000)) && [[ ! -d /proc/$pid && $(systemctl show -P Result lazymount) == success ]]
+}
+
+comes_back_after_kill() {
+  local before
+  before=$(systemctl show -P MainPID lazymount)
+  kill -9 "$before"
+  within $SOON is_another "$before" && says '.state == "starting"'
+}
+
+is_another() {
+  local pid
+  pid=$(systemctl show -P MainPID lazymount)
+  [[ $pid != 0 && $pid != "$1" ]] && says .uptimeSeconds
+}
+
+# --- the machine --------------------------------------------------------------------------------
+
+serve() {
+  mkdir -p $SERVER $ROOT $IMAGES /etc/nfs.conf.d
+  cp -r "$PAYLOAD/compilers" $SERVER/compilers
+  mkdir $SERVER/squash-images
+  cp "$PAYLOAD"/images/*.img $SERVER/squash-images/
+  rm $SERVER/squash-images/later.img
+  echo "$SERVER 127.0.0.1(rw,fsid=0,no_root_squash,no_subtree_check)" >/etc/exports
+  # For so long a server that was restarted waits for its old clients; 90 s by default.
+  printf '[nfsd]\nvers3=n\nthreads=4\ngrace-time=10\nlease-time=10\n' >/etc/nfs.conf.d/test.conf
+  systemctl start nfs-server
+  # hard, as on a node; the time-outs are shorter, and so are the attribute caches.
+  local options=vers=4.1,hard,timeo=50,retrans=2,actimeo=2
+  mount -t nfs -o $options 127.0.0.1:/compilers $ROOT
+  mount -t nfs -o $options 127.0.0.1:/squash-images $IMAGES
+}
+
+install_daemon() {
+  mkdir -p /etc/lazymount /etc/systemd/system/lazymount.service.d
+  ln -s "$PAYLOAD/lazymount/lazymount" /usr/bin/lazymount
+  cp "$PAYLOAD/lazymount.service" /etc/systemd/system/
+  # Emulated, a start takes minutes, of which compiling took half.
+  local java_options="-XX:CompileThresholdScaling=2 -XX:CICompilerCount=1"
+  printf '[Service]\nTimeoutStartSec=%s\nWatchdogSec=%s\nEnvironment="JAVA_OPTS=%s"\n' $READY $READY "$java_options" >/etc/systemd/system/lazymount.service.d/slow.conf
+  cat >/etc/lazymount/application.conf <<CONF
+lazymount {
+  trace { program = resolved, canary = 3s, canary-timeout = 60s }
+  mount { timeout = 5s, concurrency = 2, retry-max = 5s }
+  catalog.rescan = ${RESCAN}s
+}
+CONF
+  systemctl daemon-reload
+}
+
+set_option() {
+  echo "lazymount.${1%%=*} = ${1#*=}" >>/etc/lazymount/application.conf
+}
+
+start_daemon() {
+  timeout $READY systemctl start lazymount && says ".state == \"ready\" and .trace.program == \"${1:-resolved}\""
+}
+
+# What the daemon answers to `status`, through a jq filter; false and null are failures.
+says() {
+  ask "$1" >/dev/null
+}
+
+ask() {
+  timeout -s KILL 10 perl -MIO::Socket::UNIX -e '
+    my $s = IO::Socket::UNIX->new(Peer => "/run/lazymount/control.sock") or exit 1;
+    print $s "{\"command\":\"status\"}\n"; $s->flush; print <$s>;' 2>/dev/null | jq -Mce ".status | $1"
+}
+
+# check WHAT COMMAND...: runs it and reports.
+check() {
+  local what=$1 start
+  shift
+  start=$(now)
+  if "$@"; then
+    echo "passed $what ($((($(now) - start + 500) / 1000)) s)" >$RESULTS
+  else
+    echo "failed $what" >$RESULTS
+    echo "--- status, when it failed:"
+    ask . || echo none
+    journalctl -u lazymount -n 20 --no-pager -o cat
+  fi
+}
+
+# within SECONDS COMMAND...: until it succeeds.
+within() {
+  local end=$(($(now) + $1 * 1000))
+  shift
+  until "$@"; do
+    (($(now) < end)) || return 1
+    sleep 2
+  done
+}
+
+# Milliseconds since the machine was started.
+now() {
+  local uptime
+  read -r uptime _ </proc/uptime
+  echo "${uptime/./}0"
+}
+
+note() {
+  echo "note $*" >$RESULTS
+}
+
+main
