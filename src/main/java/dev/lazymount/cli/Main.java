@@ -1,7 +1,9 @@
 package dev.lazymount.cli;
 
+import dev.lazymount.config.InvalidSettingsException;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import picocli.CommandLine;
@@ -36,32 +38,35 @@ public final class Main implements Callable<Integer> {
   /** The daemon is not running. */
   static final int NOT_RUNNING = 3;
 
-  /** Every command by name, in the order of the help; made only when asked for. */
-  private static final Map<String, Supplier<Object>> COMMANDS = new LinkedHashMap<>();
+  /** In a class of its own, which a plain status does without. */
+  private static final class Commands {
+    /** Every command by name, in the order of the help; made only when asked for. */
+    private static final Map<String, Supplier<Object>> ALL = new LinkedHashMap<>();
 
-  static {
-    COMMANDS.put("run", RunCommand::new);
-    COMMANDS.put("check", CheckCommand::new);
-    COMMANDS.put("doctor", DoctorCommand::new);
-    COMMANDS.put("status", StatusCommand::new);
-    COMMANDS.put("explain", ExplainCommand::new);
-    COMMANDS.put("trace", TraceCommand::new);
-    COMMANDS.put("rescan", RescanCommand::new);
-    COMMANDS.put("reload", ReloadCommand::new);
-    COMMANDS.put("config", ConfigCommand::new);
-  }
+    static {
+      ALL.put("run", RunCommand::new);
+      ALL.put("check", CheckCommand::new);
+      ALL.put("doctor", DoctorCommand::new);
+      ALL.put("status", StatusCommand::new);
+      ALL.put("explain", ExplainCommand::new);
+      ALL.put("trace", TraceCommand::new);
+      ALL.put("rescan", RescanCommand::new);
+      ALL.put("reload", ReloadCommand::new);
+      ALL.put("config", ConfigCommand::new);
+    }
 
-  /** For the build alone. */
-  private static final Map<String, Supplier<Object>> BUILD =
-      Map.of("train", TrainCommand::new, "docs", DocsCommand::new);
+    /** For the build alone. */
+    private static final Map<String, Supplier<Object>> BUILD =
+        Map.of("train", TrainCommand::new, "docs", DocsCommand::new);
 
-  private static final Map<String, String> EXIT_CODES = new LinkedHashMap<>();
+    private static final Map<String, String> EXIT_CODES = new LinkedHashMap<>();
 
-  static {
-    EXIT_CODES.put("0", "done");
-    EXIT_CODES.put("1", "the operation failed");
-    EXIT_CODES.put("2", "usage or configuration");
-    EXIT_CODES.put("3", "the daemon is not running");
+    static {
+      EXIT_CODES.put("0", "done");
+      EXIT_CODES.put("1", "the operation failed");
+      EXIT_CODES.put("2", "usage or configuration");
+      EXIT_CODES.put("3", "the daemon is not running");
+    }
   }
 
   private Main() {}
@@ -79,18 +84,26 @@ public final class Main implements Callable<Integer> {
 
   /** Runs one command; its exit code. */
   static int run(String... args) {
+    try {
+      OptionalInt plain = StatusPrinter.runIfPlain(args);
+      if (plain.isPresent()) {
+        return plain.getAsInt();
+      }
+    } catch (InvalidSettingsException e) {
+      return refuse(e);
+    }
     String first = args.length == 0 ? "" : args[0];
     // Reading the annotations of all commands would take longer than most commands do.
     CommandLine line =
-        COMMANDS.containsKey(first)
-            ? commandLine(Map.of(first, COMMANDS.get(first)))
-            : BUILD.containsKey(first) ? commandLine(BUILD) : commandLine();
+        Commands.ALL.containsKey(first)
+            ? commandLine(Map.of(first, Commands.ALL.get(first)))
+            : Commands.BUILD.containsKey(first) ? commandLine(Commands.BUILD) : commandLine();
     return line.setExecutionExceptionHandler(Main::explain).execute(args);
   }
 
   /** With every command that is for people. */
   static CommandLine commandLine() {
-    return commandLine(COMMANDS);
+    return commandLine(Commands.ALL);
   }
 
   private static CommandLine commandLine(Map<String, Supplier<Object>> commands) {
@@ -105,7 +118,7 @@ public final class Main implements Callable<Integer> {
     line.getCommandSpec()
         .usageMessage()
         .exitCodeListHeading("%nExit codes:%n")
-        .exitCodeList(EXIT_CODES);
+        .exitCodeList(Commands.EXIT_CODES);
   }
 
   @Override
@@ -122,13 +135,17 @@ public final class Main implements Callable<Integer> {
 
   /** A failure is one clear line, and a stack trace only where it is a fault of ours. */
   private static int explain(Exception e, CommandLine command, CommandLine.ParseResult parsed) {
-    if (e instanceof dev.lazymount.config.InvalidSettingsException invalid) {
-      invalid.problems().forEach(problem -> complain(problem.toString()));
-      complain("the settings are not valid, and nothing was started");
-      return USAGE;
+    if (e instanceof InvalidSettingsException invalid) {
+      return refuse(invalid);
     }
     complain("internal error, please report it: " + e);
     e.printStackTrace();
     return FAILED;
+  }
+
+  private static int refuse(InvalidSettingsException invalid) {
+    invalid.problems().forEach(problem -> complain(problem.toString()));
+    complain("the settings are not valid, and nothing was started");
+    return USAGE;
   }
 }

@@ -27,6 +27,14 @@ final class SettingsOptions {
       description = "Set one setting, over the file; may be repeated.")
   private List<String> overrides = new ArrayList<>();
 
+  /** The same, given and not parsed. */
+  static SettingsOptions of(Optional<Path> file, List<String> overrides) {
+    SettingsOptions options = new SettingsOptions();
+    options.file = file.orElse(null);
+    options.overrides = List.copyOf(overrides);
+    return options;
+  }
+
   /** The file that is read; empty if there is none. */
   Optional<Path> file() {
     if (file != null) {

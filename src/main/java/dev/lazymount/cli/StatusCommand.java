@@ -2,11 +2,8 @@ package dev.lazymount.cli;
 
 import dev.lazymount.linux.Terminal;
 import dev.lazymount.ops.ControlClient;
-import dev.lazymount.ops.StatusReport;
-import dev.lazymount.ops.StatusText;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -57,25 +54,7 @@ final class StatusCommand implements Callable<Integer> {
     if (watch != null) {
       return watch(runDir);
     }
-    try {
-      StatusReport status = ControlClient.status(runDir);
-      System.out.print(
-          json
-              ? ControlClient.json(status) + System.lineSeparator()
-              : String.join(System.lineSeparator(), lines(status)) + System.lineSeparator());
-      return Main.OK;
-    } catch (IOException e) {
-      Main.complain(nobody(runDir, e));
-      return Main.NOT_RUNNING;
-    }
-  }
-
-  private static List<String> lines(StatusReport status) {
-    return StatusText.lines(status, Style.ofTerminal()::paint, Instant.now());
-  }
-
-  private static String nobody(Path runDir, IOException why) {
-    return "no daemon answers in " + runDir + ": " + why.getMessage();
+    return StatusPrinter.print(runDir, json);
   }
 
   private int watch(Path runDir) throws InterruptedException {
@@ -96,9 +75,9 @@ final class StatusCommand implements Callable<Integer> {
       while (true) {
         List<String> now;
         try {
-          now = lines(ControlClient.status(runDir));
+          now = StatusPrinter.lines(ControlClient.status(runDir));
         } catch (IOException e) {
-          now = List.of(nobody(runDir, e));
+          now = List.of(StatusPrinter.nobody(runDir, e));
         }
         screen.draw(now);
         Thread.sleep((long) (watch * 1000));

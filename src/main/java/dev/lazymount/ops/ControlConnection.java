@@ -162,6 +162,8 @@ final class ControlConnection {
     } catch (IOException e) {
       // It is gone either way.
     }
+    // The client sees the end when the selector has let go of the channel.
+    selector.wakeup();
   }
 
   // --- any thread

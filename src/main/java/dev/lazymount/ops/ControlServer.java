@@ -47,6 +47,9 @@ public final class ControlServer implements AutoCloseable {
   /** Connections that wait in the kernel until they are accepted, which is at once. */
   private static final int BACKLOG = 128;
 
+  /** Accepted before those that are there already have their turn again. */
+  private static final int AT_ONCE = 64;
+
   private static final Duration ACCEPT_PAUSE = Duration.ofMillis(100);
 
   private static final Logger LOG = LoggerFactory.getLogger(ControlServer.class);
@@ -178,7 +181,11 @@ public final class ControlServer implements AutoCloseable {
 
   private void accept() {
     try {
-      for (SocketChannel client = server.accept(); client != null; client = server.accept()) {
+      for (int i = 0; i < AT_ONCE; i++) {
+        SocketChannel client = server.accept();
+        if (client == null) {
+          return;
+        }
         client.configureBlocking(false);
         clients.add(new ControlConnection(client, selector, this::ask, patience));
         dropOne(() -> clients.size() > CLIENTS);

@@ -180,6 +180,13 @@ final class ExitCodeTest {
       assertEquals(
           "starting", JsonParser.parseString(out()).getAsJsonObject().get("state").getAsString());
       assertEquals("", err());
+      out.reset();
+      // Understood without the library for command lines, and with it.
+      assertEquals(0, run("status", "--set=mode=observe"));
+      String withLibrary = out();
+      out.reset();
+      assertEquals(0, run("status", "--set", "mode=observe"));
+      assertEquals(withLibrary.replaceAll("up \\d+ s", ""), out().replaceAll("up \\d+ s", ""));
     }
   }
 
