@@ -64,7 +64,7 @@ make_payload() {
   local payload=$work/payload name
   mkdir -p "$payload/images" "$payload/compilers" "$payload/lazymount"
   cp $HERE/guest.sh systemd/lazymount.service "$payload"
-  cp -rp target/lazymount target/lazymount.jar target/lib src/main/launcher/archive "$payload/lazymount"
+  cp -rp target/lazymount target/lazymount.jar target/lib "$payload/lazymount"
   for name in opened executed relative later replaced vanished waiting stale-replaced stale-vanished \
     path-opened path-executed stuck-1 stuck-2 stuck-3; do
     make_compiler "$name" "original $name"
@@ -86,7 +86,7 @@ make_archive() {
     mount --bind "$payload" "$tree/payload"
     mount -t proc proc "$tree/proc"
     mount -t tmpfs tmpfs "$tree/tmp"
-    chroot "$tree" sh /payload/lazymount/archive /payload/lazymount
+    chroot "$tree" /payload/lazymount/lazymount train
   ' make_archive "$tree" "$1"
 }
 

@@ -28,7 +28,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * Imports point one way: cli → (doctor, daemon) → (ops, warm, trace, route, catalog, mount) →
+ * Imports point one way: cli → (doctor, daemon) → (ops, web, warm, trace, route, catalog, mount) →
  * (state, linux, config).
  *
  * <p>Reading a package must not need one further left in that line, and what a package may do to
@@ -40,8 +40,8 @@ class ArchitectureTest {
   /** Every package there may be, the leftmost first. A new one is given its place here. */
   private static final List<String> PACKAGES =
       List.of(
-          "cli", "doctor", "daemon", "ops", "warm", "trace", "route", "catalog", "mount", "state",
-          "linux", "config");
+          "cli", "doctor", "daemon", "ops", "web", "warm", "trace", "route", "catalog", "mount",
+          "state", "linux", "config");
 
   private static final JavaClasses SOURCES =
       new ClassFileImporter()
@@ -78,6 +78,14 @@ class ArchitectureTest {
   @Test
   void stateUsesConfigAlone() {
     check(noClassesOf("state").should(use(allBut("state", "config"))));
+  }
+
+  /** It shows what it is given, and must not be able to do anything. */
+  @Test
+  void webReadsStateAndNothingElse() {
+    check(noClassesOf("web").should(use(allBut("web", "state"))));
+    check(noClassesOf("web").should(useLibrary("akka..")));
+    check(noClassesOf(allBut("web")).should(useLibrary("io.prometheus..")));
   }
 
   @Test

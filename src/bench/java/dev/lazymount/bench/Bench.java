@@ -15,7 +15,13 @@ import java.util.Optional;
  */
 public final class Bench {
   private static final List<Benchmark> ALL =
-      List.of(new FirstAccess(), new FreshDaemon(), new Burst(), new OpenCost(), new Pipeline());
+      List.of(
+          new FirstAccess(),
+          new FreshDaemon(),
+          new Boot(),
+          new Burst(),
+          new OpenCost(),
+          new Pipeline());
 
   private Bench() {}
 

@@ -4,7 +4,8 @@
  *
  * <p>A tour: {@link dev.lazymount.bench.Bench} is the command line and knows the {@link
  * dev.lazymount.bench.Benchmark}s: {@link dev.lazymount.bench.FirstAccess}, {@link
- * dev.lazymount.bench.FreshDaemon}, {@link dev.lazymount.bench.Burst}, {@link
+ * dev.lazymount.bench.FreshDaemon}, {@link dev.lazymount.bench.Boot} (on a booted {@link
+ * dev.lazymount.bench.Machine}), {@link dev.lazymount.bench.Burst}, {@link
  * dev.lazymount.bench.OpenCost} and {@link dev.lazymount.bench.Pipeline}; the Javadoc of each says
  * how to run it and what it does. They work in a {@link dev.lazymount.bench.Yard}, which undoes
  * everything at the end, with a {@link dev.lazymount.bench.Site} (a root and its images) for every

@@ -21,6 +21,9 @@ final class Rules {
   private static final String OCTET = "(25[0-5]|2[0-4]\\d|1?\\d?\\d)";
   private static final Pattern IPV4 = Pattern.compile("(" + OCTET + "\\.){3}" + OCTET);
   private static final Pattern IPV6 = Pattern.compile("(?=.*:)[0-9a-fA-F:.]+");
+  private static final Pattern HOST_NAME =
+      Pattern.compile(
+          "(?=.{1,253})[0-9A-Za-z_]([0-9A-Za-z_-]*[0-9A-Za-z])?(\\.[0-9A-Za-z_]([0-9A-Za-z_-]*[0-9A-Za-z])?)*");
 
   private static final String ALWAYS = "is decided by the daemon for every mount";
   private static final String READ_ONLY = "would make the image writable";
@@ -173,6 +176,13 @@ final class Rules {
     return IPV4.matcher(text).matches() || isIpv6(text)
         ? Optional.empty()
         : fault("is not an IP address", "give one, such as 127.0.0.1, ::1 or 0.0.0.0");
+  }
+
+  /** A name as it stands in a URL, without a port. */
+  static Optional<Fault> hostName(String text) {
+    return HOST_NAME.matcher(text).matches()
+        ? Optional.empty()
+        : fault("is not a host name", "give one without a port, such as node7.example.org");
   }
 
   private static boolean isIpv6(String text) {

@@ -27,7 +27,7 @@ import java.util.Optional;
  * @param catalog how images are found
  * @param warm what is mounted before anybody asks
  * @param log what is logged
- * @param metrics where numbers are served
+ * @param metrics where metrics and status page are served
  * @param control who may ask the daemon
  */
 public record Settings(
@@ -183,13 +183,20 @@ public record Settings(
   public record Log(Optional<Duration> summary) {}
 
   /**
-   * Where numbers are served. Accepted, but not acted on in this version.
+   * Where metrics and status page are served.
    *
    * @param enabled whether to serve them at all
    * @param bind the address to listen on, a literal IPv4 or IPv6 address
    * @param port the TCP port to listen on
+   * @param hosts names by which they may be asked for, besides {@code localhost} and addresses
    */
-  public record Metrics(boolean enabled, String bind, int port) {}
+  public record Metrics(boolean enabled, String bind, int port, List<String> hosts) {
+
+    /** Copies the list, so that the record can't change. */
+    public Metrics {
+      hosts = List.copyOf(hosts);
+    }
+  }
 
   /**
    * Who may ask the daemon.

@@ -100,7 +100,8 @@ final class SettingsReader {
             new Settings.Metrics(
                 keys.flag("metrics.enabled"),
                 keys.text("metrics.bind", Rules::address),
-                keys.whole("metrics.port", 1, 65_535)),
+                keys.whole("metrics.port", 1, 65_535),
+                keys.texts("metrics.hosts", 64, Rules::hostName)),
             new Settings.Control(group()));
     keepApart(settings);
     return settings;

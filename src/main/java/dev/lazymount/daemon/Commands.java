@@ -8,6 +8,7 @@ import dev.lazymount.config.LiveSettings;
 import dev.lazymount.ops.ControlCommand;
 import dev.lazymount.ops.ControlRefusal;
 import dev.lazymount.ops.Explainer;
+import dev.lazymount.ops.Explanation;
 import dev.lazymount.state.DaemonStatus;
 import java.io.IOException;
 import java.time.Duration;
@@ -57,6 +58,11 @@ final class Commands {
         "config", (arguments, steps) -> live.effective(),
         "reload", (arguments, steps) -> reloader.reload(),
         "rescan", (arguments, steps) -> rescan(steps));
+  }
+
+  /** The explanation of a name or a path, from its text alone; comes at once. */
+  Explanation explanation(String asked) {
+    return explainer.explain(asked);
   }
 
   private Object explain(List<String> arguments) throws ControlRefusal {

@@ -13,7 +13,10 @@ import dev.lazymount.ops.StatusReport;
 import dev.lazymount.state.DaemonState;
 import dev.lazymount.state.DaemonStatus;
 import dev.lazymount.trace.ResolvedProgram;
+import dev.lazymount.web.WebService;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -22,6 +25,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -97,6 +101,9 @@ public final class Daemon {
       commands.begin(system);
       Signals.onHangup(reloader::reloadByItself);
       CountDownLatch ended = endOnSignal(system, control);
+      if (settings.metrics().enabled()) {
+        serveWeb(commands);
+      }
       LOG.info("lazymount runs as {} over {}", ProcessHandle.current().pid(), settings.root());
       MemoryTrim.until(system.getWhenTerminated().toCompletableFuture(), status);
       if (status.state() == DaemonState.STOPPING) {
@@ -109,6 +116,22 @@ public final class Daemon {
     } catch (InterruptedException e) {
       throw new StartFailure("interrupted");
     }
+  }
+
+  /** On a thread of its own, which ends with the process. */
+  private void serveWeb(Commands commands) throws IOException {
+    Settings.Metrics web = settings.metrics();
+    // A literal, which is not looked up.
+    InetAddress address = InetAddress.getByName(web.bind());
+    String version = System.getProperty("lazymount.version", "unknown");
+    WebService.start(
+        new WebService.Env(
+            new InetSocketAddress(address, web.port()),
+            web.hosts(),
+            status,
+            this::report,
+            Optional.of(commands::explanation),
+            version));
   }
 
   private StatusReport report() {

@@ -15,11 +15,13 @@ import dev.lazymount.trace.Canary;
 import dev.lazymount.trace.ResolvedProgram;
 import dev.lazymount.trace.TraceProcess;
 import dev.lazymount.trace.TraceProgram;
+import dev.lazymount.web.WebService;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PipedInputStream;
 import java.io.PipedOutputStream;
 import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,6 +33,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
 /**
@@ -39,7 +42,8 @@ import java.util.stream.Stream;
  * Needs no rights; leaves nothing.
  */
 public final class Training {
-  private static final Duration LONGEST = Duration.ofSeconds(20);
+  private static final Duration LONGEST = Duration.ofSeconds(60);
+  private static final Duration PAUSE = Duration.ofMillis(5);
   private static final String MARK = "0123456789abcdef";
 
   private Training() {}
@@ -76,7 +80,9 @@ public final class Training {
                 "images=" + images,
                 "run-dir=" + folder.resolve("run"),
                 "lock-dir=" + folder.resolve("run"),
-                "state-dir=" + folder.resolve("state")));
+                "state-dir=" + folder.resolve("state"),
+                // The access comes with the canary, again until the scan knows the image.
+                "trace.canary=500ms"));
     ResolvedProgram.prepare();
     DaemonStatus status = new DaemonStatus();
     PlayedTrace trace = new PlayedTrace(root);
@@ -98,9 +104,17 @@ public final class Training {
         if (Instant.now().isAfter(end)) {
           return Optional.of("the actors did not become ready");
         }
-        Thread.onSpinWait();
+        LockSupport.parkNanos(PAUSE.toNanos());
       }
       StatusReport report = ControlClient.status(settings.runDir());
+      WebService.rehearse(
+          new WebService.Env(
+              new InetSocketAddress(settings.metrics().port()),
+              List.of(),
+              status,
+              () -> report,
+              Optional.empty(),
+              "training"));
       String text = StatusText.of(report) + ControlClient.json(report);
       return text.isEmpty() ? Optional.of("no status") : Optional.empty();
     } finally {

@@ -57,7 +57,12 @@ final class MountLine {
     }
     boolean replaced = state() == MountState.MOUNTED && !mounted.adopted();
     boolean ahead = trigger != null && !trigger.isUse();
-    (mounted.adopted() ? counters().adopted : counters().mounts).increment();
+    if (mounted.adopted()) {
+      counters().adopted.increment();
+    } else {
+      counters().mounts.increment();
+      counters().mountSeconds.observe(millis / 1e3);
+    }
     if (ahead && !mounted.adopted()) {
       counters().warmed.increment();
     }
@@ -85,6 +90,7 @@ final class MountLine {
               trigger.by());
     } else {
       double since = (env.nanoTime().getAsLong() - trigger.seenNanos()) / 1e6;
+      counters().accessToMountSeconds.observe(since / 1e3);
       env.log()
           .info(
               "{}: mounted from {} in {} ms, {} ms after it was used by {}",
@@ -116,6 +122,7 @@ final class MountLine {
 
   void failed(MountFailure failure, Duration pause) {
     counters().failures.increment();
+    counters().backedOff.increment();
     String reason =
         failure.getMessage()
             + "; the first access in "
@@ -137,6 +144,7 @@ final class MountLine {
   }
 
   void stuck(Stuck why) {
+    counters().timeouts.increment();
     String seconds = env.timeout().toSeconds() + " s";
     String what =
         switch (why) {

@@ -266,7 +266,10 @@ public final class Router extends AbstractBehavior<Router.Command> {
     List<ImageFile> images = catalog.get().match(below.get());
     if (images.isEmpty()) {
       unknown();
-    } else if (env.mounts().status().observes()) {
+      return;
+    }
+    env.mounts().status().accessed(images.get(images.size() - 1).name());
+    if (env.mounts().status().observes()) {
       observed.add(images.get(images.size() - 1), withInner(images));
     } else {
       mount(access, images);

@@ -39,4 +39,19 @@ public final class Counters {
 
   /** Those of them that found a bad image. */
   public final LongAdder quarantines = new LongAdder();
+
+  /** Those of them that are tried again at an access after a back-off. */
+  public final LongAdder backedOff = new LongAdder();
+
+  /** Mounts that took longer than mount.timeout, whatever became of them then. */
+  public final LongAdder timeouts = new LongAdder();
+
+  /** Accesses to an image that was not mounted: the original served them. */
+  public final LongAdder servedByOriginal = new LongAdder();
+
+  /** How long this daemon's mounts took. */
+  public final Histogram mountSeconds = new Histogram();
+
+  /** From an access, as it was read from the trace, to the mount that it led to. */
+  public final Histogram accessToMountSeconds = new Histogram();
 }

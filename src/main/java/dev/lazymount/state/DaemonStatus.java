@@ -1,11 +1,15 @@
 package dev.lazymount.state;
 
 import dev.lazymount.config.Settings;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 
 /** All that status shows, in one place: written by the actors, read by anybody. Thread-safe. */
 public final class DaemonStatus {
   private final AtomicReference<DaemonState> state = new AtomicReference<>(DaemonState.STARTING);
+  private final CountDownLatch started = new CountDownLatch(1);
   private final AtomicReference<TraceStatus> trace =
       new AtomicReference<>(TraceStatus.notStarted(""));
   private volatile Settings.Mode mode = Settings.Mode.MOUNT;
@@ -25,6 +29,19 @@ public final class DaemonStatus {
   /** Sets the life cycle; what is stopping stays so. */
   public void state(DaemonState now) {
     state.updateAndGet(was -> was == DaemonState.STOPPING ? was : now);
+    if (now != DaemonState.STARTING) {
+      started.countDown();
+    }
+  }
+
+  /**
+   * Waits until it is ready for the first time, or stopping, and at most for so long.
+   *
+   * @return whether it is
+   * @throws InterruptedException if the thread is interrupted
+   */
+  public boolean awaitStart(Duration most) throws InterruptedException {
+    return started.await(most.toNanos(), TimeUnit.NANOSECONDS);
   }
 
   /** What is done with an access now. */
@@ -93,6 +110,15 @@ public final class DaemonStatus {
   /** The counters. */
   public Counters counters() {
     return counters;
+  }
+
+  /** An access leads to the image of this name; counted if it is the original that served it. */
+  public void accessed(String name) {
+    boolean mounted =
+        mounts.get(name).filter(line -> line.state() == MountState.MOUNTED).isPresent();
+    if (!mounted) {
+      counters.servedByOriginal.increment();
+    }
   }
 
   /** The images in use. */

@@ -128,4 +128,25 @@ class RulesTest {
   void acceptsAddresses(String text) {
     assertEquals(Optional.empty(), Rules.address(text));
   }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "", "a:80", "a b", "-a", "a-", "a..b", ".a", "a.", "a/b", "*.a", "[::1]", "\u00e9"
+      })
+  void refusesHostNames(String text) {
+    assertTrue(Rules.hostName(text).isPresent(), text);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"a", "node7", "Node-7.example.org", "my_host", "1.example"})
+  void acceptsHostNames(String text) {
+    assertEquals(Optional.empty(), Rules.hostName(text));
+  }
+
+  /** Each label can be split in one way only. */
+  @Test
+  void aLongNameIsJudgedAtOnce() {
+    assertTrue(Rules.hostName("a-".repeat(125)).isPresent());
+  }
 }

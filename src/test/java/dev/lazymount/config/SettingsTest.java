@@ -127,6 +127,7 @@ class SettingsTest {
         "warm.max = 99999999999     | is too large",
         "metrics.enabled = perhaps  | is not true or false",
         "metrics.enabled = 1        | is not true or false",
+        "metrics.hosts = node7      | is not a list",
       })
   void refusesWrongTypesAndValues(String line, String reason) {
     Problem problem = onlyProblemOf(line);

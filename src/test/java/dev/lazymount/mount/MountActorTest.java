@@ -13,6 +13,7 @@ import dev.lazymount.state.MountStatus;
 import dev.lazymount.support.ScriptedMounter;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 /** The states that an access leads an image through when the storage answers. */
@@ -50,6 +51,8 @@ final class MountActorTest extends MountFixture {
         });
     accessAndMount(gcc);
     assertEquals(250.0, line("gcc").mountMillis(), 0.001);
+    assertEquals(0.25, status.counters().mountSeconds.sum(), 1e-6);
+    assertEquals(1, LongStream.of(status.counters().accessToMountSeconds.counts()).sum());
   }
 
   @Test
@@ -176,6 +179,7 @@ final class MountActorTest extends MountFixture {
       pass(Duration.ofMillis(50));
     }
     assertState(MountState.STUCK, "gcc");
+    assertEquals(1, status.counters().timeouts.sum());
     mounting.runAll();
     assertState(MountState.MOUNTED, "gcc");
   }

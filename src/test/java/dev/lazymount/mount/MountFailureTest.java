@@ -33,6 +33,7 @@ final class MountFailureTest extends MountFixture {
     assertTrue(reason.endsWith(" s or later tries again"), reason);
     assertNull(line("gcc").device());
     assertEquals(1, status.counters().failures.sum());
+    assertEquals(1, status.counters().backedOff.sum());
 
     pass(RETRY.multipliedBy(2));
     accessAndMount(gcc);
@@ -103,7 +104,7 @@ final class MountFailureTest extends MountFixture {
       assertState(MountState.QUARANTINED, "gcc");
     }
     assertAttempts(1);
-    assertEquals(1, status.counters().failures.sum());
+    assertEquals(1, status.counters().quarantines.sum());
 
     mounter.generation("gcc", new Mounter.Generation(1, 2, 3, 5));
     pass(STALE);

@@ -16,6 +16,7 @@ import dev.lazymount.support.ScriptedMounter;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -208,5 +209,22 @@ final class RouterTest extends RouterFixture {
     router.mode(Settings.Mode.OBSERVE);
     router.warm("gcc");
     assertEquals(List.of(), inUse());
+  }
+
+  @Test
+  void countsTheAccessesThatTheOriginalServed() {
+    Routed router = router().images("gcc", "clang");
+    router.accesses("/ce/gcc/a", "/ce/gcc/b", "/ce/nobody/a");
+    mounting.runAll();
+    assertEquals(2, status.counters().servedByOriginal.sum());
+    router.accessesAndMounts("/ce/gcc/a", "/ce/clang/a");
+    assertEquals(3, status.counters().servedByOriginal.sum());
+  }
+
+  @Test
+  void whatIsOnlyObservedIsServedByTheOriginal() {
+    Routed router = router(true, Set.of()).images("gcc");
+    router.accessesAndMounts("/ce/gcc/a", "/ce/gcc/a");
+    assertEquals(2, status.counters().servedByOriginal.sum());
   }
 }

@@ -1,0 +1,52 @@
+package dev.lazymount.web;
+
+import dev.lazymount.kernel.Await;
+import dev.lazymount.state.DaemonState;
+import dev.lazymount.state.DaemonStatus;
+import dev.lazymount.support.RawHttp;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.AfterEach;
+
+/** A WebService on a port of its own, over a status that the test writes. */
+abstract class WebFixture {
+  final DaemonStatus status = new DaemonStatus();
+  Supplier<?> report = () -> Map.of("state", "ready");
+  Optional<Function<String, ?>> explain = Optional.empty();
+  private WebService service;
+
+  RawHttp start() {
+    status.state(DaemonState.READY);
+    service = WebService.start(env(0));
+    return new RawHttp(address());
+  }
+
+  InetSocketAddress address() {
+    return Await.value("it listens", service::address);
+  }
+
+  WebService.Env env(int port) {
+    return new WebService.Env(
+        new InetSocketAddress(InetAddress.getLoopbackAddress(), port),
+        List.of("node7.example.org"),
+        status,
+        () -> report.get(),
+        explain,
+        "1.2.3");
+  }
+
+  static final Duration AGAIN = Duration.ofMillis(20);
+
+  @AfterEach
+  void close() {
+    if (service != null) {
+      service.close();
+    }
+  }
+}
