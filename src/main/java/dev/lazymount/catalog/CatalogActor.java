@@ -32,6 +32,12 @@ public final class CatalogActor extends AbstractBehavior<CatalogActor.Command> {
   /** Somebody used a name that no image has; maybe there is one now. */
   public record Hint() implements Command {}
 
+  /** Scan now; the answer is of a scan that began after this was said. */
+  public record Rescan(ActorRef<ScanNews> answerTo) implements Command {}
+
+  /** From now on, so much time lies between two scans. */
+  public record Interval(Duration rescan) implements Command {}
+
   private record Scanned(CatalogScan.Scan scan, long nanos) implements Command {}
 
   private record ScanFailed(Throwable cause, long nanos) implements Command {}
@@ -95,9 +101,15 @@ public final class CatalogActor extends AbstractBehavior<CatalogActor.Command> {
   private Catalog newest = Catalog.empty();
   private boolean any;
   private boolean scanning;
+  private Duration rescan;
   private long hintAllowedAt;
   private String problem;
   private final List<ActorRef<Catalog>> subscribers = new ArrayList<>();
+
+  /** Who waits for the scan under way, and who for the one after it. */
+  private List<ActorRef<ScanNews>> asking = new ArrayList<>();
+
+  private List<ActorRef<ScanNews>> askingNext = new ArrayList<>();
 
   /** The actor; scans at once. */
   public static Behavior<Command> create(Env env) {
@@ -110,6 +122,7 @@ public final class CatalogActor extends AbstractBehavior<CatalogActor.Command> {
     context.setLoggerName(CatalogActor.class);
     this.env = env;
     this.timers = timers;
+    this.rescan = env.rescan();
     scan();
   }
 
@@ -118,6 +131,8 @@ public final class CatalogActor extends AbstractBehavior<CatalogActor.Command> {
     return newReceiveBuilder()
         .onMessage(Subscribe.class, this::onSubscribe)
         .onMessage(Hint.class, hint -> onHint())
+        .onMessage(Rescan.class, this::onRescan)
+        .onMessage(Interval.class, this::onInterval)
         .onMessage(Scanned.class, this::onScanned)
         .onMessage(ScanFailed.class, this::onScanFailed)
         .onMessageEquals(Timer.SCAN, this::onTimer)
@@ -136,6 +151,19 @@ public final class CatalogActor extends AbstractBehavior<CatalogActor.Command> {
   private Behavior<Command> onHint() {
     if (!scanning && env.nanoTime().getAsLong() - hintAllowedAt >= 0) {
       scan();
+    }
+    return this;
+  }
+
+  private Behavior<Command> onRescan(Rescan rescan) {
+    askingNext.add(rescan.answerTo());
+    return onTimer();
+  }
+
+  private Behavior<Command> onInterval(Interval interval) {
+    rescan = interval.rescan();
+    if (!scanning) {
+      scheduleNext();
     }
     return this;
   }
@@ -159,26 +187,43 @@ public final class CatalogActor extends AbstractBehavior<CatalogActor.Command> {
   }
 
   private Behavior<Command> onScanned(Scanned scanned) {
+    Catalog previous = newest;
     newest = scanned.scan().catalog();
     any = true;
     List<String> problems = scanned.scan().problems();
     show(problems.isEmpty() ? null : String.join("; ", problems));
+    answer(previous, scanned.nanos());
     subscribers.forEach(subscriber -> subscriber.tell(newest));
     return rest(scanned.nanos());
   }
 
   private Behavior<Command> onScanFailed(ScanFailed failed) {
     show("can't scan the images, and go on with what was known: " + failed.cause().getMessage());
+    answer(newest, failed.nanos());
     return rest(failed.nanos());
+  }
+
+  private void answer(Catalog previous, long nanos) {
+    if (!asking.isEmpty()) {
+      ScanNews news = ScanNews.between(previous, newest, problem, nanos);
+      asking.forEach(asker -> asker.tell(news));
+    }
   }
 
   private Behavior<Command> rest(long nanos) {
     scanning = false;
     timers.cancel(Timer.LATE);
     hintAllowedAt = env.nanoTime().getAsLong() + Math.max(HINT_PAUSE.toNanos(), HINT_REST * nanos);
-    timers.startSingleTimer(
-        Timer.SCAN, any || env.rescan().compareTo(FIRST) < 0 ? env.rescan() : FIRST);
+    if (askingNext.isEmpty()) {
+      scheduleNext();
+    } else {
+      scan();
+    }
     return this;
+  }
+
+  private void scheduleNext() {
+    timers.startSingleTimer(Timer.SCAN, any || rescan.compareTo(FIRST) < 0 ? rescan : FIRST);
   }
 
   private void show(String now) {
@@ -193,6 +238,8 @@ public final class CatalogActor extends AbstractBehavior<CatalogActor.Command> {
   private void scan() {
     scanning = true;
     timers.startSingleTimer(Timer.LATE, env.patience());
+    asking = askingNext;
+    askingNext = new ArrayList<>();
     Catalog previous = newest;
     CompletableFuture<Command> answer =
         CompletableFuture.supplyAsync(

@@ -3,7 +3,9 @@
  *
  * <p>A tour: {@link dev.lazymount.catalog.CatalogScan} walks through the image directory and the
  * symlinks of the root, blocking, and makes a {@link dev.lazymount.catalog.Catalog}; that is an
- * immutable snapshot which any thread may ask; an {@link dev.lazymount.catalog.ImageFile} is one
- * image in it, and the gate that no dangerous name passes.
+ * immutable snapshot which any thread may ask, and {@link dev.lazymount.catalog.NewestCatalog} has
+ * the newest one; {@link dev.lazymount.catalog.CatalogActor} has it made anew, and tells the {@link
+ * dev.lazymount.catalog.ScanNews}; an {@link dev.lazymount.catalog.ImageFile} is one image in it,
+ * and the gate that no dangerous name passes.
  */
 package dev.lazymount.catalog;

@@ -12,7 +12,8 @@ import picocli.CommandLine.Mixin;
 @Command(
     name = "check",
     mixinStandardHelpOptions = true,
-    description = "Check the settings and this machine, start nothing, and say what is missing.")
+    description = "Check the settings and this machine, start nothing, and say what is missing.",
+    footer = {"", "Examples:", "  sudo lazymount check --config new.conf && sudo lazymount reload"})
 final class CheckCommand implements Callable<Integer> {
   @Mixin private SettingsOptions options;
 

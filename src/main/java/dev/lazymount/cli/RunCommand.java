@@ -1,6 +1,6 @@
 package dev.lazymount.cli;
 
-import dev.lazymount.config.Settings;
+import dev.lazymount.config.LiveSettings;
 import dev.lazymount.config.SettingsLoader;
 import dev.lazymount.daemon.Daemon;
 import dev.lazymount.daemon.StartFailure;
@@ -13,15 +13,21 @@ import picocli.CommandLine.Mixin;
     name = "run",
     mixinStandardHelpOptions = true,
     description =
-        "Run the daemon in the foreground; SIGTERM ends it and leaves mounts as they are.")
+        "Run the daemon in the foreground; SIGTERM ends it and leaves mounts as they are.",
+    footer = {
+      "",
+      "Examples:",
+      "  sudo lazymount run",
+      "  sudo lazymount run --set mode=observe --set run-dir=/run/try"
+    })
 final class RunCommand implements Callable<Integer> {
   @Mixin private SettingsOptions options;
 
   @Override
   public Integer call() {
-    Settings settings = options.load();
+    LiveSettings live = new LiveSettings(options.file(), options.overrides());
     try {
-      Daemon.run(settings, SettingsLoader.actorConfig(options.file()));
+      Daemon.run(live, SettingsLoader.actorConfig(options.file()));
       return Main.OK;
     } catch (StartFailure e) {
       Main.complain(e.getMessage());

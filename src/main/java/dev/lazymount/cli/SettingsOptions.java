@@ -1,8 +1,10 @@
 package dev.lazymount.cli;
 
+import dev.lazymount.config.InvalidSettingsException;
 import dev.lazymount.config.Settings;
 import dev.lazymount.config.SettingsLoader;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,6 +27,14 @@ final class SettingsOptions {
       description = "Set one setting, over the file; may be repeated.")
   private List<String> overrides = new ArrayList<>();
 
+  /** The same, given and not parsed. */
+  static SettingsOptions of(Optional<Path> file, List<String> overrides) {
+    SettingsOptions options = new SettingsOptions();
+    options.file = file.orElse(null);
+    options.overrides = List.copyOf(overrides);
+    return options;
+  }
+
   /** The file that is read; empty if there is none. */
   Optional<Path> file() {
     if (file != null) {
@@ -40,5 +50,33 @@ final class SettingsOptions {
    */
   Settings load() {
     return SettingsLoader.load(file(), overrides);
+  }
+
+  /** The overrides, in the order given. */
+  List<String> overrides() {
+    return overrides;
+  }
+
+  /**
+   * Where the daemon is asked, also while other settings are not valid: the running one goes by
+   * older ones.
+   */
+  Path runDir() {
+    try {
+      return load().runDir();
+    } catch (InvalidSettingsException e) {
+      return runDir(file()).or(() -> runDir(Optional.empty())).orElseThrow(() -> e);
+    }
+  }
+
+  private Optional<Path> runDir(Optional<Path> from) {
+    try {
+      return SettingsLoader.explain(from, overrides).stream()
+          .filter(value -> value.key().equals("lazymount.run-dir"))
+          .map(value -> Path.of(value.value().replace("\"", "")))
+          .findFirst();
+    } catch (InvalidSettingsException | InvalidPathException e) {
+      return Optional.empty();
+    }
   }
 }

@@ -28,6 +28,12 @@ import picocli.CommandLine.Option;
       "uses it; the resolved program tells as much of a path as the deepest name has. In a"
           + " container",
       "the PID is that of the host."
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  sudo lazymount trace",
+      "  sudo lazymount trace --json | jq -r 'select(.image == null).path'"
     })
 final class TraceCommand implements Callable<Integer> {
   private static final Gson GSON =

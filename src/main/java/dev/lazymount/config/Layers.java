@@ -35,7 +35,7 @@ record Layers(Config merged, List<Problem> problems) {
 
   /** Reads our own settings alone: the defaults of Akka are many, and nobody here looks at them. */
   static Layers read(Optional<Path> file, List<String> overrides) {
-    Config defaults = ConfigFactory.parseResources(REFERENCE).withOnlyPath(SettingsReader.ROOT);
+    Config defaults = resource(REFERENCE).withOnlyPath(SettingsReader.ROOT);
     List<Problem> problems = new ArrayList<>();
     Config operator = file.map(path -> parse(path, problems)).orElse(ConfigFactory.empty());
     refuseStrangers(operator, defaults, problems);
@@ -52,9 +52,13 @@ record Layers(Config merged, List<Problem> problems) {
     Config operator = file.map(path -> parse(path, problems)).orElse(ConfigFactory.empty());
     // Reference files of equal rank can't outdo each other; what we set for Akka has a rank of its
     // own.
-    Config defaults =
-        ConfigFactory.parseResources(ACTORS).withFallback(ConfigFactory.parseResources(REFERENCE));
+    Config defaults = resource(ACTORS).withFallback(resource(REFERENCE));
     return new Layers(operator.withFallback(defaults), problems);
+  }
+
+  /** By our own class loader: the thread of a signal has none. */
+  private static Config resource(String name) {
+    return ConfigFactory.parseResources(Layers.class.getClassLoader(), name);
   }
 
   private static Config parse(Path file, List<Problem> problems) {

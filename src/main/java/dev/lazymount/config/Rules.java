@@ -17,6 +17,7 @@ final class Rules {
 
   private static final Pattern PRINTABLE = Pattern.compile("[\\x20-\\x7e]*");
   private static final Pattern OPTION = Pattern.compile("[\\w.-]+(=[\\x21-\\x7e&&[^,]]+)?");
+  private static final Pattern GROUP = Pattern.compile("([a-zA-Z_][\\w.-]{0,31})?");
   private static final String OCTET = "(25[0-5]|2[0-4]\\d|1?\\d?\\d)";
   private static final Pattern IPV4 = Pattern.compile("(" + OCTET + "\\.){3}" + OCTET);
   private static final Pattern IPV6 = Pattern.compile("(?=.*:)[0-9a-fA-F:.]+");
@@ -137,6 +138,13 @@ final class Rules {
     return text.indexOf('/') <= 0
         ? Optional.empty()
         : fault("is a relative path", "give a name to look up in PATH, or an absolute path");
+  }
+
+  /** The name of a group, or nothing. */
+  static Optional<Fault> group(String text) {
+    return GROUP.matcher(text).matches()
+        ? Optional.empty()
+        : fault("is not the name of a group", "give one of /etc/group, or \"\" for root alone");
   }
 
   static Optional<Fault> comm(String text) {

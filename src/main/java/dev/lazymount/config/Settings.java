@@ -28,6 +28,7 @@ import java.util.Optional;
  * @param warm what is mounted before anybody asks
  * @param log what is logged
  * @param metrics where metrics and status page are served
+ * @param control who may ask the daemon
  */
 public record Settings(
     Path root,
@@ -43,7 +44,8 @@ public record Settings(
     Catalog catalog,
     Warm warm,
     Log log,
-    Metrics metrics) {
+    Metrics metrics,
+    Control control) {
 
   /** Copies the list, so that the record can't change. */
   public Settings {
@@ -195,4 +197,11 @@ public record Settings(
       hosts = List.copyOf(hosts);
     }
   }
+
+  /**
+   * Who may ask the daemon.
+   *
+   * @param group whose members may; empty for root alone
+   */
+  public record Control(Optional<String> group) {}
 }

@@ -52,8 +52,17 @@ public final class SettingsLoader {
    * @throws InvalidSettingsException if the file or an override can't be understood at all
    */
   public static List<EffectiveValue> explain(Optional<Path> file, List<String> overrides) {
-    Config merged = understood(Layers.read(file, overrides));
-    return merged.withOnlyPath(SettingsReader.ROOT).entrySet().stream()
+    return effective(resolved(file, overrides));
+  }
+
+  /** The layers as one, resolved; only our own object, and nothing in it checked. */
+  static Config resolved(Optional<Path> file, List<String> overrides) {
+    return understood(Layers.read(file, overrides)).withOnlyPath(SettingsReader.ROOT);
+  }
+
+  /** What a resolved config says and where each value came from, sorted by key. */
+  static List<EffectiveValue> effective(Config config) {
+    return config.entrySet().stream()
         .map(
             entry ->
                 new EffectiveValue(

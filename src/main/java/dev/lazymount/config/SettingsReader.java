@@ -7,6 +7,7 @@ import com.typesafe.config.ConfigValue;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Maps keys to {@link Settings}, with the bounds of each. Reads as a table: to add a setting, add
@@ -100,9 +101,14 @@ final class SettingsReader {
                 keys.flag("metrics.enabled"),
                 keys.text("metrics.bind", Rules::address),
                 keys.whole("metrics.port", 1, 65_535),
-                keys.texts("metrics.hosts", 64, Rules::hostName)));
+                keys.texts("metrics.hosts", 64, Rules::hostName)),
+            new Settings.Control(group()));
     keepApart(settings);
     return settings;
+  }
+
+  private Optional<String> group() {
+    return Optional.of(keys.text("control.group", Rules::group)).filter(name -> !name.isEmpty());
   }
 
   private Settings.Trace trace() {

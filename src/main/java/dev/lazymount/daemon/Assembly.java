@@ -7,10 +7,12 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import dev.lazymount.catalog.CatalogActor;
 import dev.lazymount.catalog.CatalogScan;
+import dev.lazymount.catalog.NewestCatalog;
 import dev.lazymount.config.Settings;
 import dev.lazymount.mount.KernelMounter;
 import dev.lazymount.mount.MountActor;
 import dev.lazymount.mount.MountEnv;
+import dev.lazymount.mount.MountTimes;
 import dev.lazymount.mount.Reconcile;
 import dev.lazymount.mount.StorageCircuit;
 import dev.lazymount.ops.ServiceManager;
@@ -28,6 +30,7 @@ import dev.lazymount.warm.WarmEnv;
 import java.time.Duration;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.slf4j.LoggerFactory;
 
 /** Puts the parts together: what each actor works with, from the settings. */
@@ -35,6 +38,8 @@ final class Assembly {
   private static final String DISPATCHERS = "lazymount-dispatchers";
 
   private final Settings settings;
+  private final Supplier<Settings> live;
+  private final NewestCatalog newest;
   private final DaemonStatus status;
   private final ServiceManager manager;
   private final ActorSystem<?> system;
@@ -65,7 +70,19 @@ final class Assembly {
 
   /** The parts for a settings' root; {@code system} has the dispatchers. */
   Assembly(Settings settings, DaemonStatus status, ServiceManager manager, ActorSystem<?> system) {
-    this.settings = settings;
+    this(() -> settings, new NewestCatalog(), status, manager, system);
+  }
+
+  /** The same with settings that may change, and with a place for the newest catalog. */
+  Assembly(
+      Supplier<Settings> live,
+      NewestCatalog newest,
+      DaemonStatus status,
+      ServiceManager manager,
+      ActorSystem<?> system) {
+    this.settings = live.get();
+    this.live = live;
+    this.newest = newest;
     this.status = status;
     this.manager = manager;
     this.system = system;
@@ -74,15 +91,17 @@ final class Assembly {
   /**
    * Starts all actors.
    *
-   * @param settings the settings
+   * @param live the settings in force, asked again where they may have changed
    * @param actors Akka's settings
+   * @param newest is given each new catalog
    * @param status where they write how they are
    * @param manager who is told
    * @param trace the part of the trace that meets the kernel
    */
   static ActorSystem<Supervisor.Command> start(
-      Settings settings,
+      Supplier<Settings> live,
       Config actors,
+      NewestCatalog newest,
       DaemonStatus status,
       ServiceManager manager,
       TracePart trace) {
@@ -90,13 +109,13 @@ final class Assembly {
         ConfigFactory.parseString(
                 DISPATCHERS
                     + ".mount.thread-pool-executor.fixed-pool-size = "
-                    + settings.mount().concurrency())
+                    + live.get().mount().concurrency())
             .withFallback(actors);
     return ActorSystem.create(
         Behaviors.<Supervisor.Command>setup(
             context ->
                 Supervisor.create(
-                    new Assembly(settings, status, manager, context.getSystem())
+                    new Assembly(live, newest, status, manager, context.getSystem())
                         .env(trace, open -> context.getSelf().tell(new Supervisor.Storage(open))))),
         "lazymount",
         sized);
@@ -121,12 +140,13 @@ final class Assembly {
   /** For the catalog. */
   CatalogActor.Env catalog() {
     return new CatalogActor.Env(
-        previous ->
-            CatalogScan.scan(
-                settings.images().toString(),
-                settings.root().toString(),
-                settings.imageSuffixes(),
-                previous),
+        newest.keepingOf(
+            previous ->
+                CatalogScan.scan(
+                    settings.images().toString(),
+                    settings.root().toString(),
+                    settings.imageSuffixes(),
+                    previous)),
         executor("catalog"),
         settings.catalog().rescan(),
         settings.mount().timeout(),
@@ -143,10 +163,7 @@ final class Assembly {
             LoggerFactory.getLogger(MountActor.class),
             settings.root().toString(),
             settings.images().toString(),
-            settings.mount().timeout(),
-            settings.mount().retry(),
-            settings.mount().retryMax(),
-            settings.idle().unmountAfter(),
+            () -> MountTimes.of(live.get()),
             new StorageCircuit(settings.mount().concurrency(), storage),
             System::nanoTime);
     Reconcile reconcile = new Reconcile(status, settings);

@@ -2,8 +2,11 @@ package dev.lazymount.daemon;
 
 import akka.actor.typed.ActorSystem;
 import com.typesafe.config.Config;
+import dev.lazymount.catalog.NewestCatalog;
+import dev.lazymount.config.LiveSettings;
 import dev.lazymount.config.Settings;
 import dev.lazymount.linux.Flock;
+import dev.lazymount.linux.Signals;
 import dev.lazymount.ops.ControlServer;
 import dev.lazymount.ops.ServiceManager;
 import dev.lazymount.ops.StatusReport;
@@ -22,7 +25,6 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
@@ -45,24 +47,30 @@ public final class Daemon {
   private static final Set<PosixFilePermission> PRIVATE =
       PosixFilePermissions.fromString("rwx------");
 
+  private final LiveSettings live;
+
+  /** Those of the start. */
   private final Settings settings;
+
+  private final NewestCatalog newest = new NewestCatalog();
   private final DaemonStatus status = new DaemonStatus();
   private final Instant start = Instant.now();
   private final ServiceManager manager = ServiceManager.from(System.getenv());
 
-  private Daemon(Settings settings) {
-    this.settings = settings;
+  private Daemon(LiveSettings live) {
+    this.live = live;
+    this.settings = live.now();
   }
 
   /**
    * Runs the daemon until the process is told to end.
    *
-   * @param settings the settings
+   * @param live the settings, and how to read them anew
    * @param actors Akka's settings
    * @throws StartFailure if it can't start, or the actors end by themselves
    */
-  public static void run(Settings settings, Config actors) throws StartFailure {
-    new Daemon(settings).run(actors);
+  public static void run(LiveSettings live, Config actors) throws StartFailure {
+    new Daemon(live).run(actors);
   }
 
   private void run(Config actors) throws StartFailure {
@@ -75,14 +83,26 @@ public final class Daemon {
     }
     makeOwn(settings.runDir());
     makeOwn(settings.lockDir());
+    Reloader reloader = new Reloader(live, status, manager);
+    Commands commands = new Commands(live, newest, status, reloader);
     try (Flock only = onlyOne();
-        ControlServer control = ControlServer.start(settings.runDir(), this::report, Map.of())) {
+        ControlServer control =
+            ControlServer.start(
+                settings.runDir(), settings.control().group(), this::report, commands.all())) {
       ActorSystem<Supervisor.Command> system =
           Assembly.start(
-              settings, actors, status, manager, Assembly.TracePart.real(settings, status));
+              live::now,
+              actors,
+              newest,
+              status,
+              manager,
+              Assembly.TracePart.real(settings, status));
+      reloader.appliesTo(system);
+      commands.begin(system);
+      Signals.onHangup(reloader::reloadByItself);
       CountDownLatch ended = endOnSignal(system, control);
       if (settings.metrics().enabled()) {
-        serveWeb();
+        serveWeb(commands);
       }
       LOG.info("lazymount runs as {} over {}", ProcessHandle.current().pid(), settings.root());
       MemoryTrim.until(system.getWhenTerminated().toCompletableFuture(), status);
@@ -99,7 +119,7 @@ public final class Daemon {
   }
 
   /** On a thread of its own, which ends with the process. */
-  private void serveWeb() throws IOException {
+  private void serveWeb(Commands commands) throws IOException {
     Settings.Metrics web = settings.metrics();
     // A literal, which is not looked up.
     InetAddress address = InetAddress.getByName(web.bind());
@@ -110,7 +130,7 @@ public final class Daemon {
             web.hosts(),
             status,
             this::report,
-            Optional.empty(),
+            Optional.of(commands::explanation),
             version));
   }
 

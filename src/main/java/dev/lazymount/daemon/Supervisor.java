@@ -9,6 +9,8 @@ import akka.actor.typed.javadsl.Receive;
 import akka.actor.typed.javadsl.TimerScheduler;
 import dev.lazymount.catalog.Catalog;
 import dev.lazymount.catalog.CatalogActor;
+import dev.lazymount.catalog.ScanNews;
+import dev.lazymount.config.Settings;
 import dev.lazymount.ops.ServiceManager;
 import dev.lazymount.ops.SummaryActor;
 import dev.lazymount.route.Router;
@@ -45,6 +47,19 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
   /** All slots for mounts hang ({@code open}), or one has come back. */
   record Storage(boolean open) implements Command {}
 
+  /**
+   * Other settings are in force.
+   *
+   * @param settings in force now
+   * @param trace for a new trace; empty if the running one goes on
+   */
+  record Apply(Settings settings, Optional<TraceEnv> trace) implements Command {}
+
+  /** Scan now, and answer with what that changed. */
+  record Rescan(ActorRef<ScanNews> answerTo) implements Command {}
+
+  private record TraceStopped() implements Command {}
+
   private enum Timer implements Command {
     SCAN_IS_SLOW
   }
@@ -78,7 +93,10 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
   private static final Duration FIRST_SCAN = Duration.ofMillis(200);
 
   private final Env env;
+  private final ActorRef<CatalogActor.Command> catalog;
   private final ActorRef<Router.Command> router;
+  private TraceEnv traceEnv;
+  private boolean traceStops;
   private final ActorRef<WarmActor.Command> warm;
   private Optional<ActorRef<TraceSource.Command>> trace = Optional.empty();
   private int tracedComponents;
@@ -96,8 +114,8 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
     // Akka guesses it from the stack, and with timers guesses a class of its own.
     context.setLoggerName(Supervisor.class);
     this.env = env;
-    ActorRef<CatalogActor.Command> catalog =
-        context.spawn(CatalogActor.create(env.catalog()), "catalog");
+    this.traceEnv = env.trace();
+    catalog = context.spawn(CatalogActor.create(env.catalog()), "catalog");
     router = context.spawn(Router.create(env.router(), catalog), "router");
     // Neither has a reason to end. If one does we end too, and the next start adopts what is
     // mounted.
@@ -125,6 +143,9 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
         .onMessage(Trace.class, this::onTrace)
         .onMessage(Storage.class, this::onStorage)
         .onMessage(NewCatalog.class, this::onNewCatalog)
+        .onMessage(Apply.class, this::onApply)
+        .onMessage(Rescan.class, this::onRescan)
+        .onMessage(TraceStopped.class, stopped -> onTraceStopped())
         .onMessageEquals(Timer.SCAN_IS_SLOW, this::startTrace)
         .build();
   }
@@ -168,15 +189,50 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
     return startTrace();
   }
 
+  private Behavior<Command> onRescan(Rescan rescan) {
+    catalog.tell(new CatalogActor.Rescan(rescan.answerTo()));
+    return this;
+  }
+
+  private Behavior<Command> onApply(Apply apply) {
+    Settings settings = apply.settings();
+    router.tell(new Router.SetMode(settings.mode()));
+    router.tell(new Router.Retimed());
+    catalog.tell(new CatalogActor.Interval(settings.catalog().rescan()));
+    if (apply.trace().isPresent()) {
+      // The service manager is told that the reload is over when the new trace was seen to work.
+      renewTrace(apply.trace().get());
+    } else if (env.status().state() != DaemonState.STARTING) {
+      env.manager().ready(env.status().state().word() + ": the settings were read anew");
+    }
+    return this;
+  }
+
+  private void renewTrace(TraceEnv next) {
+    traceEnv = next;
+    if (trace.isPresent()) {
+      degraded("the settings of the trace have changed, and it is started again");
+      getContext().watchWith(trace.get(), new TraceStopped());
+      getContext().stop(trace.get());
+      trace = Optional.empty();
+      traceStops = true;
+    }
+  }
+
+  private Behavior<Command> onTraceStopped() {
+    traceStops = false;
+    return startTrace();
+  }
+
   private Behavior<Command> startTrace() {
-    if (trace.isEmpty()) {
+    if (trace.isEmpty() && !traceStops) {
       tracedComponents = ResolvedProgram.components(env.status().deepestName());
       ActorRef<TraceReport> reports = getContext().messageAdapter(TraceReport.class, Trace::new);
       trace =
           Optional.of(
               getContext()
                   .spawn(
-                      TraceSource.create(env.trace(), reports, router, Router.Accesses::new),
+                      TraceSource.create(traceEnv, reports, router, Router.Accesses::new),
                       "trace"));
     }
     return this;

@@ -1,6 +1,7 @@
 package dev.lazymount.daemon;
 
 import akka.actor.typed.ActorSystem;
+import dev.lazymount.catalog.NewestCatalog;
 import dev.lazymount.config.Settings;
 import dev.lazymount.config.SettingsLoader;
 import dev.lazymount.ops.ControlClient;
@@ -88,8 +89,9 @@ public final class Training {
     Instant start = Instant.now();
     ActorSystem<Supervisor.Command> system =
         Assembly.start(
-            settings,
+            () -> settings,
             SettingsLoader.actorConfig(Optional.empty()),
+            new NewestCatalog(),
             status,
             ServiceManager.from(Map.of()),
             new Assembly.TracePart(

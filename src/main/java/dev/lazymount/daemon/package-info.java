@@ -7,6 +7,9 @@
  * are starting, ready or degraded; {@link dev.lazymount.daemon.Rehearsal} goes the way of an access
  * once before anybody needs it; {@link dev.lazymount.daemon.Machine} says what this machine lacks,
  * and {@link dev.lazymount.daemon.OnlyOne} whether another daemon runs. {@link
+ * dev.lazymount.daemon.Commands} is what can be asked while it runs, and {@link
+ * dev.lazymount.daemon.Reloader} reads the settings anew; {@link
+ * dev.lazymount.daemon.WithoutDaemon} explains where none runs. {@link
  * dev.lazymount.daemon.AccessWatch} is the trace alone, for {@code lazymount trace}, and {@link
  * dev.lazymount.daemon.Training} a played life of all parts, for the class archive.
  */

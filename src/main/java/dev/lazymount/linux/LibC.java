@@ -90,6 +90,8 @@ final class LibC {
 
   static native int geteuid();
 
+  static native int clock_gettime(int clock, byte[] time);
+
   static native int socket(int domain, int type, int protocol);
 
   static native long sendto(

@@ -41,6 +41,9 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
    */
   public record Verify() implements Command {}
 
+  /** The times of {@link MountEnv} are others now. */
+  public record Retimed() implements Command {}
+
   /** Unmount it if nobody has used it since the last time that this was said. */
   public record Expire() implements Command {}
 
@@ -114,6 +117,7 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
         .onMessage(Adopt.class, adopt -> onAdopt())
         .onMessage(Verify.class, verify -> onVerify())
         .onMessage(Expire.class, expire -> onExpire())
+        .onMessage(Retimed.class, retimed -> scheduleExpiry())
         .onMessage(Changed.class, this::onChanged)
         .onMessage(MountCalls.Done.class, this::onDone)
         .onMessage(MountCalls.Failed.class, this::onFailed)
@@ -327,11 +331,13 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
     calls.mount(request);
   }
 
-  private void scheduleExpiry() {
+  private Behavior<Command> scheduleExpiry() {
+    timers.cancel(Timer.EXPIRE);
     Optional<Duration> idle = gone ? Optional.of(GONE_IDLE) : env.idle();
     if (idle.isPresent() && line.state() == MountState.MOUNTED) {
       timers.startSingleTimer(Timer.EXPIRE, idle.get());
     }
+    return this;
   }
 
   private Behavior<Command> workOrRest() {

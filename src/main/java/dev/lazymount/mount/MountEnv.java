@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 
 /**
@@ -16,10 +17,7 @@ import org.slf4j.Logger;
  * @param log one line for each mount and each failure
  * @param root the root, for people to read
  * @param images the image directory, for people to read
- * @param timeout after which an unfinished mount is called stuck
- * @param retry the first back-off after a failure
- * @param retryMax the longest back-off
- * @param idle how long a mount must be unused to be unmounted; empty for ever
+ * @param times those in force now; they change by a reload
  * @param circuit notices that all slots hang
  * @param nanoTime the clock, as System.nanoTime() is; a test has one of its own
  */
@@ -30,9 +28,53 @@ public record MountEnv(
     Logger log,
     String root,
     String images,
-    Duration timeout,
-    Duration retry,
-    Duration retryMax,
-    Optional<Duration> idle,
+    Supplier<MountTimes> times,
     StorageCircuit circuit,
-    LongSupplier nanoTime) {}
+    LongSupplier nanoTime) {
+
+  /** With times that stay. */
+  public MountEnv(
+      Mounter mounter,
+      Executor executor,
+      DaemonStatus status,
+      Logger log,
+      String root,
+      String images,
+      Duration timeout,
+      Duration retry,
+      Duration retryMax,
+      Optional<Duration> idle,
+      StorageCircuit circuit,
+      LongSupplier nanoTime) {
+    this(
+        mounter,
+        executor,
+        status,
+        log,
+        root,
+        images,
+        always(new MountTimes(timeout, retry, retryMax, idle)),
+        circuit,
+        nanoTime);
+  }
+
+  private static Supplier<MountTimes> always(MountTimes times) {
+    return () -> times;
+  }
+
+  Duration timeout() {
+    return times.get().timeout();
+  }
+
+  Duration retry() {
+    return times.get().retry();
+  }
+
+  Duration retryMax() {
+    return times.get().retryMax();
+  }
+
+  Optional<Duration> idle() {
+    return times.get().idle();
+  }
+}

@@ -130,7 +130,8 @@ final class MountLine {
             + tenths(pause.toMillis() / 1000.0)
             + " s or later tries again";
     env.log().warn("{}: not mounted: {}", name, reason);
-    show(line.unmounted(MountState.FAILED, Instant.now(), reason));
+    Instant now = Instant.now();
+    show(line.unmounted(MountState.FAILED, now, reason).notBefore(now.plus(pause)));
   }
 
   /** What it is that takes too long. */

@@ -21,7 +21,7 @@ final class Retry {
 
   Retry(MountEnv env) {
     this.env = env;
-    this.backoff = new Backoff(env.retry(), env.retryMax());
+    this.backoff = new Backoff(env::retry, env::retryMax);
     this.notBefore = env.nanoTime().getAsLong();
   }
 

@@ -64,7 +64,7 @@ public final class ControlClient {
       throws IOException, ControlRefusal {
     try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
         Patience patience = new Patience(channel)) {
-      channel.connect(UnixDomainSocketAddress.of(ControlServer.socket(runDir)));
+      channel.connect(UnixDomainSocketAddress.of(ControlProtocol.socket(runDir)));
       String line = ControlProtocol.GSON.toJson(request) + "\n";
       Channels.newOutputStream(channel).write(line.getBytes(StandardCharsets.UTF_8));
       BufferedReader answers =

@@ -3,6 +3,7 @@ package dev.lazymount.ops;
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonElement;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -25,6 +26,11 @@ public final class ControlProtocol {
       new GsonBuilder().serializeNulls().serializeSpecialFloatingPointValues().create();
 
   private ControlProtocol() {}
+
+  /** Where the socket of a run directory is; here, because a client is quicker without a logger. */
+  static Path socket(Path runDir) {
+    return runDir.resolve("control.sock");
+  }
 
   /**
    * A question.

@@ -1,29 +1,25 @@
 package dev.lazymount.ops;
 
-import com.google.gson.JsonParseException;
-import dev.lazymount.ops.ControlProtocol.Request;
 import dev.lazymount.ops.ControlProtocol.Response;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
-import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.Comparator;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
-import java.util.TreeSet;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,48 +28,56 @@ import org.slf4j.LoggerFactory;
  * Answers questions on a Unix socket ({@link ControlProtocol}): one question, its answer, then it
  * closes.
  *
- * <p>Only root can reach the socket: it has mode 0600 and lies in a directory of mode 0700. A
- * client that sends too much, too little, nothing or garbage costs one of a few threads for a
- * bounded time: its connection is closed when nothing has come of it for {@link
- * ControlProtocol#PATIENCE}, whatever it is doing.
+ * <p>One thread accepts, reads and writes for all clients and never waits for one of them; only a
+ * complete question costs more than a buffer ({@link ControlWork}). So a client that sends too
+ * much, too little, nothing or garbage, or does not read its answer, keeps nobody else waiting. It
+ * is closed when nothing has come of it for {@link ControlProtocol#PATIENCE}, and earlier when
+ * there are more than {@link #CLIENTS} or more than {@link #UNREAD} bytes wait to be read: then
+ * whoever was idle for the longest time goes first.
+ *
+ * <p>Who can reach the socket is decided by {@link ControlAccess}.
  */
 public final class ControlServer implements AutoCloseable {
-  private static final int CLIENTS = 8;
+  /** Connections at the same time. */
+  static final int CLIENTS = 256;
+
+  /** Bytes of answers that clients have not read yet; one answer alone may be longer. */
+  static final long UNREAD = 8L << 20;
+
+  /** Connections that wait in the kernel until they are accepted, which is at once. */
+  private static final int BACKLOG = 128;
+
+  /** Accepted before those that are there already have their turn again. */
+  private static final int AT_ONCE = 64;
+
   private static final Duration ACCEPT_PAUSE = Duration.ofMillis(100);
-  private static final String STATUS = "status";
 
   private static final Logger LOG = LoggerFactory.getLogger(ControlServer.class);
 
   private final Duration patience;
   private final Path socket;
-  private final Supplier<StatusReport> status;
-  private final Map<String, ControlCommand> commands;
   private final ServerSocketChannel server;
-  private final Semaphore free = new Semaphore(CLIENTS);
-  private final ThreadPoolExecutor workers;
-  private final ScheduledThreadPoolExecutor reaper = new ScheduledThreadPoolExecutor(1, daemon());
+  private final Selector selector;
+  private final ControlWork work;
+
+  /** The oldest first; used by the thread of {@link #serve} alone. */
+  private final Set<ControlConnection> clients = new LinkedHashSet<>();
 
   private ControlServer(
       Path socket,
-      Supplier<StatusReport> status,
-      Map<String, ControlCommand> commands,
       ServerSocketChannel server,
+      Selector selector,
+      ControlWork work,
       Duration patience) {
-    this.patience = patience;
     this.socket = socket;
-    this.status = status;
-    this.commands = Map.copyOf(commands);
     this.server = server;
-    // Who is let in before the last one's thread is free again waits in the queue for a moment.
-    this.workers =
-        new ThreadPoolExecutor(
-            CLIENTS, CLIENTS, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), daemon());
-    workers.allowCoreThreadTimeOut(true);
-    reaper.setRemoveOnCancelPolicy(true);
+    this.selector = selector;
+    this.work = work;
+    this.patience = patience;
   }
 
   /**
-   * Begins to answer.
+   * Begins to answer, for root alone.
    *
    * @param runDir where the socket is made; belongs to root with mode 0700
    * @param status gives the newest status, at once
@@ -83,12 +87,23 @@ public final class ControlServer implements AutoCloseable {
   public static ControlServer start(
       Path runDir, Supplier<StatusReport> status, Map<String, ControlCommand> commands)
       throws IOException {
-    return start(runDir, status, commands, ControlProtocol.PATIENCE);
+    return start(runDir, Optional.empty(), status, commands, ControlProtocol.PATIENCE);
+  }
+
+  /** The same, also for the members of a group. */
+  public static ControlServer start(
+      Path runDir,
+      Optional<String> group,
+      Supplier<StatusReport> status,
+      Map<String, ControlCommand> commands)
+      throws IOException {
+    return start(runDir, group, status, commands, ControlProtocol.PATIENCE);
   }
 
   /** The same with a patience that a test can wait for. */
   static ControlServer start(
       Path runDir,
+      Optional<String> group,
       Supplier<StatusReport> status,
       Map<String, ControlCommand> commands,
       Duration patience)
@@ -97,182 +112,135 @@ public final class ControlServer implements AutoCloseable {
     // One that a killed daemon left; a living one would hold the lock of the run directory.
     Files.deleteIfExists(socket);
     ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
-    server.bind(UnixDomainSocketAddress.of(socket));
-    Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-------"));
-    ControlServer control = new ControlServer(socket, status, commands, server, patience);
-    Thread accept = new Thread(control::accept, "control");
-    accept.setDaemon(true);
-    accept.start();
-    return control;
+    try {
+      server.bind(UnixDomainSocketAddress.of(socket), BACKLOG);
+      ControlAccess.allow(runDir, socket, group);
+      server.configureBlocking(false);
+      Selector selector = Selector.open();
+      server.register(selector, SelectionKey.OP_ACCEPT);
+      ControlServer control =
+          new ControlServer(socket, server, selector, new ControlWork(status, commands), patience);
+      Thread thread = new Thread(control::serve, "control");
+      thread.setDaemon(true);
+      thread.start();
+      return control;
+    } catch (IOException e) {
+      server.close();
+      Files.deleteIfExists(socket);
+      throw e;
+    }
   }
 
   /** Where the socket of a run directory is. */
   public static Path socket(Path runDir) {
-    return runDir.resolve("control.sock");
+    return ControlProtocol.socket(runDir);
   }
 
   @Override
   public void close() throws IOException {
     server.close();
-    workers.shutdownNow();
-    reaper.shutdownNow();
+    selector.wakeup();
+    work.close();
     Files.deleteIfExists(socket);
   }
 
-  private void accept() {
-    while (server.isOpen()) {
-      try {
-        // Beyond so many clients the next ones wait in the kernel's queue.
-        free.acquire();
-        serve(server.accept());
-      } catch (IOException e) {
-        free.release();
-        if (server.isOpen()) {
-          LOG.debug("control: {}", e.getMessage());
-          // Too many open files, say: it would fail again at once.
-          LockSupport.parkNanos(ACCEPT_PAUSE.toNanos());
-        }
-      } catch (InterruptedException e) {
-        return;
+  private void serve() {
+    try (selector) {
+      while (server.isOpen()) {
+        selector.select(this::onReady, untilNextDeadline());
+        settle();
       }
-    }
-  }
-
-  private void serve(SocketChannel client) {
-    try {
-      Deadline deadline = new Deadline(client);
-      workers.execute(() -> serve(client, deadline));
-    } catch (RejectedExecutionException closed) {
-      close(client);
-    }
-  }
-
-  private void serve(SocketChannel client, Deadline deadline) {
-    deadline.of(Thread.currentThread());
-    try {
-      write(client, answer(read(client), client, deadline));
-    } catch (IOException e) {
-      LOG.debug("control: {}", e.getMessage());
-    } catch (InterruptedException e) {
-      LOG.debug("control: a command took too long without a step");
-    } catch (RuntimeException e) {
-      LOG.error("control: a fault of ours, please report it; the question stays unanswered", e);
+    } catch (IOException | RuntimeException e) {
+      LOG.error("control: nothing is answered any more, please report it", e);
     } finally {
-      deadline.cancel();
-      close(client);
-      free.release();
+      clients.forEach(ControlConnection::close);
+      clients.clear();
     }
   }
 
-  private Response answer(String line, SocketChannel client, Deadline deadline)
-      throws IOException, InterruptedException {
+  private long untilNextDeadline() {
+    long now = System.nanoTime();
+    long soonest =
+        clients.stream()
+            .mapToLong(client -> client.deadline() - now)
+            .min()
+            .orElse(patience.toNanos());
+    return Math.max(1, soonest / 1_000_000 + 1);
+  }
+
+  private void onReady(SelectionKey key) {
+    if (!key.isValid()) {
+      return;
+    }
+    if (key.attachment() instanceof ControlConnection client) {
+      client.onReady();
+    } else {
+      accept();
+    }
+  }
+
+  private void accept() {
     try {
-      Request request = ControlProtocol.GSON.fromJson(line, Request.class);
-      String name = request == null || request.command() == null ? "" : request.command();
-      if (name.equals(STATUS)) {
-        return Response.status(status.get());
+      for (int i = 0; i < AT_ONCE; i++) {
+        SocketChannel client = server.accept();
+        if (client == null) {
+          return;
+        }
+        client.configureBlocking(false);
+        clients.add(new ControlConnection(client, selector, this::ask, patience));
+        dropOne(() -> clients.size() > CLIENTS);
       }
-      ControlCommand command = commands.get(name);
-      return command == null ? unknown() : run(command, request, client, deadline);
-    } catch (JsonParseException e) {
-      return Response.error("not a request: one line of JSON is expected");
-    }
-  }
-
-  private Response unknown() {
-    TreeSet<String> known = new TreeSet<>(commands.keySet());
-    known.add(STATUS);
-    return Response.error("unknown command; there is: " + String.join(", ", known));
-  }
-
-  private static Response run(
-      ControlCommand command, Request request, SocketChannel client, Deadline deadline)
-      throws IOException, InterruptedException {
-    try {
-      deadline.extend();
-      Object answer =
-          command.answer(
-              request.givenArguments(),
-              step -> {
-                write(client, Response.result(ControlProtocol.GSON.toJsonTree(step), true));
-                deadline.extend();
-              });
-      return Response.result(ControlProtocol.GSON.toJsonTree(answer), false);
-    } catch (ControlRefusal e) {
-      return Response.error(e.getMessage());
-    }
-  }
-
-  private static String read(SocketChannel client) throws IOException {
-    ByteBuffer buffer = ByteBuffer.allocate(ControlProtocol.LONGEST_REQUEST);
-    while (buffer.hasRemaining() && client.read(buffer) >= 0) {
-      int last = buffer.position() - 1;
-      if (last >= 0 && buffer.get(last) == '\n') {
-        break;
-      }
-    }
-    return new String(buffer.array(), 0, buffer.position(), StandardCharsets.UTF_8);
-  }
-
-  private static void write(SocketChannel client, Response response) throws IOException {
-    ByteBuffer bytes =
-        ByteBuffer.wrap(
-            (ControlProtocol.GSON.toJson(response) + "\n").getBytes(StandardCharsets.UTF_8));
-    while (bytes.hasRemaining()) {
-      client.write(bytes);
-    }
-  }
-
-  /** Closes a client of which nothing came for too long, and wakes the thread that serves it. */
-  private final class Deadline {
-    private final SocketChannel client;
-    private ScheduledFuture<?> next;
-    private Thread worker;
-
-    private Deadline(SocketChannel client) {
-      this.client = client;
-      extend();
-    }
-
-    private synchronized void of(Thread thread) {
-      worker = thread;
-    }
-
-    private synchronized void extend() {
-      if (next != null) {
-        next.cancel(false);
-      }
-      next = reaper.schedule(this::pass, patience.toMillis(), TimeUnit.MILLISECONDS);
-    }
-
-    private synchronized void cancel() {
-      next.cancel(false);
-      worker = null;
-      // One that came in the last moment is not for the next client.
-      Thread.interrupted();
-    }
-
-    private synchronized void pass() {
-      close(client);
-      if (worker != null) {
-        worker.interrupt();
-      }
-    }
-  }
-
-  private static void close(SocketChannel client) {
-    try {
-      client.close();
     } catch (IOException e) {
-      LOG.debug("control: {}", e.getMessage());
+      if (server.isOpen()) {
+        LOG.debug("control: {}", e.getMessage());
+        // Too many open files, say: it would fail again at once.
+        dropOne(() -> true);
+        LockSupport.parkNanos(ACCEPT_PAUSE.toNanos());
+      }
     }
   }
 
-  private static java.util.concurrent.ThreadFactory daemon() {
-    return run -> {
-      Thread thread = new Thread(run, "control-worker");
-      thread.setDaemon(true);
-      return thread;
-    };
+  private void ask(ControlConnection client, String line) {
+    if (!work.ask(client, line)) {
+      client.answer(Response.error("the daemon is ending"));
+    }
+  }
+
+  /** Writes what has become ready meanwhile, and takes away who is done or late. */
+  private void settle() {
+    long now = System.nanoTime();
+    clients.forEach(client -> client.settle(now));
+    clients.removeIf(ControlConnection::isClosed);
+    while (unread() > UNREAD
+        && clients.stream().filter(client -> client.unread() > 0).count() > 1) {
+      drop(client -> client.unread() > 0);
+    }
+  }
+
+  private long unread() {
+    return clients.stream().mapToLong(ControlConnection::unread).sum();
+  }
+
+  /** Those that were asked nothing yet go first, then those that do not read their answer. */
+  private void dropOne(BooleanSupplier tooMany) {
+    List<Predicate<ControlConnection>> order =
+        List.of(client -> !client.hasAsked(), client -> client.unread() > 0, client -> true);
+    for (Predicate<ControlConnection> which : order) {
+      if (tooMany.getAsBoolean()) {
+        drop(which);
+      }
+    }
+  }
+
+  /** Of these, the one that nothing has come of for the longest time. */
+  private void drop(Predicate<ControlConnection> which) {
+    clients.stream()
+        .filter(which)
+        .min(Comparator.comparingLong(client -> client.deadline() - System.nanoTime()))
+        .ifPresent(
+            client -> {
+              client.close();
+              clients.remove(client);
+            });
   }
 }

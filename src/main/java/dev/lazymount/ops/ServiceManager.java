@@ -1,5 +1,6 @@
 package dev.lazymount.ops;
 
+import dev.lazymount.linux.Clock;
 import dev.lazymount.linux.SdNotify;
 import dev.lazymount.linux.SyscallException;
 import java.time.Duration;
@@ -38,6 +39,12 @@ public final class ServiceManager {
   /** We do our work now. */
   public void ready(String status) {
     send("READY=1\nSTATUS=" + line(status));
+  }
+
+  /** Settings are being read anew; {@link #ready} says that it is over. */
+  public void reloading() {
+    // With the time it is what Type=notify-reload waits for; systemd before 253 ignores it.
+    send("RELOADING=1\nMONOTONIC_USEC=" + Clock.monotonicMicros());
   }
 
   /** What we are doing, for people. */

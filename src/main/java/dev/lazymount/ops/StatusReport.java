@@ -110,6 +110,7 @@ public record StatusReport(
    * @param device the block device; 0:N for an erofs that reads its image without one
    * @param generation which content of the image is mounted
    * @param reason why it is not mounted and what happens next
+   * @param retryAt ISO 8601, before when an access does not try again
    */
   public record Mount(
       String name,
@@ -122,7 +123,8 @@ public record StatusReport(
       String trigger,
       String device,
       String generation,
-      String reason) {}
+      String reason,
+      String retryAt) {}
 
   /** What {@code status} says now. */
   public static StatusReport of(DaemonStatus status, String root, Instant start) {
@@ -178,6 +180,7 @@ public record StatusReport(
         line.trigger(),
         line.device(),
         line.generation(),
-        line.reason());
+        line.reason(),
+        line.retryAt() == null ? null : line.retryAt().toString());
   }
 }

@@ -1,112 +1,216 @@
 package dev.lazymount.ops;
 
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 
-/** A status for people to read at a glance. */
+/** A status for people to read at a glance: counts first, then what is wrong, then all the rest. */
 public final class StatusText {
-  private StatusText() {}
+  /** How good a piece of it is. */
+  public enum Tone {
+    /** As it should be. */
+    GOOD,
+    /** To be looked at. */
+    WARN,
+    /** Bad. */
+    BAD
+  }
 
-  /** All of it, several lines. */
+  /** Marks pieces, by colours say. */
+  @FunctionalInterface
+  public interface Painter {
+    /** The text, marked. */
+    String paint(Tone tone, String text);
+  }
+
+  /** What needs a person comes first. */
+  private static final List<String> ORDER =
+      List.of("stuck", "failed", "quarantined", "mounting", "unmounted", "mounted");
+
+  private static final int WIDEST_NAME = 48;
+  private static final int NARROWEST_NAME = 16;
+
+  private final List<String> lines = new ArrayList<>();
+  private final StatusReport status;
+  private final Painter painter;
+  private final Instant now;
+
+  private StatusText(StatusReport status, Painter painter, Instant now) {
+    this.status = status;
+    this.painter = painter;
+    this.now = now;
+  }
+
+  /** All of it, without marks. */
   public static String of(StatusReport status) {
-    StringBuilder text = new StringBuilder();
-    StatusReport.Trace trace = status.trace();
-    line(text, "state", status.state() + ", mode " + status.mode() + ", up " + uptime(status));
-    line(text, "root", status.root());
+    return String.join(System.lineSeparator(), lines(status, (tone, text) -> text, Instant.now()))
+        + System.lineSeparator();
+  }
+
+  /**
+   * Its lines.
+   *
+   * @param painter marks what is good and bad
+   * @param now for ages
+   */
+  public static List<String> lines(StatusReport status, Painter painter, Instant now) {
+    StatusText text = new StatusText(status, painter, now);
+    text.head();
+    text.table();
+    text.lingering();
+    return text.lines;
+  }
+
+  private void head() {
+    line("state", state() + ", mode " + status.mode() + ", up " + uptime());
+    StatusReport.Images images = status.images();
     line(
-        text,
-        "trace",
-        String.format(
-            Locale.ROOT,
-            "%s, pid %s, %d restarts, canary %s",
-            trace.program(),
-            trace.pid() == null ? "none" : trace.pid().toString(),
-            trace.restarts(),
-            trace.canaryMillis() == null ? "not back yet" : millis(trace.canaryMillis())));
-    Optional.ofNullable(trace.problem()).ifPresent(problem -> line(text, "", problem));
-    Optional.ofNullable(trace.note()).ifPresent(note -> line(text, "", note));
-    line(
-        text,
-        "events",
-        String.format(
-            Locale.ROOT,
-            "%d seen, %d lost, %d to no image",
-            status.events().seen(),
-            status.events().lost(),
-            status.events().unknown()));
-    line(
-        text,
         "images",
-        String.format(
-            Locale.ROOT,
-            "%d known, %d mounted, %d failed, %d quarantined, %d stuck%s",
-            status.images().known(),
-            status.images().mounted(),
-            status.images().failed(),
-            status.images().quarantined(),
-            status.images().stuck(),
-            status.images().lingering() == 0
-                ? ""
-                : ", " + status.images().lingering() + " lingering"));
-    Optional.ofNullable(status.observed()).ifPresent(seen -> observed(text, status, seen));
-    Optional.ofNullable(status.catalogProblem()).ifPresent(problem -> line(text, "", problem));
-    Optional.ofNullable(status.storageProblem()).ifPresent(problem -> line(text, "", problem));
-    status.mounts().forEach(mount -> mount(text, mount));
-    // A daemon of before an update has none.
-    Optional.ofNullable(status.lingering()).orElse(List.of()).forEach(i -> lingering(text, i));
-    return text.toString();
-  }
-
-  private static void observed(
-      StringBuilder text, StatusReport status, StatusReport.Observed seen) {
+        images.known()
+            + " known, "
+            + count(images.mounted(), "mounted", Tone.GOOD)
+            + ", "
+            + count(images.failed(), "failed", Tone.BAD)
+            + ", "
+            + count(images.quarantined(), "quarantined", Tone.WARN)
+            + ", "
+            + count(images.stuck(), "stuck", Tone.BAD)
+            + (images.lingering() == 0 ? "" : ", " + images.lingering() + " lingering"));
+    StatusReport.Events events = status.events();
     line(
-        text,
-        "observed",
-        String.format(
-            Locale.ROOT,
-            "%d of %d images would have been mounted, and served %d accesses",
-            seen.wouldMount(),
-            status.images().known(),
-            seen.wouldServe()));
-  }
-
-  private static void mount(StringBuilder text, StatusReport.Mount mount) {
-    text.append(
-        String.format(
-            Locale.ROOT,
-            "%-12s %-36s %-12s %s%s%n",
-            mount.state(),
-            mount.name(),
-            mount.device() == null ? "" : mount.device(),
-            mount.mountMillis() == null ? "" : millis(mount.mountMillis()),
-            mount.trigger() == null ? "" : " for " + mount.trigger()));
-    if (mount.reason() != null) {
-      text.append("             ").append(mount.reason()).append(System.lineSeparator());
+        "events",
+        events.seen()
+            + " seen, "
+            + count(events.lost(), "lost", Tone.WARN)
+            + ", "
+            + events.unknown()
+            + " to no image");
+    StatusReport.Trace trace = status.trace();
+    line(
+        "trace",
+        trace.program()
+            + ", pid "
+            + (trace.pid() == null ? "none" : trace.pid().toString())
+            + ", "
+            + count(trace.restarts(), "restarts", Tone.WARN)
+            + ", canary "
+            + (trace.canaryMillis() == null ? "not back yet" : Words.millis(trace.canaryMillis())));
+    line("root", status.root());
+    if (status.observed() != null) {
+      line(
+          "observed",
+          status.observed().wouldMount()
+              + " images would have been mounted, and served "
+              + status.observed().wouldServe()
+              + " accesses");
+    }
+    problem(trace.problem(), Tone.BAD);
+    problem(status.storageProblem(), Tone.BAD);
+    problem(status.catalogProblem(), Tone.WARN);
+    if (trace.note() != null) {
+      line("note", trace.note());
     }
   }
 
-  private static void lingering(StringBuilder text, StatusReport.Lingering image) {
-    text.append(
+  private String state() {
+    Tone tone =
+        switch (status.state()) {
+          case "ready" -> Tone.GOOD;
+          case "degraded" -> Tone.BAD;
+          default -> Tone.WARN;
+        };
+    return painter.paint(tone, status.state());
+  }
+
+  private String uptime() {
+    return Words.span(Duration.ofSeconds(status.uptimeSeconds()));
+  }
+
+  private String count(long number, String what, Tone tone) {
+    String text = number + " " + what;
+    return number == 0 ? text : painter.paint(tone, text);
+  }
+
+  private void problem(String problem, Tone tone) {
+    if (problem != null) {
+      line("problem", painter.paint(tone, problem));
+    }
+  }
+
+  private void line(String label, String value) {
+    lines.add(String.format(Locale.ROOT, "%-8s %s", label, value));
+  }
+
+  private void table() {
+    if (status.mounts().isEmpty()) {
+      return;
+    }
+    int name = status.mounts().stream().mapToInt(mount -> mount.name().length()).max().orElse(0);
+    String form =
+        "%s %-" + Math.max(NARROWEST_NAME, Math.min(name, WIDEST_NAME)) + "s %8s %9s %9s  %-11s %s";
+    lines.add("");
+    lines.add(
         String.format(
-            Locale.ROOT,
-            "%-12s %-36s %s%n             %s%n",
-            "lingering",
-            image.image(),
-            image.device(),
-            "it is unmounted, and an open file or another mount namespace still holds it"));
+                Locale.ROOT,
+                form,
+                pad("STATE"),
+                "NAME",
+                "SINCE",
+                "LAST USED",
+                "MOUNT",
+                "DEVICE",
+                "FOR")
+            .stripTrailing());
+    status.mounts().stream()
+        .sorted(
+            Comparator.comparingInt((StatusReport.Mount mount) -> ORDER.indexOf(mount.state()))
+                .thenComparing(StatusReport.Mount::name))
+        .forEach(mount -> row(form, mount));
   }
 
-  private static String uptime(StatusReport status) {
-    long s = status.uptimeSeconds();
-    return s < 120 ? s + " s" : s < 7200 ? s / 60 + " min" : s / 3600 + " h";
+  private void row(String form, StatusReport.Mount mount) {
+    Tone tone =
+        switch (mount.state()) {
+          case "mounted" -> Tone.GOOD;
+          case "failed", "stuck" -> Tone.BAD;
+          default -> Tone.WARN;
+        };
+    lines.add(
+        String.format(
+                Locale.ROOT,
+                form,
+                painter.paint(tone, pad(mount.state())),
+                mount.name(),
+                age(mount.since()),
+                age(mount.lastAccess()),
+                mount.mountMillis() == null ? "" : Words.millis(mount.mountMillis()),
+                mount.device() == null ? "" : mount.device(),
+                mount.trigger() == null ? "" : mount.trigger())
+            .stripTrailing());
+    if (mount.reason() != null) {
+      lines.add("  " + mount.reason());
+    }
   }
 
-  private static String millis(double millis) {
-    return String.format(Locale.ROOT, "%.1f ms", millis);
+  private void lingering() {
+    // A daemon of before an update has none.
+    if (status.lingering() == null) {
+      return;
+    }
+    for (StatusReport.Lingering image : status.lingering()) {
+      lines.add(pad("lingering") + " " + image.image() + "  " + image.device());
+      lines.add("  it is unmounted, and an open file or another mount namespace still holds it");
+    }
   }
 
-  private static void line(StringBuilder text, String label, String value) {
-    text.append(String.format(Locale.ROOT, "%-8s %s%n", label, value));
+  private static String pad(String state) {
+    return String.format(Locale.ROOT, "%-11s", state);
+  }
+
+  private String age(String instant) {
+    return instant == null ? "" : Words.span(Duration.between(Instant.parse(instant), now));
   }
 }

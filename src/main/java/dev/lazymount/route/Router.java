@@ -11,6 +11,7 @@ import dev.lazymount.catalog.CatalogActor;
 import dev.lazymount.catalog.ImageFile;
 import dev.lazymount.config.Settings;
 import dev.lazymount.mount.MountActor;
+import dev.lazymount.mount.MountEnv;
 import dev.lazymount.mount.Mounter;
 import dev.lazymount.mount.Reconcile;
 import dev.lazymount.state.Access;
@@ -63,6 +64,9 @@ public final class Router extends AbstractBehavior<Router.Command> {
    * @param name the image's name
    */
   public record Warm(String name) implements Command {}
+
+  /** The times of {@link MountEnv} are others now. */
+  public record Retimed() implements Command {}
 
   private record NewCatalog(Catalog catalog) implements Command {}
 
@@ -133,6 +137,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
         .onMessage(SetMode.class, this::onSetMode)
         .onMessage(Warm.class, this::onWarm)
         .onMessage(NewCatalog.class, this::onNewCatalog)
+        .onMessage(Retimed.class, this::onRetimed)
         .onMessage(Mounted.class, this::onMounted)
         .onMessage(Suspects.class, this::onSuspects)
         .onMessage(Gone.class, this::onGone)
@@ -238,6 +243,11 @@ public final class Router extends AbstractBehavior<Router.Command> {
     if (child != null && child.actor.equals(gone.actor())) {
       children.remove(gone.name());
     }
+    return this;
+  }
+
+  private Behavior<Command> onRetimed(Retimed retimed) {
+    children.values().forEach(child -> child.actor.tell(new MountActor.Retimed()));
     return this;
   }
 

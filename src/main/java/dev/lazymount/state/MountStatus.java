@@ -18,6 +18,7 @@ import java.time.Instant;
  *     reads its image without one; null unless mounted
  * @param generation which content of the image is mounted; null if that is not known
  * @param reason why it is not mounted and what happens next; null where there is nothing to say
+ * @param retryAt before when an access does not try again; null unless it failed
  */
 public record MountStatus(
     String name,
@@ -30,7 +31,8 @@ public record MountStatus(
     String trigger,
     String device,
     String generation,
-    String reason) {
+    String reason,
+    Instant retryAt) {
 
   /** An image that nothing is known of but its names. */
   public static MountStatus unknown(String name, String image, String target) {
@@ -45,13 +47,25 @@ public record MountStatus(
         null,
         null,
         null,
+        null,
         null);
   }
 
   /** The same image, seen in use at {@code when}. */
   public MountStatus accessed(Instant when) {
     return new MountStatus(
-        name, image, target, state, since, when, mountMillis, trigger, device, generation, reason);
+        name,
+        image,
+        target,
+        state,
+        since,
+        when,
+        mountMillis,
+        trigger,
+        device,
+        generation,
+        reason,
+        retryAt);
   }
 
   /** The same name, served by the image file of this path. */
@@ -67,7 +81,8 @@ public record MountStatus(
         trigger,
         device,
         generation,
-        reason);
+        reason,
+        retryAt);
   }
 
   /** The same, with this to be said of it. */
@@ -83,12 +98,14 @@ public record MountStatus(
         trigger,
         device,
         generation,
-        why);
+        why,
+        retryAt);
   }
 
   /** The same image in another state, with nothing mounted. */
   public MountStatus unmounted(MountState now, Instant when, String why) {
-    return new MountStatus(name, image, target, now, when, lastAccess, null, null, null, null, why);
+    return new MountStatus(
+        name, image, target, now, when, lastAccess, null, null, null, null, why, null);
   }
 
   /**
@@ -107,6 +124,24 @@ public record MountStatus(
         by,
         device,
         generation,
+        null,
         null);
+  }
+
+  /** The same, not to be tried again before {@code when}. */
+  public MountStatus notBefore(Instant when) {
+    return new MountStatus(
+        name,
+        image,
+        target,
+        state,
+        since,
+        lastAccess,
+        mountMillis,
+        trigger,
+        device,
+        generation,
+        reason,
+        when);
   }
 }

@@ -98,6 +98,41 @@ final class CatalogActorTest {
   }
 
   @Test
+  void aRescanIsAScanThatBeganAfterItWasAskedForAndSaysWhatChanged() {
+    ActorRef<CatalogActor.Command> catalog = subscribed();
+    TestProbe<ScanNews> asker = stage.kit().createTestProbe();
+    catalog.tell(new CatalogActor.Rescan(asker.getRef()));
+    scan(found("clang", "gcc"));
+    assertNames("clang", "gcc");
+    asker.expectNoMessage(Duration.ZERO);
+    assertEquals(1, scanning.waiting(), "the one under way may have missed it");
+    scan(found("gcc", "rust"));
+    ScanNews news = asker.receiveMessage(SOON);
+    assertEquals(List.of("rust"), news.added());
+    assertEquals(List.of("clang"), news.removed());
+    assertEquals(2, news.known());
+    assertNull(news.problem());
+    assertEquals(0, scanning.waiting());
+
+    catalog.tell(new CatalogActor.Rescan(asker.getRef()));
+    scan(failed(new SyscallException("openat /images", Errno.ESTALE)));
+    news = asker.receiveMessage(SOON);
+    assertTrue(news.problem().contains("ESTALE"), news.toString());
+    assertEquals(List.of(), news.removed());
+  }
+
+  @Test
+  void anotherIntervalHoldsFromNowOn() {
+    ActorRef<CatalogActor.Command> catalog = subscribed();
+    scan(found("gcc"));
+    catalog.tell(new CatalogActor.Interval(RESCAN.multipliedBy(3)));
+    stage.pass(RESCAN.multipliedBy(2));
+    assertEquals(0, scanning.waiting());
+    stage.pass(RESCAN);
+    assertEquals(1, scanning.waiting());
+  }
+
+  @Test
   void aFailedScanKeepsThePreviousCatalogAndSaysWhy() {
     ActorRef<CatalogActor.Command> catalog = subscribed();
     scan(found("gcc"));

@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -130,6 +131,43 @@ final class ExitCodeTest {
     assertEquals("", out());
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"rescan", "reload", "config --running"})
+  void whatAsksADaemonSaysThatThereIsNone(String command) throws Exception {
+    String[] words = command.split(" ");
+    assertEquals(3, run(words[0], Arrays.copyOfRange(words, 1, words.length)));
+    assertTrue(err().startsWith("lazymount: no daemon answers in " + temp), err());
+    assertEquals("", out());
+  }
+
+  @Test
+  void explainWorksWithoutADaemonAndSaysSo() throws Exception {
+    Files.createDirectories(temp.resolve("root/gcc/bin"));
+    Files.createDirectory(temp.resolve("images"));
+    Files.createFile(temp.resolve("images/gcc.img"));
+    assertEquals(0, run("explain", "gcc/bin/g++"));
+    assertTrue(out().contains("daemon      none runs"), out());
+    assertTrue(out().contains("verdict     gcc is not mounted"), out());
+    assertEquals("", err());
+  }
+
+  @Test
+  void configShowsEachValueAndWhereItWasSet() throws Exception {
+    assertEquals(0, run("config", "--set", "mode=observe"));
+    assertTrue(
+        out().lines().anyMatch(line -> line.matches("lazymount\\.mode += \"observe\" +# --set")),
+        out());
+    assertTrue(out().contains("# reference.conf:"), out());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"--watch", "--watch=0.001", "--watch=x", "--json --watch"})
+  void watchingNeedsATerminalAndASensibleInterval(String options) throws Exception {
+    assertEquals(2, run("status", options.split(" ")));
+    assertTrue(err().contains("--watch"), err());
+    assertEquals("", out());
+  }
+
   @Test
   void aStatusIsDone() throws Exception {
     Path runDir = Files.createDirectory(temp.resolve("run-dir"));
@@ -142,6 +180,13 @@ final class ExitCodeTest {
       assertEquals(
           "starting", JsonParser.parseString(out()).getAsJsonObject().get("state").getAsString());
       assertEquals("", err());
+      out.reset();
+      // Understood without the library for command lines, and with it.
+      assertEquals(0, run("status", "--set=mode=observe"));
+      String withLibrary = out();
+      out.reset();
+      assertEquals(0, run("status", "--set", "mode=observe"));
+      assertEquals(withLibrary.replaceAll("up \\d+ s", ""), out().replaceAll("up \\d+ s", ""));
     }
   }
 

@@ -62,7 +62,8 @@ class SettingsMappingTest {
             new Settings.Catalog(Duration.ofSeconds(60)),
             new Settings.Warm(16, Optional.empty()),
             new Settings.Log(Optional.of(Duration.ofMinutes(10))),
-            new Settings.Metrics(false, "127.0.0.1", 9723, List.of()));
+            new Settings.Metrics(false, "127.0.0.1", 9723, List.of()),
+            new Settings.Control(Optional.empty()));
 
     assertEquals(expected, Settings.from(DEFAULTS));
   }
@@ -105,6 +106,7 @@ class SettingsMappingTest {
               warm { max = 0, seed = /mnt/images/warm.list }
               log.summary = 1h
               metrics { enabled = true, bind = "::1", port = 9000, hosts = [node7.example.org] }
+              control { group = lazymount }
             }
             """);
     Settings expected =
@@ -138,7 +140,8 @@ class SettingsMappingTest {
             new Settings.Catalog(Duration.ofSeconds(61)),
             new Settings.Warm(0, Optional.of(Path.of("/mnt/images/warm.list"))),
             new Settings.Log(Optional.of(Duration.ofHours(1))),
-            new Settings.Metrics(true, "::1", 9000, List.of("node7.example.org")));
+            new Settings.Metrics(true, "::1", 9000, List.of("node7.example.org")),
+            new Settings.Control(Optional.of("lazymount")));
 
     assertEquals(expected, Settings.from(changed));
     // A key left at its default would prove nothing, nor would one left out.

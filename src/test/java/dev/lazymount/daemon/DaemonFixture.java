@@ -176,9 +176,24 @@ abstract class DaemonFixture {
     }
   }
 
+  /** Other settings are in force; with a new trace if they concern it. */
+  void apply(String setting, boolean newTrace) {
+    supervisor.tell(
+        new Supervisor.Apply(
+            settings(setting),
+            newTrace
+                ? Optional.of(bpftrace.env(status.counters(), canaryTimeout))
+                : Optional.empty()));
+  }
+
   private Settings settings() {
+    return settings("");
+  }
+
+  private Settings settings(String lines) {
     return Settings.from(
-        ConfigFactory.parseMap(Map.of("lazymount.run-dir", temp.toString()))
+        ConfigFactory.parseString("lazymount { " + lines + " }")
+            .withFallback(ConfigFactory.parseMap(Map.of("lazymount.run-dir", temp.toString())))
             .withFallback(ConfigFactory.parseResources("reference.conf")));
   }
 }

@@ -183,6 +183,38 @@ final class SupervisorTest extends DaemonFixture {
   }
 
   @Test
+  void otherSettingsAreFollowedAndTheServiceManagerHearsThatItIsDone() throws Exception {
+    start(found("gcc"));
+    systemd.nextWith("READY=1");
+    apply("mode = observe", false);
+    assertEquals(
+        List.of("READY=1", "STATUS=ready: the settings were read anew"), nextButWatchdog());
+    ScriptedTrace.Run run = bpftrace.run();
+    run.print(ScriptedTrace.event("/ce/gcc/x", "sh"));
+    await(() -> assertTrue(status.mounts().get("gcc").isPresent()));
+    assertEquals(List.of(), mounter.names());
+    assertFalse(run.isKilled());
+  }
+
+  @Test
+  void otherSettingsOfTheTraceStartItAnewAndReadyIsSaidWhenItWorks() throws Exception {
+    start(found("gcc"));
+    systemd.nextWith("READY=1");
+    ScriptedTrace.Run first = bpftrace.run();
+    holdCanaries();
+    apply("", true);
+    assertEquals(
+        List.of("STATUS=degraded: the settings of the trace have changed, and it is started again"),
+        nextButWatchdog());
+    first.awaitKilled();
+    ScriptedTrace.Run second = bpftrace.run();
+    assertEquals(List.of(), systemd.poll(Duration.ofMillis(100)), "not before it was seen to work");
+    assertEquals(WATCHDOG, canaryComesBack(second));
+    assertEquals(READY, systemd.next());
+    assertEquals(0, status.counters().restarts.sum(), "it is no failure");
+  }
+
+  @Test
   void stoppedItKillsTheTrace() throws Exception {
     start(found("gcc"));
     ScriptedTrace.Run run = bpftrace.run();

@@ -55,7 +55,10 @@ public final class DaemonProcess implements AutoCloseable {
             .reduce((first, last) -> last)
             .orElseThrow();
     List<String> command = new ArrayList<>(List.of(launcher(), "run"));
-    all.forEach(setting -> command.addAll(List.of("--set", setting)));
+    all.forEach(
+        setting ->
+            command.addAll(
+                setting.startsWith("--") ? List.of(setting) : List.of("--set", setting)));
     return new DaemonProcess(site, Child.start(command, environment, log), log, runDir);
   }
 

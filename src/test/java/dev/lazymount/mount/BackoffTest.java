@@ -8,7 +8,8 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 final class BackoffTest {
-  private final Backoff backoff = new Backoff(Duration.ofSeconds(1), Duration.ofSeconds(300));
+  private final Backoff backoff =
+      new Backoff(() -> Duration.ofSeconds(1), () -> Duration.ofSeconds(300));
 
   @Test
   void doublesUpToTheLongestAndStaysThereForEver() {
@@ -32,7 +33,7 @@ final class BackoffTest {
   void whatFailedTogetherDoesNotComeBackTogether() {
     Set<Duration> pauses = new HashSet<>();
     for (int i = 0; i < 100; i++) {
-      pauses.add(new Backoff(Duration.ofSeconds(1), Duration.ofSeconds(300)).next());
+      pauses.add(new Backoff(() -> Duration.ofSeconds(1), () -> Duration.ofSeconds(300)).next());
     }
     assertTrue(pauses.size() > 10, pauses::toString);
   }

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.gson.Gson;
 import com.google.gson.JsonElement;
 import dev.lazymount.state.DaemonStatus;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.UnixDomainSocketAddress;
@@ -19,6 +20,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
@@ -26,6 +28,8 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -40,8 +44,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Clients of all kinds; those that ask properly get their answer whatever the others do. */
 final class ControlServerTest {
-  /** As many as are served at the same time. */
+  /** As many commands as are run at the same time. */
   private static final int CLIENTS = 8;
+
+  /** Longer than any test: who is closed is closed for another reason. */
+  private static final Duration ENDLESS = Duration.ofMinutes(10);
 
   private static final Duration PATIENCE = Duration.ofSeconds(1);
   private static final StatusReport REPORT = report("/ce");
@@ -167,22 +174,65 @@ final class ControlServerTest {
   @Test
   void clientsThatDoNotReadTheirAnswerAreClosedAndOthersAnswered() throws IOException {
     StatusReport huge = report("x".repeat(4_000_000));
-    start(() -> huge);
+    start(() -> huge, ENDLESS);
     List<SocketChannel> deaf = new ArrayList<>();
-    for (int i = 0; i < CLIENTS; i++) {
+    for (int i = 0; i < 10; i++) {
       SocketChannel client = connect();
       send(client, QUESTION);
       deaf.add(client);
     }
     assertEquals(huge, ControlClient.status(runDir));
-    // All places were taken, so at least one was closed for it; the others may still be let read.
+    // More than is kept for them all, so that some were closed for it; others are still let read.
     int cutOff = 0;
     for (SocketChannel client : deaf) {
-      if (Channels.newInputStream(client).readAllBytes().length < 4_000_000) {
+      if (readAll(client).length < 4_000_000) {
         cutOff++;
       }
     }
-    assertTrue(cutOff > 0);
+    assertTrue(cutOff >= 10 - ControlServer.UNREAD / 4_000_000, cutOff + " cut off");
+    assertTrue(cutOff < 10, "an honest one is not sacrificed to the last deaf ones");
+  }
+
+  @Test
+  void aThousandIdleConnectionsKeepNobodyWaiting() throws IOException {
+    start(() -> REPORT, ENDLESS);
+    List<SocketChannel> idle = new ArrayList<>();
+    for (int i = 0; i < 1000; i++) {
+      idle.add(connect());
+    }
+    assertEquals(REPORT, ControlClient.status(runDir));
+    assertThrows(IOException.class, () -> answer(idle.get(0)), "the oldest went first");
+    SocketChannel newest = idle.get(999);
+    send(newest, QUESTION);
+    assertEquals(REPORT, answer(newest).status(), "the newest was kept");
+  }
+
+  @Test
+  void commandsThatHangDoNotKeepTheStatusWaiting() throws IOException {
+    start(() -> REPORT, ENDLESS);
+    for (int i = 0; i < 3 * CLIENTS; i++) {
+      send(connect(), "{\"command\":\"hang\"}\n");
+    }
+    assertEquals(REPORT, ControlClient.status(runDir));
+  }
+
+  @Test
+  void tenThousandMalformedRequestsHurtNobody() throws IOException {
+    start();
+    Random random = new Random(5);
+    for (int i = 0; i < 10_000; i++) {
+      byte[] garbage = new byte[random.nextInt(300)];
+      random.nextBytes(garbage);
+      try (SocketChannel client =
+          SocketChannel.open(UnixDomainSocketAddress.of(ControlServer.socket(runDir)))) {
+        Channels.newOutputStream(client).write(garbage);
+        if (i % 3 == 0) {
+          client.shutdownOutput();
+          assertTrue(answer(client).error().length() > 10);
+        }
+      }
+    }
+    assertEquals(REPORT, ControlClient.status(runDir));
   }
 
   @Test
@@ -270,6 +320,30 @@ final class ControlServerTest {
   }
 
   @Test
+  void withAGroupTheSocketIsForItsMembersTooAndForNobodyElse() throws IOException {
+    String group = Files.readAttributes(runDir, PosixFileAttributes.class).group().getName();
+    Files.setPosixFilePermissions(runDir, PosixFilePermissions.fromString("rwx------"));
+    open.add(ControlServer.start(runDir, Optional.of(group), () -> REPORT, COMMANDS, PATIENCE));
+    PosixFileAttributes socket =
+        Files.readAttributes(ControlServer.socket(runDir), PosixFileAttributes.class);
+    assertEquals("rw-rw----", PosixFilePermissions.toString(socket.permissions()));
+    assertEquals(group, socket.group().getName());
+    assertEquals("rwx--x---", PosixFilePermissions.toString(Files.getPosixFilePermissions(runDir)));
+  }
+
+  @Test
+  void aGroupThatDoesNotExistIsNamedAndNothingIsLeft() {
+    IOException refused =
+        assertThrows(
+            IOException.class,
+            () ->
+                ControlServer.start(
+                    runDir, Optional.of("no-such-group"), () -> REPORT, COMMANDS, PATIENCE));
+    assertTrue(refused.getMessage().contains("no-such-group"), refused.getMessage());
+    assertFalse(Files.exists(ControlServer.socket(runDir)));
+  }
+
+  @Test
   void whatAKilledDaemonLeftIsReplaced() throws IOException {
     Files.createFile(ControlServer.socket(runDir));
     start();
@@ -292,7 +366,12 @@ final class ControlServerTest {
   }
 
   private ControlServer start(Supplier<StatusReport> status) throws IOException {
-    ControlServer server = ControlServer.start(runDir, status, COMMANDS, PATIENCE);
+    return start(status, PATIENCE);
+  }
+
+  private ControlServer start(Supplier<StatusReport> status, Duration patience) throws IOException {
+    ControlServer server =
+        ControlServer.start(runDir, Optional.empty(), status, COMMANDS, patience);
     open.add(server);
     return server;
   }
@@ -313,6 +392,17 @@ final class ControlServerTest {
     SocketChannel client = connect();
     send(client, question);
     return answer(client);
+  }
+
+  /** Until it is closed, whichever way. */
+  private static byte[] readAll(SocketChannel client) {
+    ByteArrayOutputStream all = new ByteArrayOutputStream();
+    try {
+      Channels.newInputStream(client).transferTo(all);
+    } catch (IOException e) {
+      // Closed in the middle.
+    }
+    return all.toByteArray();
   }
 
   private static ControlProtocol.Response answer(SocketChannel client) throws IOException {

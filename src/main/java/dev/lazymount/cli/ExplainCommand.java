@@ -1,0 +1,65 @@
+package dev.lazymount.cli;
+
+import dev.lazymount.config.Settings;
+import dev.lazymount.daemon.WithoutDaemon;
+import dev.lazymount.ops.ControlRefusal;
+import dev.lazymount.ops.Explanation;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code lazymount explain}. */
+@Command(
+    name = "explain",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Say why a compiler is mounted or not: every step from the path to the verdict, and what",
+      "happens next. The running daemon answers; without one, a scan made for the question does."
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  lazymount explain gcc-14.2.0",
+      "  lazymount explain /opt/compiler-explorer/gcc-trunk/bin/g++",
+      "  lazymount explain --json arm64/gcc-14.2.0 | jq -r .state"
+    })
+final class ExplainCommand implements Callable<Integer> {
+  @Mixin private SettingsOptions options;
+
+  @Option(names = "--json", description = "Print JSON, for tools.")
+  private boolean json;
+
+  @Parameters(
+      paramLabel = "NAME|PATH",
+      description = "A name below the root, or a path: absolute, or beginning with ./ or ../")
+  private String asked;
+
+  @Override
+  public Integer call() {
+    Settings settings = options.load();
+    String meant = Followed.meant(asked);
+    Optional<String> followed = Followed.of(meant, settings);
+    List<String> arguments = new ArrayList<>(List.of(meant));
+    followed.ifPresent(arguments::add);
+    Explanation explanation;
+    try {
+      explanation =
+          Asking.JSON.fromJson(
+              Asking.command(settings.runDir(), "explain", arguments, step -> {}),
+              Explanation.class);
+    } catch (Asking.NobodyThere e) {
+      explanation = WithoutDaemon.explain(settings, meant, followed);
+    } catch (ControlRefusal e) {
+      Main.complain(e.getMessage());
+      return Main.FAILED;
+    }
+    System.out.print(
+        json ? Asking.JSON.toJson(explanation) + System.lineSeparator() : explanation.text());
+    return Main.OK;
+  }
+}

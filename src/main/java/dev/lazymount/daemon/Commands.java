@@ -1,0 +1,99 @@
+package dev.lazymount.daemon;
+
+import akka.actor.typed.ActorSystem;
+import akka.actor.typed.javadsl.AskPattern;
+import dev.lazymount.catalog.NewestCatalog;
+import dev.lazymount.catalog.ScanNews;
+import dev.lazymount.config.LiveSettings;
+import dev.lazymount.ops.ControlCommand;
+import dev.lazymount.ops.ControlRefusal;
+import dev.lazymount.ops.Explainer;
+import dev.lazymount.ops.Explanation;
+import dev.lazymount.state.DaemonStatus;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * What the daemon answers on the control socket, besides its status. All but {@code rescan} comes
+ * from memory; that one asks an actor, and waits for the storage only in steps that the client can
+ * break off.
+ */
+final class Commands {
+  /** Between two signs of life while a scan takes long. */
+  private static final Duration STEP = Duration.ofSeconds(1);
+
+  private static final Duration LONGEST_SCAN = Duration.ofSeconds(60);
+
+  private final LiveSettings live;
+  private final Reloader reloader;
+  private final Explainer explainer;
+  private volatile ActorSystem<Supervisor.Command> system;
+
+  /** A step of a long scan: it has taken {@code seconds} so far. */
+  private record Scanning(long seconds) {}
+
+  Commands(LiveSettings live, NewestCatalog newest, DaemonStatus status, Reloader reloader) {
+    this.live = live;
+    this.reloader = reloader;
+    this.explainer = new Explainer(live::now, newest::get, status, true, InstantSource.system());
+  }
+
+  /** What asks actors has somebody to ask from now on. */
+  void begin(ActorSystem<Supervisor.Command> actors) {
+    system = actors;
+  }
+
+  /** By name. */
+  Map<String, ControlCommand> all() {
+    return Map.of(
+        "explain", (arguments, steps) -> explain(arguments),
+        "config", (arguments, steps) -> live.effective(),
+        "reload", (arguments, steps) -> reloader.reload(),
+        "rescan", (arguments, steps) -> rescan(steps));
+  }
+
+  /** The explanation of a name or a path, from its text alone; comes at once. */
+  Explanation explanation(String asked) {
+    return explainer.explain(asked);
+  }
+
+  private Object explain(List<String> arguments) throws ControlRefusal {
+    if (arguments.isEmpty() || arguments.size() > 2) {
+      throw new ControlRefusal("explain takes a name or a path, and where that leads");
+    }
+    return explainer.explain(
+        arguments.get(0), arguments.size() == 2 ? Optional.of(arguments.get(1)) : Optional.empty());
+  }
+
+  private Object rescan(ControlCommand.Steps steps)
+      throws ControlRefusal, IOException, InterruptedException {
+    ActorSystem<Supervisor.Command> actors = system;
+    if (actors == null) {
+      throw new ControlRefusal("the daemon is only just starting");
+    }
+    CompletionStage<ScanNews> scan =
+        AskPattern.ask(actors, Supervisor.Rescan::new, LONGEST_SCAN, actors.scheduler());
+    for (long seconds = 1; seconds < LONGEST_SCAN.toSeconds(); seconds++) {
+      try {
+        return scan.toCompletableFuture().get(STEP.toMillis(), TimeUnit.MILLISECONDS);
+      } catch (TimeoutException e) {
+        steps.tell(new Scanning(seconds));
+      } catch (ExecutionException e) {
+        break;
+      }
+    }
+    throw new ControlRefusal(
+        "the scan has not ended within "
+            + LONGEST_SCAN.toSeconds()
+            + " s: the image storage may not answer. The scan goes on, and the old catalog is"
+            + " used");
+  }
+}

@@ -1,0 +1,105 @@
+package dev.lazymount.daemon;
+
+import dev.lazymount.catalog.Catalog;
+import dev.lazymount.catalog.CatalogScan;
+import dev.lazymount.catalog.NewestCatalog;
+import dev.lazymount.config.Settings;
+import dev.lazymount.linux.MountInfo;
+import dev.lazymount.ops.Explainer;
+import dev.lazymount.ops.Explanation;
+import dev.lazymount.state.DaemonStatus;
+import dev.lazymount.state.MountStatus;
+import java.io.IOException;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** Explains from the settings, a scan made for the question, and the mount table. */
+public final class WithoutDaemon {
+  /**
+   * A scan of thousands of images on a busy NFS takes a while; one that hangs is not waited for.
+   */
+  private static final long PATIENCE_SECONDS = 10;
+
+  private WithoutDaemon() {}
+
+  /**
+   * An explanation; may wait for the image storage, ten seconds at most.
+   *
+   * @param settings which root and images
+   * @param asked a name or an absolute path
+   * @param followed where it leads with symlinks followed, if known
+   */
+  public static Explanation explain(Settings settings, String asked, Optional<String> followed) {
+    DaemonStatus status = new DaemonStatus();
+    NewestCatalog newest = new NewestCatalog();
+    scan(settings, status, newest);
+    newest.get().ifPresent(snapshot -> showMounted(settings, snapshot.catalog(), status));
+    return new Explainer(() -> settings, newest::get, status, false, InstantSource.system())
+        .explain(asked, followed);
+  }
+
+  private static void scan(Settings settings, DaemonStatus status, NewestCatalog newest) {
+    CompletableFuture<CatalogScan.Scan> scan = new CompletableFuture<>();
+    Thread scanner =
+        new Thread(
+            () -> {
+              try {
+                scan.complete(
+                    CatalogScan.scan(
+                        settings.images().toString(),
+                        settings.root().toString(),
+                        settings.imageSuffixes(),
+                        Catalog.empty()));
+              } catch (IOException | RuntimeException e) {
+                scan.completeExceptionally(e);
+              }
+            },
+            "scan");
+    scanner.setDaemon(true);
+    scanner.start();
+    String problem;
+    try {
+      CatalogScan.Scan found = scan.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+      newest.set(found.catalog());
+      problem = found.problems().isEmpty() ? null : String.join("; ", found.problems());
+    } catch (TimeoutException e) {
+      problem = "no answer from the storage for " + PATIENCE_SECONDS + " s";
+    } catch (InterruptedException | ExecutionException e) {
+      problem = String.valueOf(e.getCause() == null ? e : e.getCause().getMessage());
+    }
+    status.catalog(0, 0, 0, problem);
+  }
+
+  /** What an earlier daemon, or somebody else, has mounted. */
+  private static void showMounted(Settings settings, Catalog catalog, DaemonStatus status) {
+    List<MountInfo> table;
+    String below;
+    try {
+      table = MountInfo.read();
+      below = settings.root().toRealPath() + "/";
+    } catch (IOException e) {
+      return;
+    }
+    for (MountInfo mount : table) {
+      if (mount.target().startsWith(below)) {
+        String name = mount.target().substring(below.length());
+        catalog
+            .get(name)
+            .ifPresent(
+                image ->
+                    status
+                        .mounts()
+                        .put(
+                            MountStatus.unknown(
+                                    name, settings.images() + "/" + image.file(), mount.target())
+                                .mounted(Instant.now(), mount.source(), null, null, null)));
+      }
+    }
+  }
+}

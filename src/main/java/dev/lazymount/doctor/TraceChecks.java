@@ -1,0 +1,118 @@
+package dev.lazymount.doctor;
+
+import dev.lazymount.config.Settings;
+import dev.lazymount.doctor.Doctor.Check;
+import dev.lazymount.linux.KernelVersion;
+import dev.lazymount.ops.Words;
+import dev.lazymount.trace.AutoProgram;
+import dev.lazymount.trace.Bpftrace;
+import dev.lazymount.trace.PathProgram;
+import dev.lazymount.trace.ResolvedProgram;
+import dev.lazymount.trace.TraceProgram;
+import dev.lazymount.trace.TraceTrial;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Whether accesses can be seen: what that takes, and one that really is. */
+final class TraceChecks {
+  private static final Path TRACEFS = Path.of("/sys/kernel/tracing");
+  private static final KernelVersion OLDEST_TRIED = new KernelVersion(0, 17);
+  private static final Pattern VERSION = Pattern.compile("v?(\\d+\\.\\d+)[.\\w-]*");
+
+  /** bpftrace compiles its program, on a busy machine for a long time; and there may be two. */
+  private static final Duration TRIAL = Duration.ofSeconds(30);
+
+  private TraceChecks() {}
+
+  static List<Check> all(Settings settings) {
+    return List.of(
+        Check.of("tracefs", TraceChecks::tracefs),
+        new Check(
+            "bpftrace",
+            Duration.ofSeconds(10),
+            "bpftrace --version should answer at once",
+            () -> bpftrace(settings)),
+        Check.of("setpriv", TraceChecks::setpriv),
+        new Check(
+            "traced access",
+            TRIAL.multipliedBy(2).plusSeconds(5),
+            "the root's storage may not answer",
+            () -> trial(settings)));
+  }
+
+  private static Finding tracefs() {
+    if (Files.isDirectory(TRACEFS.resolve("events/syscalls/sys_enter_openat"))) {
+      return Finding.ok("tracefs", TRACEFS + " has the tracepoints of system calls");
+    }
+    return Files.isDirectory(TRACEFS.resolve("events"))
+        ? Finding.fail(
+            "tracefs",
+            "no tracepoints of system calls",
+            "boot a kernel with CONFIG_FTRACE_SYSCALLS")
+        : Finding.fail(
+            "tracefs", "not mounted or not readable", "mount -t tracefs tracefs " + TRACEFS);
+  }
+
+  private static Finding bpftrace(Settings settings) throws InterruptedException {
+    String name = settings.trace().bpftrace();
+    Optional<Path> file = Bpftrace.find(name);
+    if (file.isEmpty()) {
+      return Finding.fail(
+          "bpftrace", "no executable file " + name, "install bpftrace, or set trace.bpftrace");
+    }
+    String said = Tool.says(Duration.ofSeconds(8), file.get().toString(), "--version").orElse("");
+    Matcher version = VERSION.matcher(said);
+    if (!version.find()) {
+      return Finding.warn(
+          "bpftrace",
+          file.get() + " does not tell its version",
+          "run " + file.get() + " --version");
+    }
+    String what = file.get() + ", version " + version.group();
+    return KernelVersion.parse(version.group(1) + ".").compareTo(OLDEST_TRIED) < 0
+        ? Finding.warn("bpftrace", what + " is older than any tried", "install 0.17 or newer")
+        : Finding.ok("bpftrace", what);
+  }
+
+  private static Finding setpriv() {
+    return Bpftrace.find("setpriv").isPresent()
+        ? Finding.ok("setpriv", "there: bpftrace dies with the daemon")
+        : Finding.warn(
+            "setpriv",
+            "missing: bpftrace would outlive a killed daemon by a window",
+            "install util-linux");
+  }
+
+  private static Finding trial(Settings settings) {
+    PathProgram path = new PathProgram(settings, TRACEFS);
+    ResolvedProgram resolved = new ResolvedProgram(settings, TRACEFS, () -> 0, () -> 0);
+    TraceProgram.Factory programs =
+        switch (settings.trace().program()) {
+          case AUTO -> new AutoProgram(resolved, path);
+          case PATH -> path;
+          case RESOLVED -> resolved;
+        };
+    TraceTrial.Result result =
+        TraceTrial.run(programs, Bpftrace.launcher(settings), settings.root().toString(), TRIAL);
+    if (result.problem() != null) {
+      return Finding.fail(
+          "traced access",
+          result.problem(),
+          "mend what is above this; then lazymount trace shows more");
+    }
+    String what =
+        "seen by the "
+            + result.program()
+            + " program, "
+            + Words.millis(result.millis())
+            + " after the start of bpftrace";
+    return result.note() == null
+        ? Finding.ok("traced access", what)
+        : Finding.warn("traced access", what + "; " + result.note(), "relative paths are not seen");
+  }
+}

@@ -1,0 +1,168 @@
+package dev.lazymount.doctor;
+
+import dev.lazymount.config.Settings;
+import dev.lazymount.doctor.Doctor.Check;
+import dev.lazymount.ops.Words;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** The service as systemd has it, and whether its time-outs and ours go together. */
+final class UnitChecks {
+  private static final String UNIT = "lazymount.service";
+
+  /** What makes a mount namespace of the service's own, and the value that does not. */
+  private static final Map<String, String> NO_NAMESPACE =
+      new TreeMap<>(
+          Map.of(
+              "PrivateMounts", "no",
+              "PrivateTmp", "no",
+              "PrivateDevices", "no",
+              "ProtectSystem", "no",
+              "ProtectHome", "no",
+              "ProtectKernelTunables", "no",
+              "ProtectKernelModules", "no",
+              "ProtectKernelLogs", "no",
+              "ProtectControlGroups", "no",
+              "DynamicUser", "no"));
+
+  /** A start is given so many times trace.canary-timeout (TraceSource). */
+  private static final int START_PATIENCE = 12;
+
+  private UnitChecks() {}
+
+  static List<Check> all(Settings settings) {
+    if (!Files.isDirectory(Path.of("/run/systemd/system"))) {
+      return List.of(
+          Check.of("unit", () -> Finding.ok("unit", "systemd does not run here: not looked at")),
+          Check.of("time-outs", () -> timeouts(settings, Map.of())));
+    }
+    return List.of(
+        Check.of("unit", () -> unit(settings, show())),
+        Check.of("time-outs", () -> timeouts(settings, show())));
+  }
+
+  private static Map<String, String> show() throws InterruptedException {
+    return properties(
+        Tool.says(Duration.ofSeconds(4), "systemctl", "show", UNIT, "--no-pager").orElse(""));
+  }
+
+  static Map<String, String> properties(String shown) {
+    Map<String, String> properties = new TreeMap<>();
+    shown
+        .lines()
+        .filter(line -> line.indexOf('=') > 0)
+        .forEach(
+            line ->
+                properties.put(
+                    line.substring(0, line.indexOf('=')), line.substring(line.indexOf('=') + 1)));
+    return properties;
+  }
+
+  static Finding unit(Settings settings, Map<String, String> unit) {
+    if (unit.isEmpty()) {
+      return Finding.warn("unit", "systemctl does not answer", "run systemctl show " + UNIT);
+    }
+    if (!unit.getOrDefault("LoadState", "").equals("loaded")) {
+      return Finding.warn(
+          "unit", UNIT + " is not installed", "install it, if systemd shall run the daemon");
+    }
+    List<String> ownNamespace =
+        NO_NAMESPACE.entrySet().stream()
+            .filter(e -> !unit.getOrDefault(e.getKey(), e.getValue()).equals(e.getValue()))
+            .map(e -> e.getKey() + "=" + unit.get(e.getKey()))
+            .toList();
+    if (!ownNamespace.isEmpty()) {
+      return Finding.fail(
+          "unit",
+          String.join(", ", ownNamespace) + ": the service has a mount namespace of its own",
+          "remove that (systemctl cat " + UNIT + "): nobody else would see its mounts");
+    }
+    List<String> wrong = new ArrayList<>();
+    if (!unit.getOrDefault("LimitMEMLOCK", "infinity").equals("infinity")) {
+      wrong.add("LimitMEMLOCK=" + unit.get("LimitMEMLOCK") + " (before Linux 5.11 BPF needs more)");
+    }
+    if (!unit.getOrDefault("Type", "").startsWith("notify")) {
+      wrong.add("Type=" + unit.get("Type") + " (READY is not waited for; set notify)");
+    }
+    if (unit.getOrDefault("NeedDaemonReload", "no").equals("yes")) {
+      wrong.add("its file has changed (systemctl daemon-reload)");
+    }
+    String mounts = " " + unit.getOrDefault("RequiresMountsFor", "") + " ";
+    for (Path path : List.of(settings.root(), settings.images())) {
+      if (!mounts.contains(" " + path + " ")) {
+        wrong.add("RequiresMountsFor= has not " + path);
+      }
+    }
+    return wrong.isEmpty()
+        ? Finding.ok("unit", UNIT + " is " + unit.getOrDefault("ActiveState", "there"))
+        : Finding.warn("unit", String.join("; ", wrong), "systemctl edit " + UNIT);
+  }
+
+  static Finding timeouts(Settings settings, Map<String, String> unit) {
+    List<String> wrong = new ArrayList<>();
+    Settings.Trace trace = settings.trace();
+    Duration start = trace.canaryTimeout().multipliedBy(START_PATIENCE);
+    span(unit.get("TimeoutStartUSec"))
+        .filter(limit -> limit.compareTo(start) <= 0)
+        .ifPresent(
+            limit ->
+                wrong.add(
+                    "TimeoutStartSec= ("
+                        + Words.span(limit)
+                        + ") is not longer than 12 times trace.canary-timeout ("
+                        + Words.span(start)
+                        + ")"));
+    Optional<Duration> watchdog = span(unit.get("WatchdogUSec")).filter(d -> !d.isZero());
+    watchdog
+        .filter(limit -> limit.compareTo(trace.canaryTimeout().multipliedBy(2)) <= 0)
+        .ifPresent(
+            limit ->
+                wrong.add(
+                    "WatchdogSec= ("
+                        + Words.span(limit)
+                        + ") ends the daemon before a blind trace can be started again"
+                        + " (trace.canary-timeout "
+                        + Words.span(trace.canaryTimeout())
+                        + ")"));
+    watchdog
+        .filter(limit -> limit.compareTo(trace.restartMax()) <= 0)
+        .ifPresent(
+            limit ->
+                wrong.add(
+                    "trace.restart-max is not shorter than WatchdogSec= " + Words.span(limit)));
+    if (settings.mount().timeout().compareTo(Duration.ofSeconds(1)) < 0) {
+      wrong.add("mount.timeout is below a second: healthy mounts may be called stuck");
+    }
+    return wrong.isEmpty()
+        ? Finding.ok("time-outs", "consistent")
+        : Finding.warn("time-outs", String.join("; ", wrong), "change the one or the other");
+  }
+
+  /** A time span as systemctl prints it: {@code 1min 30s}; empty for {@code infinity} and none. */
+  static Optional<Duration> span(String shown) {
+    if (shown == null || !shown.matches("\\s*(\\d+(us|ms|s|min|h|d)?\\s*)+")) {
+      return Optional.empty();
+    }
+    Duration sum = Duration.ZERO;
+    for (String part : shown.strip().split("\\s+", -1)) {
+      long number = Long.parseLong(part.replaceAll("\\D", ""));
+      sum =
+          sum.plus(
+              switch (part.replaceAll("\\d", "")) {
+                case "us" -> Duration.ofNanos(number * 1000);
+                case "ms" -> Duration.ofMillis(number);
+                case "min" -> Duration.ofMinutes(number);
+                case "h" -> Duration.ofHours(number);
+                case "d" -> Duration.ofDays(number);
+                default -> Duration.ofSeconds(number);
+              });
+    }
+    return Optional.of(sum);
+  }
+}
