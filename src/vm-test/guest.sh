@@ -7,7 +7,7 @@
 #
 # While the server is away, whatever touches NFS hangs: that is done in the background, or killed
 # after a time.
-set -u
+set -uo pipefail
 
 readonly PAYLOAD=/payload # the disk that all of this comes on
 readonly RESULTS=/dev/ttyS1
@@ -28,6 +28,7 @@ main() {
   in_daily_use
   changed_on_the_server
   server_goes_away
+  server_goes_away_and_the_daemon_ends
   by_spelled_path
   server_goes_away_during_mounts
 
@@ -62,29 +63,35 @@ changed_on_the_server() {
 }
 
 server_goes_away() {
-  use_and_wait stale-replaced stale-vanished || return
-  systemctl stop nfs-server
-  note "the server is stopped"
+  usual=$(answer_time)
+  stop_server
   (cat "$ROOT/waiting/version" >/dev/null) &
   check "status answers at once without the server" answers_at_once
   check "it says that the storage does not answer" within $SOON says '.trace.problem // "" | contains("storage does not answer")'
-  check "SIGTERM ends it within 5 s" ends_within 5
+  start_server
+  check "ready again by itself when the server is back" within $RETURN says '.state == "ready"'
+  check "what was used meanwhile is mounted" within $SOON mounted waiting
+}
+
+server_goes_away_and_the_daemon_ends() {
+  use_and_wait stale-replaced stale-vanished || return
+  stop_server
+  check "SIGTERM ends it, and nothing of it has to be killed" ends
   systemctl start --no-block lazymount
   check "it starts without the server, and status answers" within $SOON says '.state == "starting"'
-  check "and says why it is not ready" within $SOON says '.trace.problem // .catalogProblem // "" | length > 0'
+  check "and says why it is not ready" within $SOON says '.trace.problem // "" | contains("storage does not answer")'
   check "it comes back after kill -9" comes_back_after_kill
   # Without the server to tell the client: its open files are stale when it is back.
   replace stale-replaced
   rm "$SERVER/squash-images/stale-vanished.img"
-  systemctl start nfs-server
-  note "the server is back, one image replaced and one gone meanwhile"
+  start_server
   check "READY by itself when the server is back" within $((RETURN + READY)) says '.state == "ready"'
-  check "what was used meanwhile is mounted" within $SOON mounted waiting
   check "what was mounted before is adopted" within $SOON mounted opened
-  check "the replaced image is swapped, though the old one is stale" \
+  check "an image replaced meanwhile is swapped, though the old one is stale" \
     within $SOON reads "image 2 stale-replaced" "$ROOT/stale-replaced/version"
-  check "the vanished one is unmounted, though it is stale" \
+  check "one that vanished meanwhile is unmounted, though it is stale" \
     within $SOON unmounted stale-vanished
+  check "what is used now is mounted" use_and_wait used-after
 }
 
 by_spelled_path() {
@@ -97,8 +104,8 @@ by_spelled_path() {
 
 # The path program sees an access before the file system is asked, and so mounts begin that hang.
 server_goes_away_during_mounts() {
-  systemctl stop nfs-server
-  note "the server is stopped"
+  usual=$(answer_time)
+  stop_server
   local name
   for name in stuck-1 stuck-2 stuck-3; do
     (cat "$ROOT/$name/version" >/dev/null) &
@@ -106,8 +113,7 @@ server_goes_away_during_mounts() {
   check "mounts that hang are shown as stuck" within $SOON says '.images.stuck >= 2'
   check "so is the storage" within $SOON says '.storageProblem // "" | contains("does not answer")'
   check "status answers at once all the while" answers_at_once
-  systemctl start nfs-server
-  note "the server is back"
+  start_server
   check "what was stuck is mounted when it is back" within $RETURN all_mounted stuck-1 stuck-2
   check "no problem is left" within $SOON says '.storageProblem == null and .state == "ready" and .images.stuck == 0'
   check "what was not tried is mounted at its next use" use_and_wait stuck-3
@@ -199,23 +205,33 @@ replace() {
   mv "$SERVER/squash-images/.$1.tmp" "$SERVER/squash-images/$1.img"
 }
 
+# As fast as it did before the server went away; most of that is the client's own start.
 answers_at_once() {
-  local start
-  start=$(now)
-  says '.state | length > 0' || return
-  took=$(($(now) - start))
-  note "status answered in $took ms"
-  ((took < 2000))
+  local took
+  took=$(answer_time) || return
+  note "status answered in $took ms, and in $usual ms with the server"
+  ((took < 2 * usual + 2000))
 }
 
-ends_within() {
+# Milliseconds of the fastest of three answers.
+answer_time() {
+  local start took fastest=60000
+  for _ in 1 2 3; do
+    start=$(now)
+    says .state || return
+    took=$(($(now) - start))
+    ((took >= fastest)) || fastest=$took
+  done
+  echo $fastest
+}
+
+ends() {
   local start pid
   pid=$(systemctl show -P MainPID lazymount)
   start=$(now)
-  timeout 60 systemctl stop lazymount || return
-  took=$(($(now) - start))
-  note "it ended in $took ms"
-  ((took < $1 * 1000)) && [[ ! -d /proc/$pid && $(systemctl show -P Result lazymount) == success ]]
+  systemctl stop lazymount || return
+  note "it ended in $(($(now) - start)) ms, emulated"
+  [[ ! -d /proc/$pid && $(systemctl show -P Result lazymount) == success ]]
 }
 
 comes_back_after_kill() {
@@ -249,13 +265,23 @@ serve() {
   mount -t nfs -o $options 127.0.0.1:/squash-images $IMAGES
 }
 
+stop_server() {
+  systemctl stop nfs-server
+  note "the server is stopped"
+}
+
+start_server() {
+  systemctl start nfs-server
+  note "the server is back"
+}
+
 install_daemon() {
   mkdir -p /etc/lazymount /etc/systemd/system/lazymount.service.d
   ln -s "$PAYLOAD/lazymount/lazymount" /usr/bin/lazymount
   cp "$PAYLOAD/lazymount.service" /etc/systemd/system/
   # Emulated, a start takes minutes, of which compiling took half.
   local java_options="-XX:CompileThresholdScaling=2 -XX:CICompilerCount=1"
-  printf '[Service]\nTimeoutStartSec=%s\nWatchdogSec=%s\nEnvironment="JAVA_OPTS=%s"\n' $READY $READY "$java_options" >/etc/systemd/system/lazymount.service.d/slow.conf
+  printf '[Service]\nTimeoutStartSec=%s\nWatchdogSec=%s\nTimeoutStopSec=90\nEnvironment="JAVA_OPTS=%s"\n' $READY $READY "$java_options" >/etc/systemd/system/lazymount.service.d/slow.conf
   cat >/etc/lazymount/application.conf <<CONF
 lazymount {
   trace { program = resolved, canary = 3s, canary-timeout = 60s }

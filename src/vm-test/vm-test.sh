@@ -66,7 +66,7 @@ make_payload() {
   cp $HERE/guest.sh systemd/lazymount.service "$payload"
   cp -rp target/lazymount target/lazymount.jar target/lib "$payload/lazymount"
   for name in opened executed relative later replaced vanished waiting stale-replaced stale-vanished \
-    path-opened path-executed stuck-1 stuck-2 stuck-3; do
+    used-after path-opened path-executed stuck-1 stuck-2 stuck-3; do
     make_compiler "$name" "original $name"
     image "$name" "image $name" "$name.img"
   done

@@ -8,6 +8,7 @@ import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.Receive;
 import akka.actor.typed.javadsl.TimerScheduler;
 import dev.lazymount.state.DaemonStatus;
+import dev.lazymount.state.Durations;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -36,7 +37,8 @@ public final class CatalogActor extends AbstractBehavior<CatalogActor.Command> {
   private record ScanFailed(Throwable cause, long nanos) implements Command {}
 
   private enum Timer implements Command {
-    SCAN
+    SCAN,
+    LATE
   }
 
   /**
@@ -56,6 +58,7 @@ public final class CatalogActor extends AbstractBehavior<CatalogActor.Command> {
    * @param scanner scans
    * @param executor where; one thread
    * @param rescan between two scans
+   * @param patience after which a scan that has not ended is called so
    * @param status where the size and the problems of the newest scan are shown
    * @param nanoTime the clock, as env.nanoTime().getAsLong() is; a test has one of its own
    */
@@ -63,12 +66,18 @@ public final class CatalogActor extends AbstractBehavior<CatalogActor.Command> {
       Scanner scanner,
       Executor executor,
       Duration rescan,
+      Duration patience,
       DaemonStatus status,
       LongSupplier nanoTime) {
 
     /** With the machine's clock. */
-    public Env(Scanner scanner, Executor executor, Duration rescan, DaemonStatus status) {
-      this(scanner, executor, rescan, status, System::nanoTime);
+    public Env(
+        Scanner scanner,
+        Executor executor,
+        Duration rescan,
+        Duration patience,
+        DaemonStatus status) {
+      this(scanner, executor, rescan, patience, status, System::nanoTime);
     }
   }
 
@@ -112,6 +121,7 @@ public final class CatalogActor extends AbstractBehavior<CatalogActor.Command> {
         .onMessage(Scanned.class, this::onScanned)
         .onMessage(ScanFailed.class, this::onScanFailed)
         .onMessageEquals(Timer.SCAN, this::onTimer)
+        .onMessageEquals(Timer.LATE, this::onLate)
         .build();
   }
 
@@ -137,6 +147,17 @@ public final class CatalogActor extends AbstractBehavior<CatalogActor.Command> {
     return this;
   }
 
+  private Behavior<Command> onLate() {
+    if (scanning) {
+      show(
+          "the image storage does not answer: a scan has not ended for "
+              + Durations.text(env.patience())
+              + "; it is waited for, and "
+              + (any ? "what was known is used meanwhile" : "no image is known yet"));
+    }
+    return this;
+  }
+
   private Behavior<Command> onScanned(Scanned scanned) {
     newest = scanned.scan().catalog();
     any = true;
@@ -153,6 +174,7 @@ public final class CatalogActor extends AbstractBehavior<CatalogActor.Command> {
 
   private Behavior<Command> rest(long nanos) {
     scanning = false;
+    timers.cancel(Timer.LATE);
     hintAllowedAt = env.nanoTime().getAsLong() + Math.max(HINT_PAUSE.toNanos(), HINT_REST * nanos);
     timers.startSingleTimer(
         Timer.SCAN, any || env.rescan().compareTo(FIRST) < 0 ? env.rescan() : FIRST);
@@ -170,6 +192,7 @@ public final class CatalogActor extends AbstractBehavior<CatalogActor.Command> {
 
   private void scan() {
     scanning = true;
+    timers.startSingleTimer(Timer.LATE, env.patience());
     Catalog previous = newest;
     CompletableFuture<Command> answer =
         CompletableFuture.supplyAsync(

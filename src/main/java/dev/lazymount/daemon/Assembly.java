@@ -129,6 +129,7 @@ final class Assembly {
                 previous),
         executor("catalog"),
         settings.catalog().rescan(),
+        settings.mount().timeout(),
         status);
   }
 
@@ -148,7 +149,7 @@ final class Assembly {
             settings.idle().unmountAfter(),
             new StorageCircuit(settings.mount().concurrency(), storage),
             System::nanoTime);
-    Reconcile reconcile = new Reconcile(status.mounts(), settings);
+    Reconcile reconcile = new Reconcile(status, settings);
     status.mode(settings.mode());
     return new RouterEnv(
         settings.root().toString(),

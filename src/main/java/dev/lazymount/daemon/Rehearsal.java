@@ -123,6 +123,7 @@ final class Rehearsal extends AbstractBehavior<Rehearsal.Command> {
                         previous -> new CatalogScan.Scan(catalog, List.of(), 0),
                         env.executor(),
                         env.settings().catalog().rescan(),
+                        env.settings().mount().timeout(),
                         new DaemonStatus())),
                 "catalog");
     ActorRef<Router.Command> router =

@@ -29,6 +29,9 @@ public final class Errno {
   /** Permission denied. */
   public static final int EACCES = 13;
 
+  /** File exists. */
+  public static final int EEXIST = 17;
+
   /** Device or resource busy. */
   public static final int EBUSY = 16;
 
@@ -49,6 +52,9 @@ public final class Errno {
 
   /** Too many levels of symbolic links. */
   public static final int ELOOP = 40;
+
+  /** Operation not supported. */
+  public static final int EOPNOTSUPP = 95;
 
   /** No data available. */
   public static final int ENODATA = 61;

@@ -124,6 +124,32 @@ public final class Fd implements AutoCloseable {
     return readLink(LibC.AT_FDCWD, "/proc/self/fd/" + raw());
   }
 
+  /**
+   * symlinkat(2): a symlink in this directory, in the place of one that is there.
+   *
+   * @param name its name
+   * @param target where it leads
+   */
+  public void link(String name, String target) throws SyscallException {
+    if (LibC.symlinkat(LibC.cString(target), raw(), LibC.cString(name)) == 0) {
+      return;
+    }
+    int errno = LibC.errno();
+    if (errno == Errno.EEXIST) {
+      unlink(name);
+      if (LibC.symlinkat(LibC.cString(target), raw(), LibC.cString(name)) == 0) {
+        return;
+      }
+      errno = LibC.errno();
+    }
+    throw new SyscallException("symlink " + name, errno);
+  }
+
+  /** unlinkat(2) of an entry of this directory that is no directory, if it is there. */
+  public void unlink(String name) {
+    LibC.unlinkat(raw(), LibC.cString(name), 0);
+  }
+
   /** readlinkat(2) of an entry of this directory. */
   public String readLink(String name) throws SyscallException {
     return readLink(raw(), name);

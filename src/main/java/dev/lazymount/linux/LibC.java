@@ -73,6 +73,10 @@ final class LibC {
 
   static native long readlinkat(int dirFd, byte[] path, byte[] target, long size);
 
+  static native int symlinkat(byte[] target, int dirFd, byte[] path);
+
+  static native int unlinkat(int dirFd, byte[] path, int flags);
+
   static native long pread(int fd, byte[] buffer, long size, long offset);
 
   static native long read(int fd, byte[] buffer, long size);

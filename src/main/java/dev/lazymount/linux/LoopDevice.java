@@ -2,9 +2,13 @@ package dev.lazymount.linux;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.OptionalLong;
+import java.util.TreeMap;
 
 /**
  * A loop device (loop(4)): a file seen as a block device. Read-only, and with AUTOCLEAR: the kernel
@@ -172,6 +176,28 @@ public final class LoopDevice implements AutoCloseable {
         return new BackingPath("", false);
       }
     }
+  }
+
+  /**
+   * The loop devices that have a file, by minor number, each with the path of it or the one it had.
+   * Takes microseconds for each device there is, in use or not; asks no storage.
+   *
+   * @throws IOException if sysfs can't be read
+   */
+  public static Map<Integer, String> bound() throws IOException {
+    Map<Integer, String> bound = new TreeMap<>();
+    try (DirectoryStream<Path> devices = Files.newDirectoryStream(Path.of("/sys/block"), "loop*")) {
+      for (Path device : devices) {
+        int minor = Integer.parseInt(device.getFileName().toString().substring("loop".length()));
+        String path = BackingPath.of(minor).path();
+        if (!path.isEmpty()) {
+          bound.put(minor, path);
+        }
+      }
+    } catch (DirectoryIteratorException e) {
+      throw e.getCause();
+    }
+    return bound;
   }
 
   private static Fd openNode(int number) throws SyscallException {

@@ -21,10 +21,30 @@ record ImageDirectory(String path, boolean symlinks) {
    * @param fd for reading
    * @param generation its content
    * @param type its file system
-   * @param path for people, and for those that read a mount's source
+   * @param file its path below the image directory
+   * @param path for people, and for those that read a loop device's file
    */
-  record Image(Fd fd, Mounter.Generation generation, Superblock.Type type, String path)
+  record Image(Fd fd, Mounter.Generation generation, Superblock.Type type, String file, String path)
       implements AutoCloseable {
+    /** Where the metadata of squashfs are, and then some; bytes. */
+    private static final int TAIL = 16 << 20;
+
+    private static final int STEP = 1 << 20;
+
+    /** Whether the storage gives the start and the end of the file without an error. */
+    boolean isReadable() {
+      byte[] buffer = new byte[STEP];
+      try {
+        fd.read(buffer, 0);
+        for (long at = Math.max(0, generation.size() - TAIL); at < generation.size(); at += STEP) {
+          fd.read(buffer, at);
+        }
+        return true;
+      } catch (SyscallException e) {
+        return false;
+      }
+    }
+
     @Override
     public void close() {
       fd.close();
@@ -45,7 +65,7 @@ record ImageDirectory(String path, boolean symlinks) {
       if (superblock.problem().isPresent()) {
         throw new BadImage(superblock.problem().get(), generation);
       }
-      return new Image(fd, generation, superblock.type(), path + "/" + file);
+      return new Image(fd, generation, superblock.type(), file, path + "/" + file);
     } catch (BadImage | SyscallException | RuntimeException e) {
       fd.close();
       throw e;

@@ -76,12 +76,12 @@ public final class KernelMounter implements Mounter {
       Mounted mounted = ownership.of(request.file(), target.path(), before);
       return mounted.outdated() == null
           ? mounted
-          : new Replacement(images, options)
+          : new Replacement(images, options, lockDir)
               .replace(request.file(), target, mounted, before.device());
     }
     refuseToCoverInner(request, target);
     try (ImageDirectory.Image image = images.open(request.file());
-        DetachedMount mount = DetachedMount.of(image, options)) {
+        DetachedMount mount = DetachedMount.of(image, options, lockDir)) {
       return attach(request, target, mount, before, image.generation());
     }
   }
@@ -98,8 +98,9 @@ public final class KernelMounter implements Mounter {
         throw new MountFailure(
             MountFailure.Kind.OTHER, target.path() + " was replaced during the mount");
       }
+      String device = mount.deviceName();
       Mounts.attach(mount.fd(), place);
-      return new Mounted(mount.device().path(), false, generation);
+      return new Mounted(device, false, generation);
     }
   }
 
@@ -135,7 +136,7 @@ public final class KernelMounter implements Mounter {
         target -> {
           try (Fd place = target.open();
               ImageDirectory.Image image = images.open(request.file());
-              DetachedMount mount = DetachedMount.of(image, options)) {
+              DetachedMount mount = DetachedMount.of(image, options, lockDir)) {
             return Optional.empty();
           }
         });

@@ -56,6 +56,10 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
     EXPIRE
   }
 
+  private enum Storage implements Command {
+    ANSWERS
+  }
+
   /** How soon to look again at a name that another process holds the lock of. */
   private static final Duration LOCKED_PAUSE = Duration.ofMillis(50);
 
@@ -119,6 +123,7 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
         .onMessageEquals(MountCalls.Late.LATE, this::onLate)
         .onMessageEquals(Timer.LOOK_AGAIN, this::onLookAgain)
         .onMessageEquals(Timer.EXPIRE, this::onExpire)
+        .onMessageEquals(Storage.ANSWERS, this::onStorageAnswers)
         .build();
   }
 
@@ -134,17 +139,47 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
     if (!retry.isDue(line.state())) {
       Waiting.pass(accessed);
     } else if (env.circuit().isOpen()) {
-      line.unmounted(NO_STORAGE);
-      Waiting.pass(accessed);
+      awaitStorage(accessed);
     } else {
       waiting.add(accessed);
-      if (line.state() == MountState.QUARANTINED) {
-        calls.check(request);
-      } else {
-        mount();
-      }
+      work();
     }
     return this;
+  }
+
+  /** What is mounted stays so; anything else is tried when the circuit closes. */
+  private void awaitStorage(Accessed accessed) {
+    if (line.state() == MountState.MOUNTED) {
+      Waiting.pass(accessed);
+      return;
+    }
+    if (line.state() != MountState.QUARANTINED) {
+      line.unmounted(NO_STORAGE);
+    }
+    boolean first = waiting.isEmpty();
+    waiting.add(accessed);
+    if (first) {
+      ActorRef<Command> self = getContext().getSelf();
+      env.circuit().whenClosed(() -> self.tell(Storage.ANSWERS));
+    }
+  }
+
+  private Behavior<Command> onStorageAnswers() {
+    if (calls.isBusy()) {
+      return this;
+    }
+    if (env.status().observes()) {
+      waiting.giveUp();
+    }
+    return workOrRest();
+  }
+
+  private void work() {
+    if (line.state() == MountState.QUARANTINED) {
+      calls.check(request);
+    } else {
+      mount();
+    }
   }
 
   private Behavior<Command> onAdopt() {
@@ -166,8 +201,12 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
       scheduleExpiry();
       return this;
     }
-    if (!calls.isBusy() && line.state() == MountState.MOUNTED && !env.circuit().isOpen()) {
-      calls.expire(request, marked);
+    if (!calls.isBusy() && line.state() == MountState.MOUNTED) {
+      if (env.circuit().isOpen()) {
+        scheduleExpiry();
+      } else {
+        calls.expire(request, marked);
+      }
     }
     return this;
   }
@@ -263,11 +302,16 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
 
   private Behavior<Command> onLate() {
     if (calls.isBusy()) {
-      line.stuck(
+      MountLine.Stuck why =
           locked
               ? MountLine.Stuck.LOCKED
-              : calls.isLate() ? MountLine.Stuck.HANGS : MountLine.Stuck.WAITS);
+              : calls.isLate() ? MountLine.Stuck.HANGS : MountLine.Stuck.WAITS;
+      line.stuck(why);
       waiting.giveUp();
+      if (why == MountLine.Stuck.WAITS) {
+        // Once it has its slot it may hang in it, and the circuit has to know.
+        calls.timed();
+      }
     }
     return this;
   }
@@ -295,7 +339,7 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
       return stopIfGone();
     }
     trigger = waiting.first().access();
-    mount();
+    work();
     return this;
   }
 

@@ -88,7 +88,8 @@ final class MountCalls {
     work.start(() -> new Expired(env.mounter().expire(request, marked)));
   }
 
-  private void timed() {
+  /** The call under way is late when this time has passed from now. */
+  void timed() {
     timers.startSingleTimer(Late.LATE, env.timeout());
   }
 }

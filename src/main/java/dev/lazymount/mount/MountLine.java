@@ -2,6 +2,7 @@ package dev.lazymount.mount;
 
 import dev.lazymount.state.Access;
 import dev.lazymount.state.Counters;
+import dev.lazymount.state.Durations;
 import dev.lazymount.state.MountState;
 import dev.lazymount.state.MountStatus;
 import java.time.Duration;
@@ -143,17 +144,31 @@ final class MountLine {
   }
 
   void stuck(Stuck why) {
-    counters().timeouts.increment();
-    String seconds = env.timeout().toSeconds() + " s";
+    String seconds = Durations.text(env.timeout());
     String what =
         switch (why) {
           case HANGS -> "no answer from the storage for " + seconds;
           case WAITS -> "no free slot for " + seconds + ", because other mounts hang";
           case LOCKED -> "another process has held the lock of this image for " + seconds;
         };
-    String reason = what + "; it is waited for, and the original is read meanwhile";
-    env.log().warn("{}: stuck: {}", name, reason);
-    beforeStuck = line;
+    if (state() != MountState.STUCK) {
+      beforeStuck = line;
+      counters().timeouts.increment();
+    }
+    String meanwhile =
+        beforeStuck.state() == MountState.MOUNTED
+            ? "what is mounted stays"
+            : "the original is read meanwhile";
+    String reason = what + "; it is waited for, and " + meanwhile;
+    if (reason.equals(line.reason())) {
+      return;
+    }
+    if (why == Stuck.WAITS) {
+      // Those that hang have a line each, and these may be thousands.
+      env.log().debug("{}: stuck: {}", name, reason);
+    } else {
+      env.log().warn("{}: stuck: {}", name, reason);
+    }
     show(line.unmounted(MountState.STUCK, Instant.now(), reason));
   }
 

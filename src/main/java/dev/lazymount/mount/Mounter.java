@@ -20,7 +20,8 @@ public interface Mounter {
   /**
    * A mount in place.
    *
-   * @param device the block device, such as {@code /dev/loop3}
+   * @param device the block device, such as {@code /dev/loop3}; of a file system that reads its
+   *     image without one, the number that the kernel gave it, such as {@code 0:45}
    * @param adopted whether it was there already
    * @param generation the image's content; null if that is not known
    * @param outdated why it is not what the image directory has by now; null if it is

@@ -20,8 +20,13 @@ final class NameLock {
     }
   }
 
+  /** A path as one component. */
+  static String flat(String path) {
+    return path.replace("%", "%25").replace("/", "%2F");
+  }
+
   static String fileName(String name) {
-    String flat = name.replace("%", "%25").replace("/", "%2F") + ".lock";
+    String flat = flat(name) + ".lock";
     byte[] utf8 = name.getBytes(StandardCharsets.UTF_8);
     return flat.getBytes(StandardCharsets.UTF_8).length <= NAME_MAX
         ? flat

@@ -3,7 +3,10 @@ package dev.lazymount.mount;
 import dev.lazymount.linux.Fd;
 import dev.lazymount.linux.FileStatus;
 import dev.lazymount.linux.LoopDevice;
+import dev.lazymount.linux.MountInfo;
 import dev.lazymount.linux.SyscallException;
+import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -12,6 +15,8 @@ import java.util.Optional;
  * @param images the image directory
  */
 record Ownership(ImageDirectory images) {
+  private static final String EROFS = Superblock.Type.EROFS.kernelName();
+
   /** What the kernel's NFS client calls a file that it has in use and was to delete (unlink.c). */
   private static final String KEPT_BY_NFS = ".nfs";
 
@@ -26,15 +31,30 @@ record Ownership(ImageDirectory images) {
   Mounter.Mounted of(String file, String target, FileStatus mounted)
       throws MountFailure, SyscallException {
     Optional<Mounter.Generation> image = images.generation(file);
+    String device = deviceName(mounted.device());
     if (mounted.major() == LoopDevice.MAJOR) {
-      String device = "/dev/loop" + mounted.minor();
       if (isBehind(image, mounted.minor())) {
         return new Mounter.Mounted(device, true, image.orElse(null));
       }
-      if (hadName(file, mounted.minor())) {
-        // Where there is no image now, the mounted one is the newest there is.
-        String outdated = image.isPresent() ? "its image was replaced" : null;
-        return new Mounter.Mounted(device, true, null, outdated);
+      if (hadName(file, LoopDevice.BackingPath.of(mounted.minor()).path())) {
+        return older(device, image, null);
+      }
+    } else if (mounted.major() == 0) {
+      // Only the mount table tells what such a mount was made of.
+      for (MountInfo mount : table()) {
+        Optional<Mounter.Generation> made = FileSource.generation(file, mount.source());
+        if (mount.device() == mounted.device() && mount.fsType().equals(EROFS)) {
+          if (isBehind(image, file, mount)) {
+            return new Mounter.Mounted(device, true, image.orElse(null));
+          }
+          if (made.isPresent()) {
+            return older(device, image, made.get());
+          }
+          if (hadName(file, mount.source())) {
+            // By mount(8), and which content it was then is not known.
+            return new Mounter.Mounted(device, true, null);
+          }
+        }
       }
     }
     throw new MountFailure(
@@ -48,11 +68,69 @@ record Ownership(ImageDirectory images) {
             + "); it is left alone");
   }
 
+  private static Mounter.Mounted older(
+      String device, Optional<Mounter.Generation> image, Mounter.Generation generation) {
+    // Where there is no image now, the mounted one is the newest there is.
+    String outdated = image.isPresent() ? "its image was replaced" : null;
+    return new Mounter.Mounted(device, true, generation, outdated);
+  }
+
+  private static List<MountInfo> table() throws MountFailure, SyscallException {
+    try {
+      return MountInfo.read();
+    } catch (SyscallException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new MountFailure(
+          MountFailure.Kind.OTHER, "can't read the mount table: " + e.getMessage());
+    }
+  }
+
+  /** A loop device by its path; any other device by its numbers, such as {@code 0:45}. */
+  static String deviceName(long device) {
+    int major = FileStatus.major(device);
+    int minor = FileStatus.minor(device);
+    return major == LoopDevice.MAJOR ? "/dev/loop" + minor : major + ":" + minor;
+  }
+
+  /**
+   * Whether a mount was made of the image file of this path, which another file may have by now.
+   *
+   * @param directory path of the image directory, without symlinks
+   * @param file path of the image below it
+   */
+  static boolean isOf(String directory, String file, MountInfo mount) {
+    String image = directory + "/" + file;
+    if (FileStatus.major(mount.device()) == LoopDevice.MAJOR) {
+      return isNamed(image, LoopDevice.BackingPath.of(FileStatus.minor(mount.device())).path());
+    }
+    return mount.fsType().equals(EROFS)
+        && (FileSource.generation(file, mount.source()).isPresent()
+            || image.equals(mount.source()));
+  }
+
+  /** Whether a mount has this content. */
+  static boolean isBehind(Optional<Mounter.Generation> image, String file, MountInfo mount)
+      throws SyscallException {
+    if (FileStatus.major(mount.device()) == LoopDevice.MAJOR) {
+      return isBehind(image, FileStatus.minor(mount.device()));
+    }
+    Optional<Mounter.Generation> made =
+        mount.fsType().equals(EROFS)
+            ? FileSource.generation(file, mount.source())
+            : Optional.empty();
+    return image.isPresent()
+        && made.isPresent()
+        && made.get().device() == image.get().device()
+        && made.get().inode() == image.get().inode();
+  }
+
   /**
    * Whether a loop device has this content. Not if its file is deleted: after a restart of an NFS
    * server the client has no hold on it, and a new file may have its inode number.
    */
-  static boolean isBehind(Optional<Mounter.Generation> image, int minor) throws SyscallException {
+  private static boolean isBehind(Optional<Mounter.Generation> image, int minor)
+      throws SyscallException {
     LoopDevice.Backing backing = LoopDevice.Backing.of(minor);
     return image.isPresent()
         && backing.device() == image.get().device()
@@ -60,9 +138,10 @@ record Ownership(ImageDirectory images) {
         && !LoopDevice.BackingPath.of(minor).deleted();
   }
 
-  private boolean hadName(String file, int minor) throws SyscallException {
+  /** Whether a path is that of this image, which another file may have by now. */
+  private boolean hadName(String file, String path) throws SyscallException {
     try (Fd directory = Fd.openPlace(images.path())) {
-      return hadName(directory.path() + "/" + file, LoopDevice.BackingPath.of(minor).path());
+      return isNamed(directory.path() + "/" + file, path);
     }
   }
 
@@ -73,7 +152,7 @@ record Ownership(ImageDirectory images) {
    * @param image path of the image, without symlinks on the way to it
    * @param behind path of the file behind the loop device
    */
-  static boolean hadName(String image, String behind) {
+  static boolean isNamed(String image, String behind) {
     String kept = image.substring(0, image.lastIndexOf('/') + 1) + KEPT_BY_NFS;
     return behind.equals(image)
         || (behind.startsWith(kept) && behind.indexOf('/', kept.length()) < 0);

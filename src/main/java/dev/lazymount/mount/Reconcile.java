@@ -2,11 +2,9 @@ package dev.lazymount.mount;
 
 import dev.lazymount.config.Settings;
 import dev.lazymount.linux.Fd;
-import dev.lazymount.linux.FileStatus;
-import dev.lazymount.linux.LoopDevice;
 import dev.lazymount.linux.MountInfo;
 import dev.lazymount.linux.SyscallException;
-import dev.lazymount.state.MountBoard;
+import dev.lazymount.state.DaemonStatus;
 import dev.lazymount.state.MountState;
 import dev.lazymount.state.MountStatus;
 import java.io.IOException;
@@ -18,16 +16,18 @@ import java.util.Optional;
 
 /**
  * Compares what is said to be mounted with the mount table and the image files: what is mounted at
- * the start, who was unmounted, or mounted over, behind our back, and whose image was replaced.
+ * the start, who was unmounted, or mounted over, behind our back, whose image was replaced, and
+ * what lingers without a mount.
  *
  * <p>It asks the mount table and not the mounts: a look at a mount is a use of it, and with one at
  * every scan nothing would ever be idle.
  */
 public final class Reconcile {
-  private final MountBoard board;
+  private final DaemonStatus status;
   private final String root;
   private final ImageDirectory images;
   private final List<String> suffixes;
+  private final Lingering lingering;
 
   /**
    * Something mounted below the root.
@@ -38,9 +38,10 @@ public final class Reconcile {
    */
   public record Found(String name, Optional<String> image) {}
 
-  /** For the mounts on this board. */
-  public Reconcile(MountBoard board, Settings settings) {
-    this.board = board;
+  /** For the mounts of this status, where it shows what lingers. */
+  public Reconcile(DaemonStatus status, Settings settings) {
+    this.status = status;
+    this.lingering = new Lingering(status.mounts(), settings.images().toString());
     this.root = settings.root().toString();
     this.images =
         new ImageDirectory(settings.images().toString(), settings.mount().symlinkedImages());
@@ -65,32 +66,31 @@ public final class Reconcile {
   }
 
   private Found found(MountInfo mount, String name, String imagesPath) {
-    if (FileStatus.major(mount.device()) != LoopDevice.MAJOR) {
-      return new Found(name, Optional.empty());
-    }
-    String behind = LoopDevice.BackingPath.of(FileStatus.minor(mount.device())).path();
     return new Found(
         name,
         suffixes.stream()
             .map(suffix -> name + suffix)
-            .filter(file -> Ownership.hadName(imagesPath + "/" + file, behind))
+            .filter(file -> Ownership.isOf(imagesPath, file, mount))
             .findFirst());
   }
 
   /**
-   * The names that want a closer look. Blocks for as long as the image storage does.
+   * The names that want a closer look. Blocks for as long as the image storage does; one thread at
+   * a time.
    *
    * @throws IOException if the mount table can't be read
    */
   public Collection<String> suspects() throws IOException {
+    List<MountInfo> all = MountInfo.read();
+    status.lingering(lingering.look(all));
     List<MountStatus> mounted =
-        board.all().stream().filter(line -> line.state() == MountState.MOUNTED).toList();
+        status.mounts().all().stream().filter(line -> line.state() == MountState.MOUNTED).toList();
     if (mounted.isEmpty()) {
       return List.of();
     }
     Map<String, MountInfo> table = new HashMap<>();
     // The last one at a place is the one on top.
-    MountInfo.read().forEach(mount -> table.put(mount.target(), mount));
+    all.forEach(mount -> table.put(mount.target(), mount));
     try (Fd place = Fd.openPlace(root)) {
       String below = place.path() + "/";
       return mounted.stream()
@@ -101,13 +101,13 @@ public final class Reconcile {
   }
 
   private boolean isSuspect(MountStatus line, MountInfo mount) {
-    if (mount == null || !mount.source().equals(line.device())) {
+    if (mount == null || !Ownership.deviceName(mount.device()).equals(line.device())) {
       return true;
     }
     String file = line.image().substring(images.path().length() + 1);
     Optional<Mounter.Generation> image = images.generation(file);
     try {
-      return image.isPresent() && !Ownership.isBehind(image, FileStatus.minor(mount.device()));
+      return image.isPresent() && !Ownership.isBehind(image, file, mount);
     } catch (SyscallException e) {
       return true;
     }

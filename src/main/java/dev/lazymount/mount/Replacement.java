@@ -2,7 +2,6 @@ package dev.lazymount.mount;
 
 import dev.lazymount.linux.Errno;
 import dev.lazymount.linux.Fd;
-import dev.lazymount.linux.FileStatus;
 import dev.lazymount.linux.MountInfo;
 import dev.lazymount.linux.Mounts;
 import dev.lazymount.linux.SyscallException;
@@ -19,8 +18,9 @@ import java.util.Optional;
  *
  * @param images the image directory
  * @param options further options of the file system
+ * @param lockDir the directory of the lock files
  */
-record Replacement(ImageDirectory images, List<String> options) {
+record Replacement(ImageDirectory images, List<String> options, String lockDir) {
   /**
    * Replaces what is mounted; under the lock of the name.
    *
@@ -40,7 +40,8 @@ record Replacement(ImageDirectory images, List<String> options) {
       return beneath.get();
     }
     try (ImageDirectory.Image image = images.open(file);
-        DetachedMount mount = DetachedMount.of(image, options)) {
+        DetachedMount mount = DetachedMount.of(image, options, lockDir)) {
+      String name = mount.deviceName();
       boolean isBeneath = putBeneath(mount, target, device);
       target.detach();
       if (!isBeneath) {
@@ -49,7 +50,7 @@ record Replacement(ImageDirectory images, List<String> options) {
           Mounts.attach(mount.fd(), place);
         }
       }
-      return new Mounter.Mounted(mount.device().path(), false, image.generation());
+      return new Mounter.Mounted(name, false, image.generation());
     } catch (BadImage e) {
       return staysFor(old, "its image was replaced by a bad one, and stays: " + e.getMessage());
     }
@@ -89,9 +90,9 @@ record Replacement(ImageDirectory images, List<String> options) {
       throws SyscallException {
     Optional<Mounter.Generation> image = images.generation(file);
     for (MountInfo mount : mounts) {
-      boolean loop = mount.source().startsWith("/dev/loop") && mount.device() != top;
-      if (loop && Ownership.isBehind(image, FileStatus.minor(mount.device()))) {
-        return Optional.of(new Mounter.Mounted(mount.source(), true, image.get()));
+      if (mount.device() != top && Ownership.isBehind(image, file, mount)) {
+        String device = Ownership.deviceName(mount.device());
+        return Optional.of(new Mounter.Mounted(device, true, image.get()));
       }
     }
     return Optional.empty();

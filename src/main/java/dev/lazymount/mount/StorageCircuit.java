@@ -1,5 +1,7 @@
 package dev.lazymount.mount;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Consumer;
 
 /**
@@ -10,13 +12,14 @@ import java.util.function.Consumer;
 public final class StorageCircuit {
   private final int slots;
   private final Consumer<Boolean> onChange;
+  private final List<Runnable> whenClosed = new ArrayList<>();
   private int hanging;
 
   /**
    * A closed circuit.
    *
    * @param slots how many mounts can be under way at once
-   * @param onChange is told when it opens (true) and closes (false), on the thread of a MountActor
+   * @param onChange is told when it opens (true) and closes (false), on any thread; must not block
    */
   public StorageCircuit(int slots, Consumer<Boolean> onChange) {
     this.slots = slots;
@@ -26,6 +29,21 @@ public final class StorageCircuit {
   /** Whether all slots hang. */
   public synchronized boolean isOpen() {
     return hanging >= slots;
+  }
+
+  /**
+   * Runs something when the circuit closes; at once if it is closed.
+   *
+   * @param action runs once, on any thread; must not block
+   */
+  void whenClosed(Runnable action) {
+    synchronized (this) {
+      if (isOpen()) {
+        whenClosed.add(action);
+        return;
+      }
+    }
+    action.run();
   }
 
   /** A mount has got a slot and not answered in time. */
@@ -43,12 +61,18 @@ public final class StorageCircuit {
   /** One that hung has answered after all. */
   void answers() {
     boolean closes;
+    List<Runnable> actions = List.of();
     synchronized (this) {
       closes = hanging == slots;
       hanging--;
+      if (closes) {
+        actions = List.copyOf(whenClosed);
+        whenClosed.clear();
+      }
     }
     if (closes) {
       onChange.accept(false);
     }
+    actions.forEach(Runnable::run);
   }
 }

@@ -7,10 +7,13 @@
  * {@link dev.lazymount.mount.KernelMounter}, the whole of a mount read top-down; its flock file is
  * the lock between processes. Its parts: {@link dev.lazymount.mount.ImageDirectory} opens an image
  * and {@link dev.lazymount.mount.Superblock} looks at it, {@link dev.lazymount.mount.DetachedMount}
- * mounts it where nobody sees it, {@link dev.lazymount.mount.NameLock} is that lock file; {@link
- * dev.lazymount.mount.Target} is the place it goes to, {@link dev.lazymount.mount.Ownership} says
- * whose a mount is, {@link dev.lazymount.mount.Replacement} swaps one for a newer image, and {@link
- * dev.lazymount.mount.Reconcile} finds what was changed behind our back. Whatever goes wrong is a
- * {@link dev.lazymount.mount.MountFailure}, and the original directory stays as it was.
+ * mounts it where nobody sees it (by a loop device, or by a {@link dev.lazymount.mount.FileSource}
+ * where the file system reads the file itself), {@link dev.lazymount.mount.NameLock} is that lock
+ * file; {@link dev.lazymount.mount.Target} is the place it goes to, {@link
+ * dev.lazymount.mount.Ownership} says whose a mount is, {@link dev.lazymount.mount.Replacement}
+ * swaps one for a newer image, and {@link dev.lazymount.mount.Reconcile} finds what was changed
+ * behind our back, and {@link dev.lazymount.mount.Lingering} what is detached and still held.
+ * Whatever goes wrong is a {@link dev.lazymount.mount.MountFailure}, and the original directory
+ * stays as it was.
  */
 package dev.lazymount.mount;

@@ -1,6 +1,7 @@
 package dev.lazymount.ops;
 
 import dev.lazymount.state.DaemonStatus;
+import dev.lazymount.state.LingeringImage;
 import dev.lazymount.state.MountState;
 import dev.lazymount.state.MountStatus;
 import dev.lazymount.state.TraceStatus;
@@ -23,6 +24,7 @@ import java.util.Map;
  * @param catalogProblem what was wrong with the newest scan
  * @param storageProblem set while the image storage does not answer
  * @param mounts the images in use, by name
+ * @param lingering images that were detached and are still held by somebody; at most 100 of them
  */
 public record StatusReport(
     String state,
@@ -35,7 +37,11 @@ public record StatusReport(
     Observed observed,
     String catalogProblem,
     String storageProblem,
-    List<Mount> mounts) {
+    List<Mount> mounts,
+    List<Lingering> lingering) {
+
+  /** As many are listed; all are counted. */
+  private static final int LINGERING = 100;
 
   /**
    * The trace.
@@ -68,8 +74,19 @@ public record StatusReport(
    * @param failed waiting for a back-off
    * @param quarantined bad until the file changes
    * @param stuck waiting for the storage
+   * @param lingering detached, and still held by somebody
    */
-  public record Images(int known, int mounted, int failed, int quarantined, int stuck) {}
+  public record Images(
+      int known, int mounted, int failed, int quarantined, int stuck, int lingering) {}
+
+  /**
+   * An image that is mounted nowhere any more, and held by open files or another mount namespace.
+   *
+   * @param image the image file, or the path it had
+   * @param device the block device
+   * @param since ISO 8601, when that was first seen
+   */
+  public record Lingering(String image, String device, String since) {}
 
   /**
    * What observe mode has seen since the start, as if every mount had worked and at once.
@@ -90,7 +107,7 @@ public record StatusReport(
    * @param lastAccess ISO 8601, when it was last seen in use
    * @param mountMillis how long the mount took, milliseconds
    * @param trigger what it was mounted for: a process, or the warm list
-   * @param device the block device
+   * @param device the block device; 0:N for an erofs that reads its image without one
    * @param generation which content of the image is mounted
    * @param reason why it is not mounted and what happens next
    */
@@ -134,13 +151,19 @@ public record StatusReport(
             count.get(MountState.MOUNTED),
             count.get(MountState.FAILED),
             count.get(MountState.QUARANTINED),
-            count.get(MountState.STUCK)),
+            count.get(MountState.STUCK),
+            status.lingering().size()),
         status.observes()
             ? new Observed(counters.wouldMount.sum(), counters.wouldServe.sum())
             : null,
         status.catalogProblem(),
         status.storageProblem(),
-        status.mounts().all().stream().map(StatusReport::mount).toList());
+        status.mounts().all().stream().map(StatusReport::mount).toList(),
+        status.lingering().stream().limit(LINGERING).map(StatusReport::lingering).toList());
+  }
+
+  private static Lingering lingering(LingeringImage image) {
+    return new Lingering(image.image(), image.device(), image.since().toString());
   }
 
   private static Mount mount(MountStatus line) {

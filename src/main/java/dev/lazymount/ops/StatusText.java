@@ -1,5 +1,6 @@
 package dev.lazymount.ops;
 
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -39,16 +40,21 @@ public final class StatusText {
         "images",
         String.format(
             Locale.ROOT,
-            "%d known, %d mounted, %d failed, %d quarantined, %d stuck",
+            "%d known, %d mounted, %d failed, %d quarantined, %d stuck%s",
             status.images().known(),
             status.images().mounted(),
             status.images().failed(),
             status.images().quarantined(),
-            status.images().stuck()));
+            status.images().stuck(),
+            status.images().lingering() == 0
+                ? ""
+                : ", " + status.images().lingering() + " lingering"));
     Optional.ofNullable(status.observed()).ifPresent(seen -> observed(text, status, seen));
     Optional.ofNullable(status.catalogProblem()).ifPresent(problem -> line(text, "", problem));
     Optional.ofNullable(status.storageProblem()).ifPresent(problem -> line(text, "", problem));
     status.mounts().forEach(mount -> mount(text, mount));
+    // A daemon of before an update has none.
+    Optional.ofNullable(status.lingering()).orElse(List.of()).forEach(i -> lingering(text, i));
     return text.toString();
   }
 
@@ -78,6 +84,17 @@ public final class StatusText {
     if (mount.reason() != null) {
       text.append("             ").append(mount.reason()).append(System.lineSeparator());
     }
+  }
+
+  private static void lingering(StringBuilder text, StatusReport.Lingering image) {
+    text.append(
+        String.format(
+            Locale.ROOT,
+            "%-12s %-36s %s%n             %s%n",
+            "lingering",
+            image.image(),
+            image.device(),
+            "it is unmounted, and an open file or another mount namespace still holds it"));
   }
 
   private static String uptime(StatusReport status) {

@@ -2,6 +2,7 @@ package dev.lazymount.state;
 
 import dev.lazymount.config.Settings;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -18,6 +19,7 @@ public final class DaemonStatus {
   private volatile int longestComponent;
   private volatile String catalogProblem;
   private volatile String storageProblem;
+  private volatile List<LingeringImage> lingering = List.of();
   private final Counters counters = new Counters();
   private final MountBoard mounts = new MountBoard();
 
@@ -97,6 +99,16 @@ public final class DaemonStatus {
   /** Sets what is wrong with the image storage. */
   public void storage(String problem) {
     storageProblem = problem;
+  }
+
+  /** Images that were detached and are still held, by image. */
+  public List<LingeringImage> lingering() {
+    return lingering;
+  }
+
+  /** Sets which images linger. */
+  public void lingering(List<LingeringImage> now) {
+    lingering = List.copyOf(now);
   }
 
   /** Sets what the newest scan found. */

@@ -14,7 +14,8 @@ import java.time.Instant;
  * @param mountMillis how long the mount took, milliseconds; null if this daemon did not make it
  * @param trigger what it was mounted for: an access, such as {@code gcc[4711] by openat}, or the
  *     warm list; null if this daemon did not mount it, or swapped the image
- * @param device the block device, such as {@code /dev/loop3}; null unless mounted
+ * @param device the block device, such as {@code /dev/loop3}, or {@code 0:45} for an erofs that
+ *     reads its image without one; null unless mounted
  * @param generation which content of the image is mounted; null if that is not known
  * @param reason why it is not mounted and what happens next; null where there is nothing to say
  */

@@ -32,6 +32,12 @@ final class HttpServer implements AutoCloseable {
   /** As many as the kernel queues for us. */
   private static final int BACKLOG = 128;
 
+  /**
+   * What the kernel keeps for a client that does not read, bytes. By itself it would take megabytes
+   * for each, which count against the unit's MemoryMax=.
+   */
+  private static final int SEND_BUFFER = 64 * 1024;
+
   /** How often deadlines are looked at, and {@code tick} is run. */
   private static final Duration TICK = Duration.ofSeconds(1);
 
@@ -183,6 +189,7 @@ final class HttpServer implements AutoCloseable {
     Connection connection = new Connection(channel, resources, now);
     try {
       channel.configureBlocking(false);
+      channel.setOption(StandardSocketOptions.SO_SNDBUF, SEND_BUFFER);
       // An answer is written whole; nothing is gained by waiting for more.
       channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
       connections.put(channel.register(selector, SelectionKey.OP_READ), connection);

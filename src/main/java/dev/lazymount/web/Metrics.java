@@ -197,8 +197,8 @@ final class Metrics {
         status::imagesKnown);
     gauge(
         "lazymount_images_lingering",
-        "Images that are unmounted and still held by somebody; 0 while that is not looked at.",
-        () -> 0);
+        "Images that are unmounted and still held by somebody.",
+        () -> status.lingering().size());
     gauges(
         "lazymount_images",
         "Images in use, by state.",

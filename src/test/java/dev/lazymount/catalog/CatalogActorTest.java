@@ -26,6 +26,7 @@ import org.junit.jupiter.api.Test;
 
 final class CatalogActorTest {
   private static final Duration RESCAN = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
   private static final Duration HINT_PAUSE = Duration.ofSeconds(2);
   private static final Duration SOON = Duration.ofSeconds(10);
 
@@ -114,6 +115,26 @@ final class CatalogActorTest {
     assertNames("clang");
     assertNull(status.catalogProblem());
     assertEquals(List.of("gcc"), List.copyOf(previous.get(2).names()));
+  }
+
+  @Test
+  void aScanThatHangsIsShownAsSuchAndKeepsThePreviousCatalog() {
+    subscribed();
+    scan(found("gcc"));
+    assertNames("gcc");
+    stage.pass(RESCAN);
+    stage.pass(PATIENCE.minusMillis(1));
+    assertNull(status.catalogProblem());
+    stage.pass(Duration.ofMillis(1));
+    assertTrue(status.catalogProblem().contains("has not ended for 30 s"));
+    assertEquals(1, status.imagesKnown());
+    router.expectNoMessage(Duration.ZERO);
+
+    scan(found("clang"));
+    assertNames("clang");
+    assertNull(status.catalogProblem());
+    stage.pass(PATIENCE);
+    assertNull(status.catalogProblem());
   }
 
   @Test
@@ -232,7 +253,8 @@ final class CatalogActorTest {
         .kit()
         .spawn(
             CatalogActor.create(
-                new CatalogActor.Env(this::next, scanning, RESCAN, status, stage.clock())));
+                new CatalogActor.Env(
+                    this::next, scanning, RESCAN, PATIENCE, status, stage.clock())));
   }
 
   private ActorRef<CatalogActor.Command> subscribed() {

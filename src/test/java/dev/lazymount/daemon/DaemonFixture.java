@@ -118,6 +118,7 @@ abstract class DaemonFixture {
                         previous -> next().scan(previous),
                         scanning,
                         Duration.ofMillis(1),
+                        Duration.ofHours(1),
                         status,
                         () -> NOON),
                     new RouterEnv("/ce", mounts, List::of, List::of, Runnable::run),

@@ -76,6 +76,21 @@ class MountedImageIT {
   }
 
   @Test
+  void aReplacedImageThatIsStillReadIsListedAsLingering() throws IOException {
+    DaemonProcess daemon = startWith("trace.program=resolved", "catalog.rescan=100ms");
+    String device = daemon.line("gcc").orElseThrow().device();
+    try (var open = Files.newInputStream(site.root("gcc/version"))) {
+      site.image("gcc", Map.of("version", "new image\n"));
+      Await.until("the new image shows", () -> site.versionHere("gcc").equals("new image\n"));
+      daemon.await("it is listed", () -> daemon.status().images().lingering() == 1);
+      assertEquals(device, daemon.status().lingering().get(0).device());
+      assertTrue(daemon.status().lingering().get(0).image().startsWith(site.images() + "/gcc.img"));
+      assertEquals(Site.IMAGE, new String(open.readAllBytes(), StandardCharsets.UTF_8));
+    }
+    daemon.await("it is not listed any more", () -> daemon.status().lingering().isEmpty());
+  }
+
+  @Test
   void anImageThatVanishedIsUnmountedWhenNobodyUsesItAndTheOriginalShows() throws IOException {
     DaemonProcess daemon = startWith("catalog.rescan=100ms");
     Files.delete(site.image("gcc"));

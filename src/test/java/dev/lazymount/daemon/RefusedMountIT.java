@@ -65,6 +65,11 @@ class RefusedMountIT {
     assertTrue(line.reason().contains("tried again when the file has changed"), line.reason());
     assertNotMounted(name);
     assertEquals(Site.ORIGINAL, site.version(name));
+    daemon.fence();
+    assertEquals(
+        1,
+        daemon.log().lines().filter(log -> log.contains(name + ": quarantined")).count(),
+        "one line in the log");
   }
 
   @Test

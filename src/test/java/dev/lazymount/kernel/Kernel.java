@@ -1,5 +1,7 @@
 package dev.lazymount.kernel;
 
+import dev.lazymount.linux.FileStatus;
+import dev.lazymount.linux.LoopDevice;
 import dev.lazymount.linux.MountInfo;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -7,6 +9,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -63,6 +66,39 @@ public final class Kernel {
       throw new java.io.UncheckedIOException(e);
     }
     return loops;
+  }
+
+  /**
+   * The loop devices of files below a directory that are mounted nowhere, in no mount namespace of
+   * any process: whoever makes a namespace while a test runs has copies of its mounts.
+   */
+  public static List<String> leakedLoopsBelow(Path directory) {
+    Map<Integer, String> bound = loopsBelow(directory);
+    if (bound.isEmpty()) {
+      return List.of();
+    }
+    Map<String, ProcessHandle> namespaces = new HashMap<>();
+    ProcessHandle.allProcesses()
+        .forEach(
+            process -> {
+              try {
+                Path namespace = PROC.resolve(process.pid() + "/ns/mnt");
+                namespaces.putIfAbsent(Files.readSymbolicLink(namespace).toString(), process);
+              } catch (IOException e) {
+                // It has ended.
+              }
+            });
+    for (ProcessHandle process : namespaces.values()) {
+      text(PROC.resolve(process.pid() + "/mountinfo"))
+          .ifPresent(
+              table ->
+                  table
+                      .lines()
+                      .flatMap(line -> MountInfo.parse(line).stream())
+                      .filter(mount -> FileStatus.major(mount.device()) == LoopDevice.MAJOR)
+                      .forEach(mount -> bound.remove(FileStatus.minor(mount.device()))));
+    }
+    return List.copyOf(bound.values());
   }
 
   /** Processes that have this variable in their environment. */

@@ -63,6 +63,18 @@ public final class Site implements AutoCloseable {
     }
   }
 
+  /**
+   * A new one whose folder is a shared mount, as everything is on a host that systemd has booted:
+   * what is mounted in it propagates to namespaces that are slaves of ours.
+   */
+  public static Site createShared() {
+    Site site = create();
+    String folder = site.folder.toString();
+    Child.run("mount", "--bind", folder, folder).orFail();
+    Child.run("mount", "--make-shared", folder).orFail();
+    return site;
+  }
+
   /** All of it is in here. */
   public Path folder() {
     return folder;
@@ -147,10 +159,15 @@ public final class Site implements AutoCloseable {
   public void image(String name, Map<String, String> files) throws IOException {
     Path ready = built.get(files);
     if (ready == null) {
-      ready = imageOf(write(files));
+      ready = imageOf(files);
       built.put(files, ready);
     }
     place(ready, name);
+  }
+
+  /** Makes an image of these files, outside the image directory. */
+  public Path imageOf(Map<String, String> files) throws IOException {
+    return imageOf(write(files));
   }
 
   /** Makes an image of a directory, outside the image directory. */

@@ -261,18 +261,6 @@ class KernelMounterIT extends MounterFixture {
   }
 
   @Test
-  void erofsImageIsMounted() throws Exception {
-    site.original("gcc");
-    Path tree = Files.createDirectories(site.scratch().resolve("tree"));
-    Files.writeString(tree.resolve("version"), Site.IMAGE);
-    Child.run("mkfs.erofs", "-E", "legacy-compress", site.image("gcc").toString(), tree.toString())
-        .orFail();
-    mounter.mount(request("gcc"));
-    assertEquals(Site.IMAGE, site.versionHere("gcc"));
-    assertEquals(1, site.mountsOn("gcc"));
-  }
-
-  @Test
   void imageWithNothingInItsRootIsRefusedWithAReason() throws Exception {
     site.original("gcc");
     site.image("gcc", Map.of());

@@ -58,6 +58,22 @@ class MountExpiryTest extends MountFixture {
   }
 
   @Test
+  void whileTheStorageHangsNothingIsAskedForAndAfterwardsItIs() {
+    StorageCircuit circuit = new StorageCircuit(1, open -> {});
+    MountEnv idle = env(mounting, Optional.of(IDLE), circuit);
+    accessAndMount(stage().kit().spawn(MountActor.create(idle, request("gcc"))));
+    circuit.hangs();
+    pass(IDLE);
+    assertIdle();
+    assertState(MountState.MOUNTED, "gcc");
+
+    circuit.answers();
+    pass(IDLE);
+    mounting.runAll();
+    assertState(MountState.UNMOUNTED, "gcc");
+  }
+
+  @Test
   void anAccessDuringTheLastExpiryMountsAgain() {
     ActorRef<MountActor.Command> gcc = expiring("gcc");
     accessAndMount(gcc);

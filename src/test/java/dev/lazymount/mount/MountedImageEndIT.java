@@ -123,7 +123,7 @@ class MountedImageEndIT extends MounterFixture {
     // What a daemon leaves that is killed right after it put the new image beneath the old one.
     Path images = site.image("gcc").getParent();
     try (ImageDirectory.Image image = new ImageDirectory(images.toString(), false).open("gcc.img");
-        DetachedMount mount = DetachedMount.of(image, List.of());
+        DetachedMount mount = DetachedMount.of(image, List.of(), site.lockDir().toString());
         Fd place = new Target(site.root().toString(), "gcc").open()) {
       Mounts.attachBeneath(mount.fd(), place);
     }

@@ -3,7 +3,9 @@ package dev.lazymount.mount;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.lazymount.kernel.Await;
 import dev.lazymount.kernel.Child;
+import dev.lazymount.kernel.Crowd;
 import dev.lazymount.kernel.Kernel;
 import dev.lazymount.kernel.Site;
 import java.io.IOException;
@@ -76,6 +78,43 @@ class MounterRaceIT extends MounterFixture {
     return null;
   }
 
+  /** Mounts come and go under the readers as fast as the kernel makes them. */
+  @Test
+  void whoReadsWhileImagesAreMountedAndExpiredNeverFails() throws Exception {
+    List<String> names = List.of("a", "b", "c", "d", "e", "f", "g", "h");
+    for (String name : names) {
+      site.compiler(name);
+    }
+    AtomicInteger expired = new AtomicInteger();
+    AtomicInteger next = new AtomicInteger();
+    try (Crowd readers =
+            new Crowd(
+                2,
+                reader -> {
+                  String name = names.get(next.getAndIncrement() & 7);
+                  String version = site.versionHere(name);
+                  assertTrue(version.equals(Site.ORIGINAL) || version.equals(Site.IMAGE), version);
+                });
+        Crowd mounters =
+            new Crowd(
+                2,
+                member -> {
+                  for (String name : names.subList(member * 4, member * 4 + 4)) {
+                    mounter.mount(request(name));
+                    while (mounter.expire(request(name), true) != Mounter.Expiry.UNMOUNTED) {
+                      Thread.onSpinWait();
+                    }
+                    expired.incrementAndGet();
+                  }
+                })) {
+      Await.until("300 expiries", Await.PATIENCE.multipliedBy(6), () -> expired.get() >= 300);
+      readers.await(1);
+    }
+    for (String name : names) {
+      assertEquals(0, site.mountsOn(name));
+    }
+  }
+
   /** Somebody swaps the target for a symlink that leads outside, again and again. */
   @Test
   void targetThatIsSwappedMeanwhileNeverTakesAMountOutside() throws Exception {
@@ -95,9 +134,11 @@ class MounterRaceIT extends MounterFixture {
     swapper.start();
     int mounted = 0;
     int refused = 0;
-    long deadline = System.nanoTime() + 1_500_000_000L;
+    long enough = System.nanoTime() + 1_500_000_000L;
+    long deadline = enough + Await.PATIENCE.multipliedBy(3).toNanos();
     try {
-      while (System.nanoTime() < deadline) {
+      // On a busy machine it takes a while until both have happened.
+      while (System.nanoTime() < (mounted > 0 && refused > 0 ? enough : deadline)) {
         try {
           mounter.mount(request("gcc"));
           mounted++;

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import akka.actor.typed.ActorRef;
 import dev.lazymount.state.MountState;
+import dev.lazymount.support.ScriptedMounter;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -22,7 +23,6 @@ class StorageCircuitTest extends MountFixture {
   private final List<Boolean> told = new CopyOnWriteArrayList<>();
   private final StorageCircuit circuit = new StorageCircuit(2, told::add);
   private final CountDownLatch storageIsBack = new CountDownLatch(1);
-  private final CountDownLatch bothHang = new CountDownLatch(2);
 
   @AfterEach
   void free() throws InterruptedException {
@@ -47,7 +47,6 @@ class StorageCircuitTest extends MountFixture {
   void withAllSlotsHangingNothingMoreIsTriedUntilOneComesBack() throws Exception {
     hang("a");
     hang("b");
-    assertTrue(bothHang.await(10, TimeUnit.SECONDS));
     assertEquals(List.of(true), told);
     ActorRef<MountActor.Command> gcc =
         stage().kit().spawn(MountActor.create(env(mounting), request("gcc")));
@@ -60,31 +59,80 @@ class StorageCircuitTest extends MountFixture {
     slots.shutdown();
     assertTrue(slots.awaitTermination(10, TimeUnit.SECONDS));
     assertEquals(List.of(true, false), told);
-    access(gcc);
+    // By itself, without another access.
     mounting.runAll();
     assertState(MountState.MOUNTED, "gcc");
+  }
+
+  @Test
+  void anOpenCircuitChangesNothingForWhatIsMountedOrQuarantined() throws Exception {
+    MountEnv env = env(mounting);
+    ActorRef<MountActor.Command> gcc = stage().kit().spawn(MountActor.create(env, request("gcc")));
+    access(gcc);
+    mounting.runAll();
+    ActorRef<MountActor.Command> bad = stage().kit().spawn(MountActor.create(env, request("bad")));
+    mounter.then("bad", ScriptedMounter.failing(Failures.badImage(null)));
+    access(bad);
+    mounting.runAll();
+    assertState(MountState.QUARANTINED, "bad");
+    hang("a");
+    hang("b");
+    pass(STALE);
+
+    access(gcc);
+    access(bad);
+
+    assertState(MountState.MOUNTED, "gcc");
+    assertState(MountState.QUARANTINED, "bad");
+    assertIdle();
+  }
+
+  @Test
+  void whatGotItsSlotLateAndHangsInItIsCountedToo() throws Exception {
+    CountDownLatch begun = new CountDownLatch(1);
+    CountDownLatch first = new CountDownLatch(1);
+    mounter.then("first", held(begun, first));
+    hang("a");
+    access(stage().kit().spawn(MountActor.create(env(slots), request("first"))));
+    assertTrue(begun.await(10, TimeUnit.SECONDS));
+    CountDownLatch late = new CountDownLatch(1);
+    mounter.then("late", held(late, storageIsBack));
+    access(stage().kit().spawn(MountActor.create(env(slots), request("late"))));
+    pass(TIMEOUT);
+    assertTrue(line("late").reason().contains("no free slot"), () -> line("late").toString());
+    assertEquals(List.of(true), told);
+
+    first.countDown();
+    assertTrue(late.await(10, TimeUnit.SECONDS));
+    assertEquals(List.of(true, false), told);
+    pass(TIMEOUT);
+
+    assertEquals(List.of(true, false, true), told);
+    assertTrue(line("late").reason().contains("no answer from the storage"));
   }
 
   /** An image whose mount holds a slot and is late. */
   private void hang(String name) throws InterruptedException {
     CountDownLatch begun = new CountDownLatch(1);
-    mounter.then(
-        name,
-        () -> {
-          begun.countDown();
-          bothHang.countDown();
-          try {
-            storageIsBack.await();
-          } catch (InterruptedException e) {
-            throw new IllegalStateException(e);
-          }
-          return new Mounter.Mounted("/dev/loop1", false, null);
-        });
+    mounter.then(name, held(begun, storageIsBack));
     access(stage().kit().spawn(MountActor.create(env(slots), request(name))));
     assertTrue(begun.await(10, TimeUnit.SECONDS));
     pass(TIMEOUT);
     assertState(MountState.STUCK, name);
     assertTrue(line(name).reason().contains("no answer from the storage"));
+  }
+
+  /** A mount that says when it has begun, and ends when it may. */
+  private static ScriptedMounter.Outcome held(CountDownLatch begun, CountDownLatch until) {
+    return () -> {
+      begun.countDown();
+      try {
+        until.await();
+      } catch (InterruptedException e) {
+        throw new IllegalStateException(e);
+      }
+      return new Mounter.Mounted("/dev/loop1", false, null);
+    };
   }
 
   private MountEnv env(Executor executor) {

@@ -132,6 +132,10 @@ final class ObserveTest extends RouterFixture {
     assertEquals(List.of("gcc"), mounter.names());
     assertEquals(MountState.MOUNTED, state("gcc"));
     assertEquals(List.of("gcc"), inUse());
+
+    router.mode(Settings.Mode.OBSERVE);
+    router.accesses("/ce/clang/x");
+    assertEquals(MountState.UNMOUNTED, state("clang"));
   }
 
   @Test

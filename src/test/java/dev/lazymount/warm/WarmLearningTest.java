@@ -186,5 +186,11 @@ final class WarmLearningTest extends WarmFixture {
     look();
     assertEquals(WarmList.MOST, saved().size());
     assertTrue(Files.size(file()) < WarmStore.MOST_BYTES);
+
+    // Those that found no room were used then, and are not put on the list for it now.
+    Files.delete(file());
+    look();
+    stop();
+    assertFalse(Files.exists(file()));
   }
 }

@@ -80,7 +80,7 @@ class WarmListTest {
   @Test
   void theLeastUsedMakesRoomAndNotTheNewest() {
     for (int i = 0; i < WarmList.MOST; i++) {
-      usedForHours("gcc-" + i, i == 7 ? 1 : 2, NOON);
+      usedForHours("gcc-" + i, i == 7 ? 2 : 3, NOON);
     }
     list.used("new", NOON.plus(HOUR));
     assertEquals(WarmList.MOST, list.size());

@@ -1,0 +1,108 @@
+package dev.lazymount.daemon;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.lazymount.kernel.Await;
+import dev.lazymount.kernel.Crowd;
+import dev.lazymount.kernel.DaemonProcess;
+import dev.lazymount.kernel.Kernel;
+import dev.lazymount.kernel.Site;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * Two hundred compilers that are mounted, used, left alone and unmounted, over and over, while
+ * others read. {@code -Dlazymount.churn.seconds=60} makes it a minute.
+ */
+class ChurnIT {
+  private static final int NAMES = 200;
+
+  /** So many are in use at a time; which ones moves on. */
+  private static final int IN_USE = 20;
+
+  private static final int SECONDS = Integer.getInteger("lazymount.churn.seconds", 12);
+
+  /** All names have been in use once when so much time has passed. */
+  private static final Duration ROUND = Duration.ofSeconds(10);
+
+  private static final Duration LONG = Duration.ofSeconds(60);
+  private static final long PAUSE_NANOS = 200_000;
+
+  private final LongAdder originals = new LongAdder();
+  private final LongAdder images = new LongAdder();
+  private Site site;
+  private List<String> names;
+
+  @BeforeEach
+  void open() throws IOException {
+    site = Site.create();
+    names = new ArrayList<>();
+    for (int i = 0; i < NAMES; i++) {
+      names.add("gcc-" + i);
+      site.compiler("gcc-" + i);
+    }
+  }
+
+  @AfterEach
+  void close() {
+    site.close();
+  }
+
+  /** Reads one of those in use; it is the original or the image, and never an error. */
+  private void read(long start) throws IOException {
+    long position = (System.nanoTime() - start) % ROUND.toNanos() * NAMES / ROUND.toNanos();
+    int name = (int) (position + ThreadLocalRandom.current().nextInt(IN_USE)) % NAMES;
+    String version = site.versionHere(names.get(name));
+    assertTrue(version.equals(Site.ORIGINAL) || version.equals(Site.IMAGE), version);
+    (version.equals(Site.IMAGE) ? images : originals).increment();
+    LockSupport.parkNanos(PAUSE_NANOS);
+  }
+
+  @Test
+  @Timeout(value = 1, unit = TimeUnit.HOURS)
+  void mountedUsedAndExpiredWithoutAFailedRead() throws Exception {
+    DaemonProcess daemon =
+        site.start("idle.unmount-after=1s", "trace.window=100ms", "mount.retry=100ms");
+    long start = System.nanoTime();
+    long end = start + Duration.ofSeconds(SECONDS).toNanos();
+    try (Crowd readers = new Crowd(3, reader -> read(start))) {
+      Await.until(
+          "the time is over",
+          Duration.ofSeconds(SECONDS).plus(LONG),
+          () -> System.nanoTime() - end >= 0);
+      // Closing the crowd fails if one of them ever met anything else.
+    }
+
+    long most = NAMES * Math.max(1, SECONDS / ROUND.toSeconds());
+    Await.until("nothing is mounted", LONG, () -> Kernel.mountsBelow(site.root()).isEmpty());
+    Await.until("no loop device is left", LONG, () -> Kernel.loopsBelow(site.folder()).isEmpty());
+    long mounted = lines(daemon, ": mounted from ");
+    long unmounted = lines(daemon, ": unmounted: nobody used it");
+    System.out.printf(
+        "%d s over %d names: %d mounts, %d expiries, %d reads of originals, %d of images, 0"
+            + " failed%n",
+        SECONDS, NAMES, mounted, unmounted, originals.sum(), images.sum());
+    assertEquals(mounted, unmounted);
+    assertTrue(mounted >= most / 4, mounted + " mounts of " + most);
+    assertEquals(0, daemon.status().images().failed());
+    assertTrue(images.sum() > 0, "no image was ever read");
+    for (String name : names) {
+      assertEquals(Site.ORIGINAL, site.versionHere(name));
+    }
+  }
+
+  private static long lines(DaemonProcess daemon, String text) {
+    return daemon.log().lines().filter(line -> line.contains(text)).count();
+  }
+}

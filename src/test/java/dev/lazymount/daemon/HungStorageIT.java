@@ -1,0 +1,168 @@
+package dev.lazymount.daemon;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.lazymount.kernel.Child;
+import dev.lazymount.kernel.DaemonProcess;
+import dev.lazymount.kernel.FuseStorage;
+import dev.lazymount.kernel.Site;
+import dev.lazymount.ops.StatusReport;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Images on a storage that hangs and comes back. Those under {@code slow/} lie on it, the others on
+ * a disk that works.
+ */
+class HungStorageIT {
+  private static final int SLOTS = 3;
+
+  private Site site;
+  private FuseStorage storage;
+
+  @BeforeEach
+  void open() {
+    site = Site.create();
+  }
+
+  @AfterEach
+  void close() {
+    if (storage != null) {
+      storage.resume();
+    }
+    site.close();
+    if (storage != null) {
+      storage.close();
+    }
+  }
+
+  /** A compiler whose image is on the storage. */
+  private void slow(String name, Path image) throws IOException {
+    site.original(name);
+    storage.place(image, Path.of(name).getFileName() + ".img");
+  }
+
+  private Path goodImage() throws IOException {
+    site.goodImage("template");
+    return site.image("template");
+  }
+
+  private static void awaitStuck(DaemonProcess daemon, String name, String why) throws IOException {
+    daemon.await(name + " is stuck", () -> daemon.state(name).equals(Optional.of("stuck")));
+    String reason = daemon.line(name).orElseThrow().reason();
+    assertTrue(reason.contains(why), reason);
+  }
+
+  @Test
+  void aHungMountTakesOneSlotAllOfThemOpenTheCircuitAndAllIsWellWhenTheStorageIsBack()
+      throws IOException {
+    storage = FuseStorage.mount(site, site.images().resolve("slow"));
+    Path image = goodImage();
+    for (String name : List.of("slow/a", "slow/b", "slow/c", "slow/d")) {
+      slow(name, image);
+    }
+    for (String name : List.of("one", "two", "three")) {
+      site.compiler(name);
+    }
+    DaemonProcess daemon =
+        site.start("mount.timeout=500ms", "mount.concurrency=" + SLOTS, "mount.retry=100ms");
+    daemon.awaitImagesKnown();
+    daemon.mount("three");
+    long images = daemon.status().images().known();
+
+    storage.stop();
+
+    // Two of three slots hang: what lies elsewhere is mounted by the third.
+    for (String name : List.of("slow/a", "slow/b")) {
+      assertEquals(Site.ORIGINAL, site.version(name));
+      awaitStuck(daemon, name, "no answer from the storage");
+    }
+    assertNull(daemon.status().storageProblem());
+    daemon.mount("one");
+    assertEquals(Site.IMAGE, site.version("one"));
+    daemon.await("status says that the scan hangs", () -> daemon.status().catalogProblem() != null);
+    assertEquals(images, daemon.status().images().known());
+
+    // The last one hangs: the circuit is open, status says so, and nothing else is tried.
+    assertEquals(Site.ORIGINAL, site.version("slow/c"));
+    awaitStuck(daemon, "slow/c", "no answer from the storage");
+    daemon.await("the circuit is open", () -> daemon.status().storageProblem() != null);
+    assertEquals(Site.ORIGINAL, site.version("slow/d"));
+    assertEquals(Site.ORIGINAL, site.version("two"));
+    StatusReport.Mount refused = daemon.refusal("two", () -> site.version("two"));
+    assertEquals("unmounted", refused.state());
+    assertTrue(refused.reason().contains("storage does not answer"), refused.reason());
+    assertEquals(0, site.mountsOn("two"));
+    assertEquals(SLOTS, daemon.status().images().stuck());
+    assertEquals("ready", daemon.status().state());
+    assertEquals(Site.IMAGE, site.version("three"));
+
+    storage.resume();
+
+    // Without one more access.
+    for (String name : List.of("slow/a", "slow/b", "slow/c", "slow/d", "two")) {
+      daemon.awaitMounted(name);
+      assertEquals(Site.IMAGE, site.version(name));
+    }
+    daemon.await("the circuit is closed", () -> daemon.status().storageProblem() == null);
+    daemon.await("the scan has ended", () -> daemon.status().catalogProblem() == null);
+    assertEquals(0, daemon.status().images().stuck());
+    site.compiler("four");
+    daemon.awaitImagesKnown();
+    daemon.mount("four");
+  }
+
+  @Test
+  void aDaemonStartsWhileTheStorageHangsAndMountsWhatWasUsedWhenItIsBack() throws IOException {
+    storage = FuseStorage.mount(site, site.images());
+    Path image = site.imageOf(Map.of("version", Site.IMAGE));
+    slow("gcc", image);
+    storage.stop();
+
+    DaemonProcess daemon = site.start("mount.timeout=500ms");
+
+    daemon.await("status says that the scan hangs", () -> daemon.status().catalogProblem() != null);
+    assertTrue(
+        daemon.status().catalogProblem().contains("500 ms"), daemon.status()::catalogProblem);
+    assertEquals(0, daemon.status().images().known());
+    assertEquals(Site.ORIGINAL, site.version("gcc"));
+
+    storage.resume();
+
+    daemon.awaitMounted("gcc");
+    assertEquals(Site.IMAGE, site.version("gcc"));
+    assertNull(daemon.status().catalogProblem());
+  }
+
+  @Test
+  void aDaemonWhoseSlotsAllHangAnswersAndEndsInTime() throws IOException {
+    storage = FuseStorage.mount(site, site.images());
+    Path image = site.imageOf(Map.of("version", Site.IMAGE));
+    for (String name : List.of("a", "b", "mounted")) {
+      slow(name, image);
+    }
+    DaemonProcess daemon =
+        site.start("mount.timeout=500ms", "mount.concurrency=1", "idle.unmount-after=1s");
+    daemon.awaitImagesKnown();
+    daemon.mount("mounted");
+    storage.stop();
+    site.version("a");
+    daemon.await("the circuit is open", () -> daemon.status().storageProblem() != null);
+    site.version("b");
+
+    Child.Result status = DaemonProcess.commandLine("status", "--set", "run-dir=" + site.runDir());
+
+    assertTrue(status.orFail().contains("storage does not answer"), status.out());
+    assertNotNull(daemon.status());
+    daemon.terminate();
+  }
+}

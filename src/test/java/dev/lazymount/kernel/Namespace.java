@@ -1,0 +1,76 @@
+package dev.lazymount.kernel;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** A mount namespace that a process of its own keeps, as a container would; ends with it. */
+public final class Namespace implements AutoCloseable {
+  /** What a namespace gets of the mounts that its parent makes later. */
+  public enum Propagation {
+    /** Nothing. */
+    PRIVATE,
+    /** All of them. */
+    SLAVE
+  }
+
+  private final Process keeper;
+
+  private Namespace(Process keeper) {
+    this.keeper = keeper;
+  }
+
+  /** Makes one of ours as it is now; returns when it is there. */
+  public static Namespace make(Site site, Propagation propagation) throws IOException {
+    String kind = propagation.name().toLowerCase(Locale.ROOT);
+    Path output = Files.createTempFile(site.scratch(), "namespace-", ".log");
+    Process keeper =
+        Child.start(
+            List.of(
+                "unshare",
+                "--mount",
+                "--propagation",
+                kind,
+                "sh",
+                "-c",
+                "echo made; exec sleep 600"),
+            Map.of(),
+            output);
+    Namespace namespace = new Namespace(keeper);
+    try {
+      Await.until("the namespace is made", () -> Files.readString(output).contains("made"));
+    } catch (AssertionError e) {
+      namespace.close();
+      throw e;
+    }
+    return namespace;
+  }
+
+  /** Runs a command in it, to its end. */
+  public Child.Result run(String... command) {
+    List<String> all = new ArrayList<>(List.of("nsenter", "-m", "-t", pid(), "--"));
+    all.addAll(List.of(command));
+    return Child.run("", all);
+  }
+
+  /** Starts a command in it. */
+  public Process start(Path output, String... command) throws IOException {
+    List<String> all = new ArrayList<>(List.of("nsenter", "-m", "-t", pid(), "--"));
+    all.addAll(List.of(command));
+    return Child.start(all, Map.of(), output);
+  }
+
+  private String pid() {
+    return Long.toString(keeper.pid());
+  }
+
+  @Override
+  public void close() {
+    keeper.destroyForcibly();
+    Await.until("the keeper of the namespace is gone", () -> !keeper.isAlive());
+  }
+}
