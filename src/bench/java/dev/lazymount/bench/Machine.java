@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /**
  * A Debian with a real systemd as PID 1, in namespaces of its own, as the system test has it: see
@@ -18,6 +19,7 @@ final class Machine implements AutoCloseable {
   private final Yard yard;
   private final Path folder;
   private Process process;
+  private long busyBefore;
 
   /**
    * A new one, switched off.
@@ -55,6 +57,7 @@ final class Machine implements AutoCloseable {
 
   /** Switches it on, and returns at once. */
   void boot() throws IOException {
+    busyBefore = busyLoops();
     process =
         yard.start(List.of("bash", SCRIPT, "on", folder.toString()), folder.resolve("console.log"));
   }
@@ -101,11 +104,25 @@ final class Machine implements AutoCloseable {
     return Long.parseLong(run(command.toArray(String[]::new)).get(0)) / 1e6;
   }
 
-  /** Switches it off at once. Its own layer stays. */
+  /**
+   * Switches it off at once, and waits until what it had mounted has let go of its loop devices.
+   * Its own layer stays.
+   */
   @Override
-  public void close() throws InterruptedException {
-    if (process != null) {
-      yard.end(process);
+  public void close() throws IOException, InterruptedException {
+    if (process == null) {
+      return;
+    }
+    yard.run(List.of("bash", SCRIPT, "crash", folder.toString()), List.of());
+    yard.end(process);
+    for (int i = 0; busyLoops() > busyBefore && i < 1200; i++) {
+      Thread.sleep(100);
+    }
+  }
+
+  private static long busyLoops() throws IOException {
+    try (Stream<Path> devices = Files.list(Path.of("/sys/block"))) {
+      return devices.filter(device -> Files.exists(device.resolve("loop/backing_file"))).count();
     }
   }
 
