@@ -103,6 +103,8 @@ public final class StatusText {
       line(
           "observed",
           status.observed().wouldMount()
+              + " of "
+              + images.known()
               + " images would have been mounted, and served "
               + status.observed().wouldServe()
               + " accesses");
