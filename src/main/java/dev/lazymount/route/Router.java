@@ -10,18 +10,14 @@ import dev.lazymount.catalog.Catalog;
 import dev.lazymount.catalog.CatalogActor;
 import dev.lazymount.catalog.ImageFile;
 import dev.lazymount.mount.MountActor;
-import dev.lazymount.mount.Mounter;
 import dev.lazymount.state.Access;
 import dev.lazymount.trace.ResolvedProgram;
 import dev.lazymount.trace.TraceSource;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -53,23 +49,6 @@ public final class Router extends AbstractBehavior<Router.Command> {
 
   private record Gone(String name, ActorRef<MountActor.Command> actor) implements Command {}
 
-  /** An image in use. */
-  private static final class Child {
-    private final ActorRef<MountActor.Command> actor;
-    private Mounter.Request request;
-    private long toldAt;
-    private boolean gone;
-
-    private Child(ActorRef<MountActor.Command> actor, Mounter.Request request, long toldAt) {
-      this.actor = actor;
-      this.request = request;
-      this.toldAt = toldAt;
-    }
-  }
-
-  /** A compiler in use is opened thousands of times a second; its actor need not hear of each. */
-  private static final long TELL_AGAIN_NANOS = Duration.ofMillis(100).toNanos();
-
   /** Between two hints to the catalog that there may be a new image. */
   private static final long HINT_NANOS = Duration.ofSeconds(1).toNanos();
 
@@ -78,11 +57,10 @@ public final class Router extends AbstractBehavior<Router.Command> {
 
   private final RouterEnv env;
   private final ActorRef<CatalogActor.Command> scanner;
-  private final Map<String, Child> children = new HashMap<>();
+  private final Children children;
   private final Map<String, Access> early = new LinkedHashMap<>();
   private final Observed observed;
   private Optional<Catalog> catalog = Optional.empty();
-  private long spawned;
   private int keep = AccessPath.MAX_COMPONENTS;
   private long hintedAt;
 
@@ -101,6 +79,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
     super(context);
     this.env = env;
     this.observed = new Observed(env.mounts());
+    this.children = new Children(context, env.mounts(), Gone::new);
     this.scanner = scanner;
     this.hintedAt = now() - HINT_NANOS;
     scanner.tell(
@@ -127,14 +106,13 @@ public final class Router extends AbstractBehavior<Router.Command> {
     boolean first = catalog.isEmpty();
     catalog = Optional.of(message.catalog());
     keep = Math.max(2, message.catalog().componentsNeeded());
-    children.forEach(this::tellWhatChanged);
+    children.now(message.catalog());
     reconcile();
-    observed.keepOnly(
-        name -> message.catalog().get(name).isPresent() || children.containsKey(name));
+    observed.keepOnly(name -> message.catalog().get(name).isPresent() || children.has(name));
     if (first) {
       env.mountedAtStart().stream()
           .flatMap(name -> message.catalog().get(name).stream())
-          .forEach(image -> child(image).actor.tell(new MountActor.Adopt()));
+          .forEach(image -> children.of(image).tell(new MountActor.Adopt()));
       early.values().forEach(this::route);
       early.clear();
     }
@@ -167,19 +145,13 @@ public final class Router extends AbstractBehavior<Router.Command> {
 
   private Behavior<Command> onSuspects(Suspects suspects) {
     for (String name : suspects.names()) {
-      Child child = children.get(name);
-      if (child != null) {
-        child.actor.tell(new MountActor.Verify());
-      }
+      children.get(name).ifPresent(actor -> actor.tell(new MountActor.Verify()));
     }
     return this;
   }
 
   private Behavior<Command> onGone(Gone gone) {
-    Child child = children.get(gone.name());
-    if (child != null && child.actor.equals(gone.actor())) {
-      children.remove(gone.name());
-    }
+    children.remove(gone.name(), gone.actor());
     return this;
   }
 
@@ -233,55 +205,15 @@ public final class Router extends AbstractBehavior<Router.Command> {
   }
 
   private void mount(Access access, List<ImageFile> images) {
-    Child innermost = child(images.get(images.size() - 1));
-    long now = now();
-    if (now - innermost.toldAt < TELL_AGAIN_NANOS) {
+    if (!children.mayTell(images.get(images.size() - 1))) {
       return;
     }
-    innermost.toldAt = now;
     List<ActorRef<MountActor.Command>> actors = new ArrayList<>(images.size());
-    withInner(images).forEach(image -> actors.add(child(image).actor));
+    withInner(images).forEach(image -> actors.add(children.of(image)));
     actors.get(0).tell(new MountActor.Accessed(access, actors.subList(1, actors.size())));
   }
 
   private long now() {
     return env.mounts().nanoTime().getAsLong();
-  }
-
-  private Child child(ImageFile image) {
-    Child known = children.get(image.name());
-    return known != null ? known : spawn(image);
-  }
-
-  private Child spawn(ImageFile image) {
-    Mounter.Request request = request(image);
-    // A child that crashed may have its end not told yet, and its name is taken until then; so
-    // names of actors count.
-    String actorName =
-        "mount-" + spawned++ + "-" + URLEncoder.encode(image.name(), StandardCharsets.UTF_8);
-    ActorRef<MountActor.Command> actor =
-        getContext().spawn(MountActor.create(env.mounts(), request), actorName);
-    getContext().watchWith(actor, new Gone(image.name(), actor));
-    Child child = new Child(actor, request, now() - TELL_AGAIN_NANOS);
-    children.put(image.name(), child);
-    return child;
-  }
-
-  private void tellWhatChanged(String name, Child child) {
-    Optional<Mounter.Request> now = catalog.flatMap(c -> c.get(name)).map(this::request);
-    boolean gone = now.isEmpty();
-    if (gone != child.gone || (!gone && !now.get().equals(child.request))) {
-      child.gone = gone;
-      now.ifPresent(request -> child.request = request);
-      child.actor.tell(new MountActor.Changed(now));
-    }
-  }
-
-  private Mounter.Request request(ImageFile image) {
-    List<String> inner =
-        catalog
-            .map(c -> c.descendants(image.name()).stream().map(ImageFile::name).toList())
-            .orElse(List.of());
-    return new Mounter.Request(image.name(), image.file(), inner);
   }
 }
