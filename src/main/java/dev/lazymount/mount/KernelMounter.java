@@ -175,6 +175,18 @@ public final class KernelMounter implements Mounter {
         });
   }
 
+  @Override
+  public Expiry unmount(Request request) throws MountFailure {
+    return locked(
+        request,
+        target -> {
+          if (!isMountedByUs(request, target)) {
+            return Expiry.NOT_MOUNTED;
+          }
+          return target.unmount() == 0 ? Expiry.UNMOUNTED : Expiry.BUSY;
+        });
+  }
+
   /** Keeps no descriptor open, because that would be a use; under the lock none of us mounts. */
   private boolean isMountedByUs(Request request, Target target)
       throws MountFailure, SyscallException {

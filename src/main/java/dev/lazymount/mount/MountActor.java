@@ -41,8 +41,18 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
    */
   public record Verify() implements Command {}
 
-  /** Unmount it if nobody has used it since the last time that this was said. */
-  public record Expire() implements Command {}
+  /** Mount it now, whatever its back-off says; {@code answerTo} is told what came of it. */
+  public record MountNow(ActorRef<Settled> answerTo) implements Command {}
+
+  /**
+   * Unmount it now, unless it is in use.
+   *
+   * @param onlyIdle whether it also stays if it was used since this was last said
+   * @param why for the log and the status
+   * @param answerTo is told what came of it
+   */
+  public record Unmount(boolean onlyIdle, String why, ActorRef<Settled> answerTo)
+      implements Command {}
 
   /**
    * A scan found something else for this name.
@@ -52,30 +62,26 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
   public record Changed(Optional<Mounter.Request> request) implements Command {}
 
   private enum Timer implements Command {
-    LOOK_AGAIN,
-    EXPIRE
+    LOOK_AGAIN
   }
 
   /** How soon to look again at a name that another process holds the lock of. */
   private static final Duration LOCKED_PAUSE = Duration.ofMillis(50);
 
-  private static final String NO_STORAGE =
-      "the image storage does not answer; it is tried when it does";
+  static final String NO_STORAGE = "the image storage does not answer; it is tried when it does";
 
-  /** How long a mount whose image is gone must be unused to be unmounted. */
-  private static final Duration GONE_IDLE = Duration.ofSeconds(10);
+  static final String BY_SOMEBODY = "somebody else has unmounted it; the next access mounts it";
 
   private final MountEnv env;
   private final TimerScheduler<Command> timers;
   private final Retry retry;
   private final MountLine line;
   private final MountCalls calls;
+  private final Unmounting unmounting;
   private final Waiting waiting = new Waiting();
 
   private Mounter.Request request;
-  private boolean gone;
   private boolean locked;
-  private boolean marked;
   private Access trigger;
 
   /**
@@ -101,6 +107,7 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
     this.retry = new Retry(env);
     this.line = new MountLine(env, request);
     this.calls = new MountCalls(context, timers, env);
+    this.unmounting = new Unmounting(env, timers, calls, line);
   }
 
   @Override
@@ -109,7 +116,8 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
         .onMessage(Accessed.class, this::onAccessed)
         .onMessage(Adopt.class, adopt -> onAdopt())
         .onMessage(Verify.class, verify -> onVerify())
-        .onMessage(Expire.class, expire -> onExpire())
+        .onMessage(MountNow.class, this::onMountNow)
+        .onMessage(Unmount.class, this::onUnmount)
         .onMessage(Changed.class, this::onChanged)
         .onMessage(MountCalls.Done.class, this::onDone)
         .onMessage(MountCalls.Failed.class, this::onFailed)
@@ -118,7 +126,7 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
         .onMessage(MountCalls.Expired.class, this::onExpired)
         .onMessageEquals(MountCalls.Late.LATE, this::onLate)
         .onMessageEquals(Timer.LOOK_AGAIN, this::onLookAgain)
-        .onMessageEquals(Timer.EXPIRE, this::onExpire)
+        .onMessageEquals(Unmounting.Timer.EXPIRE, this::onExpire)
         .build();
   }
 
@@ -160,37 +168,45 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
   }
 
   private Behavior<Command> onExpire() {
-    if (!calls.isBusy() && line.state() == MountState.MOUNTED && !env.circuit().isOpen()) {
-      calls.expire(request, marked);
+    unmounting.expire(request);
+    return this;
+  }
+
+  private Behavior<Command> onMountNow(MountNow now) {
+    waiting.add(now.answerTo());
+    if (calls.isBusy()) {
+      return this;
     }
+    trigger = null;
+    if (env.circuit().isOpen()) {
+      waiting.giveUp(Settled.failed(request.name(), NO_STORAGE));
+    } else {
+      mount();
+    }
+    return this;
+  }
+
+  private Behavior<Command> onUnmount(Unmount asked) {
+    unmounting.ask(request, asked);
     return this;
   }
 
   private Behavior<Command> onExpired(MountCalls.Expired expired) {
     calls.over();
-    marked = expired.expiry() == Mounter.Expiry.MARKED;
-    if (expired.expiry() == Mounter.Expiry.UNMOUNTED) {
-      line.released(gone ? "its image is gone and nobody used it" : "nobody used it");
-    } else {
-      line.unstick();
-      scheduleExpiry();
-    }
+    unmounting.over(expired, request.name());
     return workOrRest();
   }
 
   private Behavior<Command> onChanged(Changed changed) {
-    gone = changed.request().isEmpty();
     changed.request().ifPresent(now -> request = now);
     retry.now();
-    if (gone) {
-      scheduleExpiry();
-    }
+    unmounting.gone(changed.request().isEmpty());
     return stopIfGone();
   }
 
   /** An image that is gone is forgotten; a mount of it stays while it is in use. */
   private Behavior<Command> stopIfGone() {
-    if (gone && !calls.isBusy() && line.state() != MountState.MOUNTED) {
+    if (unmounting.isGone() && !calls.isBusy() && line.state() != MountState.MOUNTED) {
       line.forget();
       return Behaviors.stopped();
     }
@@ -201,8 +217,8 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
     calls.over();
     retry.mounted();
     line.mounted(done.mounted(), done.millis(), trigger);
-    scheduleExpiry();
-    return settle();
+    unmounting.schedule();
+    return settle(Settled.mounted(request.name(), done.mounted()));
   }
 
   private Behavior<Command> onLooked(MountCalls.Looked looked) {
@@ -210,7 +226,7 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
     if (looked.found().isEmpty()) {
       line.unstick();
       if (line.state() == MountState.MOUNTED) {
-        line.unmounted("somebody else has unmounted it; the next access mounts it");
+        line.unmounted(BY_SOMEBODY);
       }
       return workOrRest();
     }
@@ -227,18 +243,14 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
     calls.over();
     if (retry.isStillBad(checked.generation())) {
       line.unstick();
-      return settle();
+      return settle(Settled.failed(request.name(), line.reason()));
     }
     mount();
     return this;
   }
 
   private Behavior<Command> onFailed(MountCalls.Failed failed) {
-    MountFailure failure =
-        failed.cause() instanceof MountFailure known
-            ? known
-            // Not a failure that was thought of: a fault of ours. It must not take the actor down.
-            : new MountFailure(MountFailure.Kind.OTHER, "internal error: " + failed.cause());
+    MountFailure failure = MountFailure.of(failed.cause());
     if (failure.kind() == MountFailure.Kind.LOCKED) {
       // Not at rest: whoever holds the lock is mounting this very image.
       locked = true;
@@ -252,7 +264,7 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
     } else {
       line.failed(failure, retry.failed());
     }
-    return settle();
+    return settle(Settled.failed(request.name(), failure.getMessage()));
   }
 
   private Behavior<Command> onLate() {
@@ -261,7 +273,7 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
           locked
               ? MountLine.Stuck.LOCKED
               : calls.isLate() ? MountLine.Stuck.HANGS : MountLine.Stuck.WAITS);
-      waiting.giveUp();
+      waiting.giveUp(Settled.failed(request.name(), line.reason()));
     }
     return this;
   }
@@ -277,24 +289,17 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
     calls.mount(request);
   }
 
-  private void scheduleExpiry() {
-    Optional<Duration> idle = gone ? Optional.of(GONE_IDLE) : env.idle();
-    if (idle.isPresent() && line.state() == MountState.MOUNTED) {
-      timers.startSingleTimer(Timer.EXPIRE, idle.get());
-    }
-  }
-
   private Behavior<Command> workOrRest() {
     if (waiting.isEmpty()) {
       return stopIfGone();
     }
-    trigger = waiting.first().access();
+    trigger = waiting.trigger();
     mount();
     return this;
   }
 
-  private Behavior<Command> settle() {
-    waiting.settle();
+  private Behavior<Command> settle(Settled answer) {
+    waiting.settle(answer);
     return stopIfGone();
   }
 }

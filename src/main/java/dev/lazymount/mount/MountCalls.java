@@ -21,8 +21,15 @@ final class MountCalls {
   /** What the image file has now. */
   record Checked(Optional<Mounter.Generation> generation) implements MountActor.Command {}
 
-  /** Whether it was unmounted because nobody used it. */
-  record Expired(Mounter.Expiry expiry) implements MountActor.Command {}
+  /**
+   * Whether it was unmounted.
+   *
+   * @param expiry null if the call failed
+   * @param asked by somebody; null if by nobody but a timer
+   * @param problem why the call failed; null if it did not
+   */
+  record Expired(Mounter.Expiry expiry, MountActor.Unmount asked, String problem)
+      implements MountActor.Command {}
 
   /** The call under way has not answered in time. */
   enum Late implements MountActor.Command {
@@ -85,7 +92,24 @@ final class MountCalls {
 
   void expire(Mounter.Request request, boolean marked) {
     timed();
-    work.start(() -> new Expired(env.mounter().expire(request, marked)));
+    work.start(() -> new Expired(env.mounter().expire(request, marked), null, null));
+  }
+
+  void unmount(Mounter.Request request, boolean marked, MountActor.Unmount asked) {
+    timed();
+    work.start(
+        () -> {
+          try {
+            return new Expired(
+                asked.onlyIdle()
+                    ? env.mounter().expire(request, marked)
+                    : env.mounter().unmount(request),
+                asked,
+                null);
+          } catch (MountFailure e) {
+            return new Expired(null, asked, e.getMessage());
+          }
+        });
   }
 
   private void timed() {

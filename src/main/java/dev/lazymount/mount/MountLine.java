@@ -30,6 +30,11 @@ final class MountLine {
     return line.state();
   }
 
+  /** Why it is not mounted; null where there is nothing to say. */
+  String reason() {
+    return line.reason();
+  }
+
   void accessed() {
     show(line.accessed(Instant.now()));
   }

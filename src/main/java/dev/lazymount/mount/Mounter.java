@@ -87,4 +87,13 @@ public interface Mounter {
    * @throws MountFailure if it can't be told, or another process is at it
    */
   Expiry expire(Request request, boolean marked) throws MountFailure;
+
+  /**
+   * Unmounts an image that is not in use right now.
+   *
+   * @return never {@link Expiry#MARKED}
+   * @throws MountFailure if something else than the image is mounted there, or it can't be told, or
+   *     another process is at it
+   */
+  Expiry unmount(Request request) throws MountFailure;
 }

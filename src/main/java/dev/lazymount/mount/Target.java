@@ -53,6 +53,13 @@ record Target(String root, String name) {
     }
   }
 
+  /** {@link Mounts#unmount}. */
+  int unmount() throws SyscallException {
+    try (Fd parent = openParent()) {
+      return Mounts.unmount(parent, lastComponent());
+    }
+  }
+
   /** {@link Mounts#expire}. */
   int expire() throws SyscallException {
     try (Fd parent = openParent()) {

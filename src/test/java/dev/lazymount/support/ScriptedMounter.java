@@ -132,4 +132,13 @@ public final class ScriptedMounter implements Mounter {
     }
     return expiry;
   }
+
+  @Override
+  public Expiry unmount(Request request) {
+    Deque<Expiry> script = expiries.get(request.name());
+    if (script != null && !script.isEmpty()) {
+      return script.poll();
+    }
+    return inPlace.remove(request.name()) == null ? Expiry.NOT_MOUNTED : Expiry.UNMOUNTED;
+  }
 }
