@@ -68,10 +68,6 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
   /** How soon to look again at a name that another process holds the lock of. */
   private static final Duration LOCKED_PAUSE = Duration.ofMillis(50);
 
-  static final String NO_STORAGE = "the image storage does not answer; it is tried when it does";
-
-  static final String BY_SOMEBODY = "somebody else has unmounted it; the next access mounts it";
-
   private final MountEnv env;
   private final TimerScheduler<Command> timers;
   private final Retry retry;
@@ -140,7 +136,7 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
     if (!retry.isDue(line.state())) {
       Waiting.pass(accessed);
     } else if (env.circuit().isOpen()) {
-      line.unmounted(NO_STORAGE);
+      line.unmounted(MountLine.NO_STORAGE);
       Waiting.pass(accessed);
     } else {
       waiting.add(accessed);
@@ -179,7 +175,7 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
     }
     trigger = null;
     if (env.circuit().isOpen()) {
-      waiting.giveUp(Settled.failed(request.name(), NO_STORAGE));
+      waiting.giveUp(Settled.failed(request.name(), MountLine.NO_STORAGE));
     } else {
       mount();
     }
@@ -226,7 +222,7 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
     if (looked.found().isEmpty()) {
       line.unstick();
       if (line.state() == MountState.MOUNTED) {
-        line.unmounted(BY_SOMEBODY);
+        line.unmounted(MountLine.BY_SOMEBODY);
       }
       return workOrRest();
     }

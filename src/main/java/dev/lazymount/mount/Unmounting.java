@@ -68,7 +68,7 @@ final class Unmounting {
     if (calls.isBusy()) {
       asked.answerTo().tell(Settled.failed(request.name(), "something else is done to it now"));
     } else if (env.circuit().isOpen()) {
-      asked.answerTo().tell(Settled.failed(request.name(), MountActor.NO_STORAGE));
+      asked.answerTo().tell(Settled.failed(request.name(), MountLine.NO_STORAGE));
     } else {
       calls.unmount(request, marked, asked);
     }
@@ -86,7 +86,7 @@ final class Unmounting {
               ? asked.why()
               : gone ? "its image is gone and nobody used it" : "nobody used it");
     } else if (expiry == Mounter.Expiry.NOT_MOUNTED && line.state() == MountState.MOUNTED) {
-      line.unmounted(MountActor.BY_SOMEBODY);
+      line.unmounted(MountLine.BY_SOMEBODY);
     } else {
       schedule();
     }
