@@ -15,6 +15,8 @@ import picocli.CommandLine.Command;
       RunCommand.class,
       CheckCommand.class,
       StatusCommand.class,
+      MountCommand.class,
+      UnmountCommand.class,
       TraceCommand.class,
       TrainCommand.class
     },

@@ -2,9 +2,11 @@ package dev.lazymount.daemon;
 
 import akka.actor.typed.ActorSystem;
 import com.typesafe.config.Config;
+import dev.lazymount.batch.RouterBatch;
 import dev.lazymount.config.Settings;
 import dev.lazymount.linux.Fd;
 import dev.lazymount.linux.Flock;
+import dev.lazymount.linux.OwnDirectory;
 import dev.lazymount.linux.SyscallException;
 import dev.lazymount.ops.ControlServer;
 import dev.lazymount.ops.ServiceManager;
@@ -13,16 +15,10 @@ import dev.lazymount.state.DaemonState;
 import dev.lazymount.state.DaemonStatus;
 import dev.lazymount.trace.ResolvedProgram;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermission;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -40,13 +36,12 @@ public final class Daemon {
   /** The actors get so long to end; systemd and the contract give us five seconds in all. */
   private static final Duration FAREWELL = Duration.ofSeconds(3);
 
-  private static final Set<PosixFilePermission> PRIVATE =
-      PosixFilePermissions.fromString("rwx------");
-
   private final Settings settings;
   private final DaemonStatus status = new DaemonStatus();
   private final Instant start = Instant.now();
   private final ServiceManager manager = ServiceManager.from(System.getenv());
+
+  private final Reception reception = new Reception();
 
   private Daemon(Settings settings) {
     this.settings = settings;
@@ -74,10 +69,15 @@ public final class Daemon {
     makeOwn(settings.runDir());
     makeOwn(settings.lockDir());
     try (Flock only = onlyOne();
-        ControlServer control = ControlServer.start(settings.runDir(), this::report, Map.of())) {
+        ControlServer control =
+            ControlServer.start(
+                settings.runDir(),
+                this::report,
+                RouterBatch.commands(reception, status, settings.mount().timeout()))) {
       ActorSystem<Supervisor.Command> system =
           Assembly.start(
               settings, actors, status, manager, Assembly.TracePart.real(settings, status));
+      reception.open(system);
       CountDownLatch ended = endOnSignal(system, control);
       LOG.info("lazymount runs as {} over {}", ProcessHandle.current().pid(), settings.root());
       system.getWhenTerminated().toCompletableFuture().join();
@@ -97,19 +97,11 @@ public final class Daemon {
     return StatusReport.of(status, settings.mode().toString(), settings.root().toString(), start);
   }
 
-  /** Ours alone: /run/lock is open to all, and somebody else may have come first. */
   private static void makeOwn(Path directory) throws StartFailure {
     try {
-      if (!Files.exists(directory, LinkOption.NOFOLLOW_LINKS)) {
-        Files.createDirectories(directory, PosixFilePermissions.asFileAttribute(PRIVATE));
-      }
-      if (!Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)
-          || !Files.getAttribute(directory, "unix:uid", LinkOption.NOFOLLOW_LINKS).equals(0)) {
-        throw new StartFailure(directory + " is not a directory of root's; remove it");
-      }
-      Files.setPosixFilePermissions(directory, PRIVATE);
+      OwnDirectory.make(directory);
     } catch (IOException e) {
-      throw new StartFailure("can't make " + directory + ": " + e);
+      throw new StartFailure(e.getMessage());
     }
   }
 

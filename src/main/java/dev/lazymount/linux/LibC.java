@@ -84,6 +84,8 @@ final class LibC {
 
   static native int geteuid();
 
+  static native int isatty(int fd);
+
   static native int socket(int domain, int type, int protocol);
 
   static native long sendto(

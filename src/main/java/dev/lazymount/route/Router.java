@@ -10,6 +10,7 @@ import dev.lazymount.catalog.Catalog;
 import dev.lazymount.catalog.CatalogActor;
 import dev.lazymount.catalog.ImageFile;
 import dev.lazymount.mount.MountActor;
+import dev.lazymount.mount.Settled;
 import dev.lazymount.state.Access;
 import dev.lazymount.trace.ResolvedProgram;
 import dev.lazymount.trace.TraceSource;
@@ -41,6 +42,26 @@ public final class Router extends AbstractBehavior<Router.Command> {
    * @param answerTo is told when the next batch may come
    */
   public record Accesses(List<Access> accesses, ActorRef<TraceSource.Ack> answerTo)
+      implements Command {}
+
+  /**
+   * Which images are there?
+   *
+   * @param answerTo is told the newest catalog; none before the first scan is over
+   */
+  public record Images(ActorRef<Optional<Catalog>> answerTo) implements Command {}
+
+  /** Mount an image; {@code answerTo} is told what came of it. */
+  public record MountNow(String name, ActorRef<Settled> answerTo) implements Command {}
+
+  /**
+   * Unmount an image.
+   *
+   * @param name the image
+   * @param onlyIdle whether it also stays if it was used since this was last said
+   * @param answerTo is told what came of it
+   */
+  public record Unmount(String name, boolean onlyIdle, ActorRef<Settled> answerTo)
       implements Command {}
 
   private record NewCatalog(Catalog catalog) implements Command {}
@@ -90,6 +111,9 @@ public final class Router extends AbstractBehavior<Router.Command> {
   public Receive<Command> createReceive() {
     return newReceiveBuilder()
         .onMessage(Accesses.class, this::onAccesses)
+        .onMessage(Images.class, this::onImages)
+        .onMessage(MountNow.class, this::onMountNow)
+        .onMessage(Unmount.class, this::onUnmount)
         .onMessage(NewCatalog.class, this::onNewCatalog)
         .onMessage(Suspects.class, this::onSuspects)
         .onMessage(Gone.class, this::onGone)
@@ -99,6 +123,35 @@ public final class Router extends AbstractBehavior<Router.Command> {
   private Behavior<Command> onAccesses(Accesses batch) {
     batch.accesses().forEach(this::route);
     batch.answerTo().tell(TraceSource.Ack.ACK);
+    return this;
+  }
+
+  private Behavior<Command> onImages(Images asked) {
+    asked.answerTo().tell(catalog);
+    return this;
+  }
+
+  private Behavior<Command> onMountNow(MountNow asked) {
+    return tell(asked.name(), new MountActor.MountNow(asked.answerTo()), asked.answerTo());
+  }
+
+  private Behavior<Command> onUnmount(Unmount asked) {
+    MountActor.Unmount message =
+        new MountActor.Unmount(asked.onlyIdle(), "somebody asked for it", asked.answerTo());
+    return tell(asked.name(), message, asked.answerTo());
+  }
+
+  private Behavior<Command> tell(
+      String name, MountActor.Command message, ActorRef<Settled> answerTo) {
+    Optional<ActorRef<MountActor.Command>> actor =
+        children.get(name).or(() -> catalog.flatMap(c -> c.get(name)).map(children::of));
+    if (env.observe()) {
+      answerTo.tell(Settled.failed(name, "mode is observe: nothing is mounted or unmounted"));
+    } else if (actor.isEmpty()) {
+      answerTo.tell(Settled.failed(name, "no image has this name"));
+    } else {
+      actor.get().tell(message);
+    }
     return this;
   }
 
