@@ -3,10 +3,9 @@ package dev.lazymount.batch;
 import dev.lazymount.mount.Settled;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.HashSet;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -81,19 +80,18 @@ final class Batch {
 
   /**
    * The same, but what is busy at first is tried once more when {@link #IDLE} has passed: the
-   * kernel tells what was used in between from what was not.
+   * kernel tells what was used in between from what was not. Layer by layer, as to unmount what
+   * lies inside is a use of what it lies in.
    */
   Progress runTwice(List<List<String>> layers) throws IOException, InterruptedException {
     progress = progress.of(layers.stream().mapToInt(List::size).sum());
-    Set<String> busy = new HashSet<>();
     for (List<String> layer : layers) {
+      List<String> busy = new ArrayList<>();
       run(layer, settled -> settled.outcome() == Settled.Outcome.BUSY && busy.add(settled.name()));
-    }
-    if (!busy.isEmpty()) {
-      Thread.sleep(IDLE.toMillis());
-    }
-    for (List<String> layer : layers) {
-      run(layer.stream().filter(busy::contains).toList(), settled -> false);
+      if (!busy.isEmpty()) {
+        Thread.sleep(IDLE.toMillis());
+        run(busy, settled -> false);
+      }
     }
     return progress.waiting();
   }

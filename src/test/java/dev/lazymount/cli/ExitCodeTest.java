@@ -76,6 +76,8 @@ final class ExitCodeTest {
   @ValueSource(
       strings = {
         "mount",
+        "mount --all gcc",
+        "unmount --all --idle",
         "--nonsense",
         "run --nonsense",
         "run --set",
