@@ -87,13 +87,17 @@ final class Batch {
     progress = progress.of(layers.stream().mapToInt(List::size).sum());
     for (List<String> layer : layers) {
       List<String> busy = new ArrayList<>();
-      run(layer, settled -> settled.outcome() == Settled.Outcome.BUSY && busy.add(settled.name()));
+      run(layer, settled -> mayBeIdle(settled) && busy.add(settled.name()));
       if (!busy.isEmpty()) {
         Thread.sleep(IDLE.toMillis());
         run(busy, settled -> false);
       }
     }
     return progress.waiting();
+  }
+
+  private static boolean mayBeIdle(Settled settled) {
+    return settled.outcome() == Settled.Outcome.BUSY || settled.outcome() == Settled.Outcome.MARKED;
   }
 
   private void run(List<String> layer, Predicate<Settled> putAside)

@@ -103,13 +103,14 @@ public final class DirectBatch implements AutoCloseable {
     Call unmount =
         request -> {
           if (!onlyIdle) {
-            return Settled.unmounted(request.name(), mounter.unmount(request));
+            return Settled.unmounted(request.name(), mounter.unmount(request), false);
           }
-          Mounter.Expiry expiry = mounter.expire(request, marked.contains(request.name()));
+          boolean wasMarked = marked.contains(request.name());
+          Mounter.Expiry expiry = mounter.expire(request, wasMarked);
           if (expiry == Mounter.Expiry.MARKED) {
             marked.add(request.name());
           }
-          return Settled.unmounted(request.name(), expiry);
+          return Settled.unmounted(request.name(), expiry, wasMarked);
         };
     Batch batch =
         batch(

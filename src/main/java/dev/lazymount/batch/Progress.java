@@ -54,7 +54,7 @@ public record Progress(
         total,
         done + one(outcome, Settled.Outcome.DONE),
         already + one(outcome, Settled.Outcome.ALREADY),
-        busy + one(outcome, Settled.Outcome.BUSY),
+        busy + one(outcome, Settled.Outcome.BUSY) + one(outcome, Settled.Outcome.MARKED),
         failed + one(outcome, Settled.Outcome.FAILED),
         underWay - 1,
         settled);

@@ -2,6 +2,7 @@ package dev.lazymount.batch;
 
 import akka.actor.typed.ActorRef;
 import dev.lazymount.catalog.Catalog;
+import dev.lazymount.mount.Manner;
 import dev.lazymount.mount.Settled;
 import dev.lazymount.ops.ControlCommand;
 import dev.lazymount.ops.ControlRefusal;
@@ -33,6 +34,8 @@ public final class RouterBatch {
 
   /** How many images are under way at once: enough to keep the mount threads busy. */
   private static final int WINDOW = 64;
+
+  private static final String WHY = "somebody asked for it";
 
   /** What a MountActor itself answers late with has so long to come here. */
   private static final Duration SPARE = Duration.ofSeconds(10);
@@ -89,8 +92,10 @@ public final class RouterBatch {
     try {
       Selection selection = selection(arguments);
       boolean onlyIdle = selection.which() == Selection.Which.IDLE;
+      Manner manner = onlyIdle ? Manner.IF_IDLE : Manner.NOW;
       List<List<String>> layers = selection.toUnmount(catalog(steps), mounted());
-      Batch batch = batch(name -> answerTo -> new Router.Unmount(name, onlyIdle, answerTo), steps);
+      Batch batch =
+          batch(name -> answerTo -> new Router.Unmount(name, manner, WHY, answerTo), steps);
       return onlyIdle ? batch.runTwice(layers) : batch.run(layers);
     } catch (Selection.Unknown e) {
       throw new ControlRefusal(e.getMessage());

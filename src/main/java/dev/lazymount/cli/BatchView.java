@@ -158,7 +158,7 @@ final class BatchView {
 
   private boolean isFailure(Settled settled) {
     return !settled.outcome().isGood()
-        && !(busyIsFine && settled.outcome() == Settled.Outcome.BUSY);
+        && !(busyIsFine && settled.outcome() != Settled.Outcome.FAILED);
   }
 
   private String counts(Progress progress) {

@@ -115,6 +115,11 @@ final class KeyReader {
     return (int) value;
   }
 
+  /** Reads a number from 0 on that may be {@code off}, which is 0. */
+  int wholeOrOff(String key, int max) {
+    return isOff(key) ? 0 : whole(key, 0, max);
+  }
+
   Duration duration(String key, Duration min, Duration max) {
     Duration value = scalar(key, "a duration", Config::getDuration).orElse(min);
     if (value.compareTo(min) < 0 || value.compareTo(max) > 0) {
@@ -128,13 +133,17 @@ final class KeyReader {
 
   /** Reads a duration that may be {@code off}, which is empty. */
   Optional<Duration> durationOrOff(String key, Duration min, Duration max) {
+    return isOff(key) ? Optional.empty() : Optional.of(duration(key, min, max));
+  }
+
+  private boolean isOff(String key) {
     Optional<Object> raw = at(key).map(ConfigValue::unwrapped);
     // HOCON also has off for false, so whoever writes false means the same.
-    if (raw.filter(value -> value.equals("off") || value.equals(false)).isPresent()) {
+    boolean off = raw.filter(value -> value.equals("off") || value.equals(false)).isPresent();
+    if (off) {
       known.add(key);
-      return Optional.empty();
     }
-    return Optional.of(duration(key, min, max));
+    return off;
   }
 
   /** Says whether all these keys were read without a problem so far. */

@@ -156,7 +156,8 @@ final class Assembly {
         mounts,
         mountedNames(),
         new Reconcile(status.mounts(), settings)::suspects,
-        executor("catalog"));
+        executor("catalog"),
+        settings.mount().max());
   }
 
   /** For the trace. */

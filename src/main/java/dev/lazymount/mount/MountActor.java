@@ -47,12 +47,11 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
   /**
    * Unmount it now, unless it is in use.
    *
-   * @param onlyIdle whether it also stays if it was used since this was last said
+   * @param manner when it stays
    * @param why for the log and the status
    * @param answerTo is told what came of it
    */
-  public record Unmount(boolean onlyIdle, String why, ActorRef<Settled> answerTo)
-      implements Command {}
+  public record Unmount(Manner manner, String why, ActorRef<Settled> answerTo) implements Command {}
 
   /**
    * A scan found something else for this name.
@@ -74,7 +73,7 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
   private final MountLine line;
   private final MountCalls calls;
   private final Unmounting unmounting;
-  private final Waiting waiting = new Waiting();
+  private final Waiting waiting;
 
   private Mounter.Request request;
   private boolean locked;
@@ -85,20 +84,31 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
    *
    * @param env what all of them share
    * @param request which image, and where
+   * @param observer is told of each mount that was made or found, and of each failure
    */
-  public static Behavior<Command> create(MountEnv env, Mounter.Request request) {
+  public static Behavior<Command> create(
+      MountEnv env, Mounter.Request request, Optional<ActorRef<Settled>> observer) {
     return Behaviors.setup(
-        context -> Behaviors.withTimers(timers -> new MountActor(context, env, request, timers)));
+        context ->
+            Behaviors.withTimers(
+                timers -> new MountActor(context, env, request, observer, timers)));
+  }
+
+  /** One that nobody observes. */
+  public static Behavior<Command> create(MountEnv env, Mounter.Request request) {
+    return create(env, request, Optional.empty());
   }
 
   private MountActor(
       ActorContext<Command> context,
       MountEnv env,
       Mounter.Request request,
+      Optional<ActorRef<Settled>> observer,
       TimerScheduler<Command> timers) {
     super(context);
     this.env = env;
     this.request = request;
+    this.waiting = new Waiting(observer);
     this.timers = timers;
     this.retry = new Retry(env);
     this.line = new MountLine(env, request);
@@ -110,8 +120,8 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
   public Receive<Command> createReceive() {
     return newReceiveBuilder()
         .onMessage(Accessed.class, this::onAccessed)
-        .onMessage(Adopt.class, adopt -> onAdopt())
-        .onMessage(Verify.class, verify -> onVerify())
+        .onMessage(Adopt.class, adopt -> lookIf(MountState.UNMOUNTED))
+        .onMessage(Verify.class, verify -> lookIf(MountState.MOUNTED))
         .onMessage(MountNow.class, this::onMountNow)
         .onMessage(Unmount.class, this::onUnmount)
         .onMessage(Changed.class, this::onChanged)
@@ -149,15 +159,8 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
     return this;
   }
 
-  private Behavior<Command> onAdopt() {
-    if (!calls.isBusy() && line.state() == MountState.UNMOUNTED) {
-      calls.look(request);
-    }
-    return this;
-  }
-
-  private Behavior<Command> onVerify() {
-    if (!calls.isBusy() && line.state() == MountState.MOUNTED && !env.circuit().isOpen()) {
+  private Behavior<Command> lookIf(MountState expected) {
+    if (!calls.isBusy() && line.state() == expected && !env.circuit().isOpen()) {
       calls.look(request);
     }
     return this;

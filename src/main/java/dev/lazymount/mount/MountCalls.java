@@ -101,9 +101,9 @@ final class MountCalls {
         () -> {
           try {
             return new Expired(
-                asked.onlyIdle()
-                    ? env.mounter().expire(request, marked)
-                    : env.mounter().unmount(request),
+                asked.manner() == Manner.NOW
+                    ? env.mounter().unmount(request)
+                    : env.mounter().expire(request, marked),
                 asked,
                 null);
           } catch (MountFailure e) {

@@ -14,8 +14,12 @@ public record Settled(String name, Outcome outcome, String reason) {
     DONE,
     /** It was as asked for already. */
     ALREADY,
-    /** It stays mounted, because it is in use now, or was since the last time it was asked for. */
+    /** It stays mounted, because it is in use now, or was since it was marked. */
     BUSY,
+    /**
+     * It stays mounted; the kernel was told to mark it, and by the mark sees whether it is used.
+     */
+    MARKED,
     /** It is not as asked for. */
     FAILED;
 
@@ -30,12 +34,17 @@ public record Settled(String name, Outcome outcome, String reason) {
     return new Settled(name, mounted.adopted() ? Outcome.ALREADY : Outcome.DONE, null);
   }
 
-  /** An attempt to unmount it came to this. */
-  public static Settled unmounted(String name, Mounter.Expiry expiry) {
+  /**
+   * An attempt to unmount it came to this.
+   *
+   * @param wasMarked whether the kernel had marked it before
+   */
+  public static Settled unmounted(String name, Mounter.Expiry expiry, boolean wasMarked) {
     return switch (expiry) {
       case UNMOUNTED -> new Settled(name, Outcome.DONE, null);
       case NOT_MOUNTED -> new Settled(name, Outcome.ALREADY, null);
-      case MARKED -> new Settled(name, Outcome.BUSY, "it was used a moment ago");
+      case MARKED ->
+          new Settled(name, wasMarked ? Outcome.BUSY : Outcome.MARKED, "it was used a moment ago");
       case BUSY -> new Settled(name, Outcome.BUSY, "it is in use");
     };
   }

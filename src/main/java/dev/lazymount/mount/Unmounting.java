@@ -69,6 +69,8 @@ final class Unmounting {
       asked.answerTo().tell(Settled.failed(request.name(), "something else is done to it now"));
     } else if (env.circuit().isOpen()) {
       asked.answerTo().tell(Settled.failed(request.name(), MountLine.NO_STORAGE));
+    } else if (asked.manner() == Manner.MARK && marked) {
+      asked.answerTo().tell(Settled.unmounted(request.name(), Mounter.Expiry.MARKED, false));
     } else {
       calls.unmount(request, marked, asked);
     }
@@ -78,6 +80,7 @@ final class Unmounting {
   void over(MountCalls.Expired expired, String name) {
     Mounter.Expiry expiry = expired.expiry();
     MountActor.Unmount asked = expired.asked();
+    boolean wasMarked = marked;
     marked = expiry == Mounter.Expiry.MARKED;
     line.unstick();
     if (expiry == Mounter.Expiry.UNMOUNTED) {
@@ -96,7 +99,7 @@ final class Unmounting {
           .tell(
               expiry == null
                   ? Settled.failed(name, expired.problem())
-                  : Settled.unmounted(name, expiry));
+                  : Settled.unmounted(name, expiry, wasMarked));
     }
   }
 }

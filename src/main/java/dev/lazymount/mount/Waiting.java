@@ -4,11 +4,18 @@ import akka.actor.typed.ActorRef;
 import dev.lazymount.state.Access;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Who waits for an image to come to rest. Used by its MountActor alone. */
 final class Waiting {
   private final List<MountActor.Accessed> accesses = new ArrayList<>();
   private final List<ActorRef<Settled>> askers = new ArrayList<>();
+  private final Optional<ActorRef<Settled>> observer;
+
+  /** Nobody yet; {@code observer} is told of each time that it comes to rest. */
+  Waiting(Optional<ActorRef<Settled>> observer) {
+    this.observer = observer;
+  }
 
   /** An access waits for its nested images' sake; one for each way inside is enough. */
   void add(MountActor.Accessed accessed) {
@@ -34,6 +41,7 @@ final class Waiting {
 
   /** The image has come to rest: nested ones are next, and whoever asked is answered. */
   void settle(Settled answer) {
+    observer.ifPresent(who -> who.tell(answer));
     accesses.forEach(Waiting::pass);
     accesses.clear();
     answer(answer);

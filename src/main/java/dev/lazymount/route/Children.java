@@ -7,6 +7,7 @@ import dev.lazymount.catalog.ImageFile;
 import dev.lazymount.mount.MountActor;
 import dev.lazymount.mount.MountEnv;
 import dev.lazymount.mount.Mounter;
+import dev.lazymount.mount.Settled;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -40,6 +41,7 @@ final class Children {
 
   private final ActorContext<Router.Command> context;
   private final MountEnv env;
+  private final Optional<ActorRef<Settled>> observer;
   private final BiFunction<String, ActorRef<MountActor.Command>, Router.Command> gone;
   private final Map<String, Child> children = new HashMap<>();
   private Catalog catalog = Catalog.empty();
@@ -50,14 +52,17 @@ final class Children {
    *
    * @param context the Router's
    * @param env what they share
+   * @param observer is told what comes of each mount
    * @param gone makes the message that tells the Router of the end of one, for {@link #remove}
    */
   Children(
       ActorContext<Router.Command> context,
       MountEnv env,
+      Optional<ActorRef<Settled>> observer,
       BiFunction<String, ActorRef<MountActor.Command>, Router.Command> gone) {
     this.context = context;
     this.env = env;
+    this.observer = observer;
     this.gone = gone;
   }
 
@@ -110,7 +115,8 @@ final class Children {
     // names of actors count.
     String actorName =
         "mount-" + spawned++ + "-" + URLEncoder.encode(image.name(), StandardCharsets.UTF_8);
-    ActorRef<MountActor.Command> actor = context.spawn(MountActor.create(env, request), actorName);
+    ActorRef<MountActor.Command> actor =
+        context.spawn(MountActor.create(env, request, observer), actorName);
     context.watchWith(actor, gone.apply(image.name(), actor));
     Child child = new Child(actor, request, now() - TELL_AGAIN_NANOS);
     children.put(image.name(), child);

@@ -9,6 +9,7 @@ import akka.actor.typed.javadsl.Receive;
 import dev.lazymount.catalog.Catalog;
 import dev.lazymount.catalog.CatalogActor;
 import dev.lazymount.catalog.ImageFile;
+import dev.lazymount.mount.Manner;
 import dev.lazymount.mount.MountActor;
 import dev.lazymount.mount.Settled;
 import dev.lazymount.state.Access;
@@ -58,10 +59,11 @@ public final class Router extends AbstractBehavior<Router.Command> {
    * Unmount an image.
    *
    * @param name the image
-   * @param onlyIdle whether it also stays if it was used since this was last said
+   * @param manner when it stays
+   * @param why for the log and the status
    * @param answerTo is told what came of it
    */
-  public record Unmount(String name, boolean onlyIdle, ActorRef<Settled> answerTo)
+  public record Unmount(String name, Manner manner, String why, ActorRef<Settled> answerTo)
       implements Command {}
 
   private record NewCatalog(Catalog catalog) implements Command {}
@@ -100,11 +102,20 @@ public final class Router extends AbstractBehavior<Router.Command> {
     super(context);
     this.env = env;
     this.observed = new Observed(env.mounts());
-    this.children = new Children(context, env.mounts(), Gone::new);
+    this.children = new Children(context, env.mounts(), limit(context, env), Gone::new);
     this.scanner = scanner;
     this.hintedAt = now() - HINT_NANOS;
     scanner.tell(
         new CatalogActor.Subscribe(context.messageAdapter(Catalog.class, NewCatalog::new)));
+  }
+
+  private static Optional<ActorRef<Settled>> limit(ActorContext<Command> context, RouterEnv env) {
+    return env.max() == 0
+        ? Optional.empty()
+        : Optional.of(
+            context
+                .spawn(MountLimit.create(env.mounts(), env.max(), context.getSelf()), "limit")
+                .narrow());
   }
 
   @Override
@@ -137,7 +148,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
 
   private Behavior<Command> onUnmount(Unmount asked) {
     MountActor.Unmount message =
-        new MountActor.Unmount(asked.onlyIdle(), "somebody asked for it", asked.answerTo());
+        new MountActor.Unmount(asked.manner(), asked.why(), asked.answerTo());
     return tell(asked.name(), message, asked.answerTo());
   }
 

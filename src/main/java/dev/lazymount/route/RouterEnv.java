@@ -15,6 +15,7 @@ import java.util.concurrent.Executor;
  * @param mountedAtStart names below the root that something was mounted on when the daemon began
  * @param suspects asked after each scan what wants a closer look
  * @param suspectsExecutor where that blocks
+ * @param max how many images may be mounted at once; 0 for any number
  */
 public record RouterEnv(
     String root,
@@ -22,7 +23,19 @@ public record RouterEnv(
     MountEnv mounts,
     Set<String> mountedAtStart,
     Suspicion suspects,
-    Executor suspectsExecutor) {
+    Executor suspectsExecutor,
+    int max) {
+  /** Any number of images may be mounted. */
+  public RouterEnv(
+      String root,
+      boolean observe,
+      MountEnv mounts,
+      Set<String> mountedAtStart,
+      Suspicion suspects,
+      Executor suspectsExecutor) {
+    this(root, observe, mounts, mountedAtStart, suspects, suspectsExecutor, 0);
+  }
+
   /** Finds what may not be mounted as it is said to be; blocks. */
   @FunctionalInterface
   public interface Suspicion {

@@ -31,7 +31,7 @@ class BatchTest {
   private final List<Progress> told = new ArrayList<>();
 
   private static Settled done(String name) {
-    return Settled.unmounted(name, Mounter.Expiry.UNMOUNTED);
+    return Settled.unmounted(name, Mounter.Expiry.UNMOUNTED, false);
   }
 
   private CompletableFuture<Settled> atOnce(String name) {
@@ -166,7 +166,8 @@ class BatchTest {
                       name,
                       second && !name.equals("used")
                           ? Mounter.Expiry.UNMOUNTED
-                          : Mounter.Expiry.MARKED));
+                          : Mounter.Expiry.MARKED,
+                      second));
             },
             () -> false,
             told::add);

@@ -136,6 +136,7 @@ class SettingsTest {
   void readsOff(String off) {
     assertEquals(
         Optional.empty(), Settings.from(with("idle.unmount-after = " + off)).idle().unmountAfter());
+    assertEquals(0, Settings.from(with("mount.max = " + off)).mount().max());
   }
 
   @Test

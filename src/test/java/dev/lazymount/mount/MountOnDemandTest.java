@@ -21,8 +21,8 @@ class MountOnDemandTest extends MountFixture {
     actor.tell(new MountActor.MountNow(asker.getRef()));
   }
 
-  private void unmount(ActorRef<MountActor.Command> actor, boolean onlyIdle) {
-    actor.tell(new MountActor.Unmount(onlyIdle, "somebody asked for it", asker.getRef()));
+  private void unmount(ActorRef<MountActor.Command> actor, Manner manner) {
+    actor.tell(new MountActor.Unmount(manner, "somebody asked for it", asker.getRef()));
   }
 
   private void assertAnswer(Settled.Outcome expected) {
@@ -89,7 +89,7 @@ class MountOnDemandTest extends MountFixture {
         stage().kit().spawn(MountActor.create(hanging, request("gcc")));
     mountNow(gcc);
     assertAnswer(Settled.Outcome.FAILED);
-    unmount(gcc, false);
+    unmount(gcc, Manner.NOW);
     assertAnswer(Settled.Outcome.FAILED);
     assertIdle();
   }
@@ -98,12 +98,12 @@ class MountOnDemandTest extends MountFixture {
   void whatIsUnmountedIsMountedByTheNextAccess() {
     ActorRef<MountActor.Command> gcc = actor("gcc");
     accessAndMount(gcc);
-    unmount(gcc, false);
+    unmount(gcc, Manner.NOW);
     mounting.runAll();
     assertAnswer(Settled.Outcome.DONE);
     assertState(MountState.UNMOUNTED, "gcc");
     assertTrue(line("gcc").reason().contains("somebody asked"), line("gcc").reason());
-    unmount(gcc, false);
+    unmount(gcc, Manner.NOW);
     mounting.runAll();
     assertAnswer(Settled.Outcome.ALREADY);
     accessAndMount(gcc);
@@ -115,7 +115,7 @@ class MountOnDemandTest extends MountFixture {
     mounter.expiries("gcc", Mounter.Expiry.BUSY);
     ActorRef<MountActor.Command> gcc = actor("gcc");
     accessAndMount(gcc);
-    unmount(gcc, false);
+    unmount(gcc, Manner.NOW);
     mounting.runAll();
     assertAnswer(Settled.Outcome.BUSY);
     assertState(MountState.MOUNTED, "gcc");
@@ -127,8 +127,10 @@ class MountOnDemandTest extends MountFixture {
     ActorRef<MountActor.Command> gcc = actor("gcc");
     accessAndMount(gcc);
     for (Settled.Outcome outcome :
-        new Settled.Outcome[] {Settled.Outcome.BUSY, Settled.Outcome.BUSY, Settled.Outcome.DONE}) {
-      unmount(gcc, true);
+        new Settled.Outcome[] {
+          Settled.Outcome.MARKED, Settled.Outcome.BUSY, Settled.Outcome.DONE
+        }) {
+      unmount(gcc, Manner.IF_IDLE);
       mounting.runAll();
       assertAnswer(outcome);
     }
@@ -140,7 +142,7 @@ class MountOnDemandTest extends MountFixture {
     ActorRef<MountActor.Command> gcc = actor("gcc");
     accessAndMount(gcc);
     mounter.unmountedByHand("gcc");
-    unmount(gcc, false);
+    unmount(gcc, Manner.NOW);
     mounting.runAll();
     assertAnswer(Settled.Outcome.ALREADY);
     assertState(MountState.UNMOUNTED, "gcc");
@@ -150,7 +152,7 @@ class MountOnDemandTest extends MountFixture {
   void nothingIsUnmountedUnderAMountThatIsUnderWay() {
     ActorRef<MountActor.Command> gcc = actor("gcc");
     access(gcc);
-    unmount(gcc, false);
+    unmount(gcc, Manner.NOW);
     assertAnswer(Settled.Outcome.FAILED);
     mounting.runAll();
     assertState(MountState.MOUNTED, "gcc");
@@ -160,7 +162,7 @@ class MountOnDemandTest extends MountFixture {
   void anAccessThatComesWhileItIsUnmountedMountsItAgain() {
     ActorRef<MountActor.Command> gcc = actor("gcc");
     accessAndMount(gcc);
-    unmount(gcc, false);
+    unmount(gcc, Manner.NOW);
     access(gcc);
     mounting.runAll();
     assertAnswer(Settled.Outcome.DONE);

@@ -101,6 +101,11 @@ abstract class RouterFixture {
   Collection<String> suspects = List.of();
 
   Routed router(boolean observe, Set<String> mountedAtStart) {
+    return router(observe, mountedAtStart, 0);
+  }
+
+  /** One that keeps at most {@code max} mounted. */
+  Routed router(boolean observe, Set<String> mountedAtStart, int max) {
     MountEnv mounts =
         new MountEnv(
             mounter,
@@ -116,7 +121,7 @@ abstract class RouterFixture {
             new StorageCircuit(4, open -> {}),
             stage.clock());
     return new Routed(
-        new RouterEnv("/ce", observe, mounts, mountedAtStart, () -> suspects, Runnable::run));
+        new RouterEnv("/ce", observe, mounts, mountedAtStart, () -> suspects, Runnable::run, max));
   }
 
   static Catalog images(String... names) {
