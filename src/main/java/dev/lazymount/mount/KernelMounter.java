@@ -31,7 +31,8 @@ import java.util.Optional;
  *   <li>The image is replaced by rename: the mount has the old file and goes on serving it; the new
  *       one is put beneath it, and only then the old one is taken off.
  *   <li>mount(8) by hand in the microseconds between that last look and move_mount(2): the kernel
- *       has no "only if nothing is there", so this one remains, for parties without our flock.
+ *       has no "only if nothing is there". So it is looked what our mount came to lie on, and of
+ *       two mounts of one image the upper one is taken off again ({@link Stack}).
  * </ul>
  *
  * <p>Thread-safe: there is no state but settings. Every call blocks for as long as the storage
@@ -43,6 +44,7 @@ public final class KernelMounter implements Mounter {
   private final ImageDirectory images;
   private final List<String> options;
   private final Ownership ownership;
+  private final Stack stack;
 
   /**
    * A mounter for one root.
@@ -58,6 +60,7 @@ public final class KernelMounter implements Mounter {
     this.images = new ImageDirectory(images.toString(), settings.symlinkedImages());
     this.options = settings.options();
     this.ownership = new Ownership(this.images);
+    this.stack = new Stack(this.images, ownership);
   }
 
   @Override
@@ -75,7 +78,7 @@ public final class KernelMounter implements Mounter {
     if (before.mountRoot()) {
       Mounted mounted = ownership.of(request.file(), target.path(), before);
       return mounted.outdated() == null
-          ? mounted
+          ? stack.heal(request, target, mounted)
           : new Replacement(images, options)
               .replace(request.file(), target, mounted, before.device());
     }
@@ -99,7 +102,7 @@ public final class KernelMounter implements Mounter {
             MountFailure.Kind.OTHER, target.path() + " was replaced during the mount");
       }
       Mounts.attach(mount.fd(), place);
-      return new Mounted(mount.device().path(), false, generation);
+      return stack.heal(request, target, new Mounted(mount.device().path(), false, generation));
     }
   }
 
@@ -147,9 +150,12 @@ public final class KernelMounter implements Mounter {
         request,
         target -> {
           FileStatus status = target.status();
-          return status.mountRoot()
-              ? Optional.of(ownership.of(request.file(), target.path(), status))
-              : Optional.empty();
+          if (!status.mountRoot()) {
+            return Optional.empty();
+          }
+          Mounted mounted = ownership.of(request.file(), target.path(), status);
+          boolean twice = mounted.outdated() == null && stack.isAt(request, target);
+          return Optional.of(twice ? mounted.because("it is mounted twice") : mounted);
         });
   }
 

@@ -23,12 +23,18 @@ public interface Mounter {
    * @param device the block device, such as {@code /dev/loop3}
    * @param adopted whether it was there already
    * @param generation the image's content; null if that is not known
-   * @param outdated why it is not what the image directory has by now; null if it is
+   * @param outdated why it is not as it should be, such as an older file of the same name, so that
+   *     a mount would change it; null if it is
    */
   record Mounted(String device, boolean adopted, Generation generation, String outdated) {
     /** One that is not outdated. */
     public Mounted(String device, boolean adopted, Generation generation) {
       this(device, adopted, generation, null);
+    }
+
+    /** The same, with the reason why it is not as it should be. */
+    Mounted because(String why) {
+      return new Mounted(device, adopted, generation, why);
     }
   }
 

@@ -3,6 +3,7 @@ package dev.lazymount.mount;
 import dev.lazymount.config.Settings;
 import dev.lazymount.linux.Fd;
 import dev.lazymount.linux.FileStatus;
+import dev.lazymount.linux.LoopDevice;
 import dev.lazymount.linux.MountInfo;
 import dev.lazymount.linux.SyscallException;
 import dev.lazymount.state.MountBoard;
@@ -11,13 +12,14 @@ import dev.lazymount.state.MountStatus;
 import java.io.IOException;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
- * Compares what is said to be mounted with the mount table and the image files: who was unmounted,
- * or mounted over, behind our back, and whose image was replaced.
+ * Compares what is said to be mounted with the mount table and the image files: what was mounted,
+ * unmounted or mounted over behind our back, and whose image was replaced.
  *
  * <p>It asks the mount table and not the mounts: a look at a mount is a use of it, and with one at
  * every scan nothing would ever be idle.
@@ -36,26 +38,46 @@ public final class Reconcile {
   }
 
   /**
-   * The names that want a closer look. Blocks for as long as the image storage does.
+   * The names that want a closer look: those that are not mounted as they are said to be, those
+   * that are mounted twice, and those that somebody else has mounted. Blocks for as long as the
+   * image storage does.
    *
    * @throws IOException if the mount table can't be read
    */
   public Collection<String> suspects() throws IOException {
-    List<MountStatus> mounted =
-        board.all().stream().filter(line -> line.state() == MountState.MOUNTED).toList();
-    if (mounted.isEmpty()) {
-      return List.of();
-    }
     Map<String, MountInfo> table = new HashMap<>();
-    // The last one at a place is the one on top.
-    MountInfo.read().forEach(mount -> table.put(mount.target(), mount));
+    Set<String> suspects = new TreeSet<>();
     try (Fd place = Fd.openPlace(root)) {
       String below = place.path() + "/";
-      return mounted.stream()
-          .filter(line -> isSuspect(line, table.get(below + line.name())))
-          .map(MountStatus::name)
-          .toList();
+      for (MountInfo mount : MountInfo.read()) {
+        if (mount.target().startsWith(below)) {
+          String name = mount.target().substring(below.length());
+          // The last one at a place is the one on top.
+          if (table.put(name, mount) != null) {
+            suspects.add(name);
+          }
+        }
+      }
     }
+    for (MountStatus line : board.all()) {
+      MountInfo mount = table.remove(line.name());
+      if (line.state() == MountState.MOUNTED
+          ? isSuspect(line, mount)
+          : mount != null && isLoop(mount)) {
+        suspects.add(line.name());
+      }
+    }
+    table.forEach(
+        (name, mount) -> {
+          if (isLoop(mount)) {
+            suspects.add(name);
+          }
+        });
+    return suspects;
+  }
+
+  private static boolean isLoop(MountInfo mount) {
+    return FileStatus.major(mount.device()) == LoopDevice.MAJOR;
   }
 
   private boolean isSuspect(MountStatus line, MountInfo mount) {

@@ -9,9 +9,10 @@
  * and {@link dev.lazymount.mount.Superblock} looks at it, {@link dev.lazymount.mount.DetachedMount}
  * mounts it where nobody sees it, {@link dev.lazymount.mount.NameLock} is that lock file; {@link
  * dev.lazymount.mount.Target} is the place it goes to, {@link dev.lazymount.mount.Ownership} says
- * whose a mount is, {@link dev.lazymount.mount.Replacement} swaps one for a newer image, and {@link
- * dev.lazymount.mount.Reconcile} finds what was changed behind our back. Mounts and unmounts that
- * somebody asks for are answered with {@link dev.lazymount.mount.Settled}. Whatever goes wrong is a
- * {@link dev.lazymount.mount.MountFailure}, and the original directory stays as it was.
+ * whose a mount is, {@link dev.lazymount.mount.Replacement} swaps one for a newer image, {@link
+ * dev.lazymount.mount.Stack} takes one of two off again, and {@link dev.lazymount.mount.Reconcile}
+ * finds what was changed behind our back. Mounts and unmounts that somebody asks for are answered
+ * with {@link dev.lazymount.mount.Settled}. Whatever goes wrong is a {@link
+ * dev.lazymount.mount.MountFailure}, and the original directory stays as it was.
  */
 package dev.lazymount.mount;

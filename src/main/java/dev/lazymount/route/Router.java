@@ -154,8 +154,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
 
   private Behavior<Command> tell(
       String name, MountActor.Command message, ActorRef<Settled> answerTo) {
-    Optional<ActorRef<MountActor.Command>> actor =
-        children.get(name).or(() -> catalog.flatMap(c -> c.get(name)).map(children::of));
+    Optional<ActorRef<MountActor.Command>> actor = actorOf(name);
     if (env.observe()) {
       answerTo.tell(Settled.failed(name, "mode is observe: nothing is mounted or unmounted"));
     } else if (actor.isEmpty()) {
@@ -164,6 +163,10 @@ public final class Router extends AbstractBehavior<Router.Command> {
       actor.get().tell(message);
     }
     return this;
+  }
+
+  private Optional<ActorRef<MountActor.Command>> actorOf(String name) {
+    return children.get(name).or(() -> catalog.flatMap(c -> c.get(name)).map(children::of));
   }
 
   private Behavior<Command> onNewCatalog(NewCatalog message) {
@@ -209,7 +212,13 @@ public final class Router extends AbstractBehavior<Router.Command> {
 
   private Behavior<Command> onSuspects(Suspects suspects) {
     for (String name : suspects.names()) {
-      children.get(name).ifPresent(actor -> actor.tell(new MountActor.Verify()));
+      actorOf(name)
+          .ifPresent(
+              actor -> {
+                // Each looks only in the state that it is for.
+                actor.tell(new MountActor.Verify());
+                actor.tell(new MountActor.Adopt());
+              });
     }
     return this;
   }
