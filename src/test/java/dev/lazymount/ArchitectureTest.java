@@ -28,7 +28,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * Imports point one way: cli → daemon → batch → (ops, trace, route, catalog, mount) → (state,
+ * Imports point one way: cli → daemon → batch → (ops, warm, trace, route, catalog, mount) → (state,
  * linux, config).
  *
  * <p>Reading a package must not need one further left in that line, and what a package may do to
@@ -40,8 +40,8 @@ class ArchitectureTest {
   /** Every package there may be, the leftmost first. A new one is given its place here. */
   private static final List<String> PACKAGES =
       List.of(
-          "cli", "daemon", "batch", "ops", "trace", "route", "catalog", "mount", "state", "linux",
-          "config");
+          "cli", "daemon", "batch", "ops", "warm", "trace", "route", "catalog", "mount", "state",
+          "linux", "config");
 
   private static final JavaClasses SOURCES =
       new ClassFileImporter()
@@ -78,6 +78,12 @@ class ArchitectureTest {
   @Test
   void stateUsesConfigAlone() {
     check(noClassesOf("state").should(use(allBut("state", "config"))));
+  }
+
+  @Test
+  void warmIsUsedByDaemonAloneAndKnowsNothingOfTheTrace() {
+    check(noClassesOf(allBut("warm", "daemon", "cli")).should(use("warm")));
+    check(noClassesOf("warm").should(use("trace", "mount")));
   }
 
   @Test

@@ -149,7 +149,7 @@ final class PipelineRun {
             Optional.empty(),
             new StorageCircuit(4, open -> {}),
             System::nanoTime);
-    return new RouterEnv(ROOT, false, mounts, Set.of(), List::of, Runnable::run);
+    return new RouterEnv(ROOT, mounts, Set.of(), List::of, Runnable::run);
   }
 
   private static TraceEnv trace(ActorContext<?> context, DaemonStatus status, Recording recording) {

@@ -79,6 +79,7 @@ public final class RouterBatch {
 
   private Object mount(List<String> arguments, ControlCommand.Steps steps)
       throws ControlRefusal, IOException, InterruptedException {
+    refuseIfObserving();
     try {
       List<List<String>> layers = selection(arguments).toMount(catalog(steps));
       return batch(name -> answerTo -> new Router.MountNow(name, answerTo), steps).run(layers);
@@ -89,6 +90,7 @@ public final class RouterBatch {
 
   private Object unmount(List<String> arguments, ControlCommand.Steps steps)
       throws ControlRefusal, IOException, InterruptedException {
+    refuseIfObserving();
     try {
       Selection selection = selection(arguments);
       boolean onlyIdle = selection.which() == Selection.Which.IDLE;
@@ -99,6 +101,12 @@ public final class RouterBatch {
       return onlyIdle ? batch.runTwice(layers) : batch.run(layers);
     } catch (Selection.Unknown e) {
       throw new ControlRefusal(e.getMessage());
+    }
+  }
+
+  private void refuseIfObserving() throws ControlRefusal {
+    if (status.observes()) {
+      throw new ControlRefusal("mode is observe: nothing is mounted or unmounted");
     }
   }
 

@@ -119,6 +119,32 @@ public final class Catalog {
     return List.of();
   }
 
+  /**
+   * The images to mount so that this one is, as {@link #match} has them: itself, and before it
+   * those that it lies in.
+   *
+   * @param name an image's name; the result is empty if there is none, or none that is reached by
+   *     it
+   */
+  public List<ImageFile> matchInside(String name) {
+    List<ImageFile> found = match(concat(List.of(name.split("/", -1)), List.of("x")));
+    boolean reached = !found.isEmpty() && found.get(found.size() - 1).name().equals(name);
+    return reached ? found : List.of();
+  }
+
+  /**
+   * The image of exactly this name, or of the one that a symlink of exactly this name leads to.
+   *
+   * @param name any text
+   */
+  public Optional<ImageFile> behind(String name) {
+    String at = name;
+    for (int hops = 0; hops < MAX_HOPS && links.containsKey(at); hops++) {
+      at = links.get(at);
+    }
+    return get(at);
+  }
+
   /** The image of exactly this name. */
   public Optional<ImageFile> get(String name) {
     return Optional.ofNullable(images.get(name));

@@ -39,10 +39,6 @@ final class BatchRun {
       Main.complain("too many names for one call: give fewer, or --all");
       return Main.USAGE;
     }
-    if (settings.mode() == Settings.Mode.OBSERVE) {
-      Main.complain("mode is observe: nothing is mounted or unmounted");
-      return Main.FAILED;
-    }
     BatchView view = new BatchView(command, json, selection.which() == Selection.Which.IDLE);
     try (Interruption interruption = new Interruption(view::cut)) {
       try {
@@ -78,6 +74,9 @@ final class BatchRun {
 
   private Progress directly(Selection selection, BatchView view, Interruption interruption)
       throws IOException, Selection.Unknown, InterruptedException {
+    if (settings.mode() == Settings.Mode.OBSERVE) {
+      throw new IOException("mode is observe");
+    }
     List<String> problems = Machine.fatal(settings);
     if (!problems.isEmpty()) {
       throw new IOException(String.join("; ", problems));

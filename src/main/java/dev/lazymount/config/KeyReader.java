@@ -41,6 +41,15 @@ final class KeyReader {
     return allGood(key) ? Path.of(text).normalize() : Path.of("/");
   }
 
+  /** Reads the absolute path of a file that may be {@code off}, which is empty. */
+  Optional<Path> fileOrOff(String key, int maxBytes) {
+    if (isOff(key)) {
+      return Optional.empty();
+    }
+    Path file = directory(key, maxBytes, Rules::anything);
+    return allGood(key) ? Optional.of(file) : Optional.empty();
+  }
+
   String text(String key, Rule rule) {
     Optional<String> text = scalar(key, "a string", Config::getString);
     text.flatMap(rule::check).ifPresent(fault -> refuse(key, fault.reason(), fault.advice()));

@@ -26,6 +26,7 @@ import java.util.Optional;
  * @param idle when they are unmounted again
  * @param catalog how images are found
  * @param warm what is mounted before anybody asks
+ * @param log what is logged
  * @param metrics where numbers are served
  */
 public record Settings(
@@ -41,6 +42,7 @@ public record Settings(
     Idle idle,
     Catalog catalog,
     Warm warm,
+    Log log,
     Metrics metrics) {
 
   /** Copies the list, so that the record can't change. */
@@ -165,11 +167,20 @@ public record Settings(
   public record Catalog(Duration rescan) {}
 
   /**
-   * What is mounted before anybody asks. Accepted, but not acted on in this version.
+   * What is mounted before anybody asks.
    *
    * @param max how many images at most; 0 for none
+   * @param seed a list of others to begin with, a file that may lie on a file server that hangs;
+   *     empty for none
    */
-  public record Warm(int max) {}
+  public record Warm(int max, Optional<Path> seed) {}
+
+  /**
+   * What is logged.
+   *
+   * @param summary the time between two summaries; empty for none
+   */
+  public record Log(Optional<Duration> summary) {}
 
   /**
    * Where numbers are served. Accepted, but not acted on in this version.

@@ -98,7 +98,7 @@ public final class SettingsChecks {
                   + " ("
                   + outer
                   + ")",
-              "give a directory outside it"));
+              "give one outside it"));
     }
   }
 

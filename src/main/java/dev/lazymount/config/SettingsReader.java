@@ -92,7 +92,10 @@ final class SettingsReader {
                     "idle.unmount-after", Duration.ofSeconds(1), Duration.ofDays(365))),
             new Settings.Catalog(
                 keys.duration("catalog.rescan", Duration.ofMillis(100), Duration.ofDays(1))),
-            new Settings.Warm(keys.whole("warm.max", 0, 10_000)),
+            new Settings.Warm(
+                keys.whole("warm.max", 0, 10_000), keys.fileOrOff("warm.seed", MAX_DIR_BYTES)),
+            new Settings.Log(
+                keys.durationOrOff("log.summary", Duration.ofSeconds(1), Duration.ofDays(1))),
             new Settings.Metrics(
                 keys.flag("metrics.enabled"),
                 keys.text("metrics.bind", Rules::address),
@@ -159,6 +162,10 @@ final class SettingsReader {
     refuseInsideBoth("run-dir", settings.runDir(), settings);
     refuseInsideBoth("lock-dir", settings.lockDir(), settings);
     refuseInsideBoth("state-dir", settings.stateDir(), settings);
+    settings
+        .warm()
+        .seed()
+        .ifPresent(seed -> refuseInside("warm.seed", seed, "root", settings.root()));
   }
 
   private void refuseInsideBoth(String key, Path path, Settings settings) {
@@ -171,7 +178,7 @@ final class SettingsReader {
       keys.refuse(
           innerKey,
           "lies inside " + ROOT + "." + outerKey + " (" + outer + ")",
-          "give a directory outside it");
+          "give one outside it");
     }
   }
 }

@@ -25,6 +25,7 @@ import dev.lazymount.trace.ResolvedProgram;
 import dev.lazymount.trace.TraceEnv;
 import dev.lazymount.trace.TraceProcess;
 import dev.lazymount.trace.TraceProgram;
+import dev.lazymount.warm.WarmEnv;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Set;
@@ -110,6 +111,8 @@ final class Assembly {
         catalog(),
         router(storage),
         trace(trace),
+        warm(),
+        settings.log().summary(),
         new Rehearsal.Env(settings, executor("mount")),
         status,
         manager);
@@ -149,10 +152,9 @@ final class Assembly {
             settings.idle().unmountAfter(),
             new StorageCircuit(settings.mount().concurrency(), storage),
             System::nanoTime);
-    boolean observe = settings.mode() == Settings.Mode.OBSERVE;
+    status.mode(settings.mode());
     return new RouterEnv(
         settings.root().toString(),
-        observe,
         mounts,
         mountedNames(),
         new Reconcile(status.mounts(), settings)::suspects,
@@ -171,6 +173,15 @@ final class Assembly {
         DISPATCHERS + ".trace",
         canaryInterval(),
         status.counters());
+  }
+
+  private WarmEnv warm() {
+    return new WarmEnv(
+        settings.stateDir(),
+        settings.warm().seed(),
+        settings.warm().max(),
+        status,
+        executor("state"));
   }
 
   /** The watchdog wants to hear of us; three canaries in its time let one or two be late. */

@@ -80,7 +80,7 @@ public final class Daemon {
       reception.open(system);
       CountDownLatch ended = endOnSignal(system, control);
       LOG.info("lazymount runs as {} over {}", ProcessHandle.current().pid(), settings.root());
-      system.getWhenTerminated().toCompletableFuture().join();
+      MemoryTrim.until(system.getWhenTerminated().toCompletableFuture(), status);
       if (status.state() == DaemonState.STOPPING) {
         // The hook ends the process with exit code 0 when it is done.
         ended.await();
@@ -94,7 +94,7 @@ public final class Daemon {
   }
 
   private StatusReport report() {
-    return StatusReport.of(status, settings.mode().toString(), settings.root().toString(), start);
+    return StatusReport.of(status, settings.root().toString(), start);
   }
 
   private static void makeOwn(Path directory) throws StartFailure {

@@ -195,7 +195,7 @@ final class Rehearsal extends AbstractBehavior<Rehearsal.Command> {
             Optional.empty(),
             new StorageCircuit(mount.concurrency(), open -> {}),
             System::nanoTime);
-    return new RouterEnv(NOWHERE.toString(), false, mounts, Set.of(), List::of, env.executor());
+    return new RouterEnv(NOWHERE.toString(), mounts, Set.of(), List::of, env.executor());
   }
 
   private Behavior<Command> onOver(Over over) {

@@ -10,6 +10,7 @@ import akka.actor.typed.javadsl.TimerScheduler;
 import dev.lazymount.catalog.Catalog;
 import dev.lazymount.catalog.CatalogActor;
 import dev.lazymount.ops.ServiceManager;
+import dev.lazymount.ops.SummaryActor;
 import dev.lazymount.route.Router;
 import dev.lazymount.route.RouterEnv;
 import dev.lazymount.state.DaemonState;
@@ -19,8 +20,11 @@ import dev.lazymount.trace.ResolvedProgram;
 import dev.lazymount.trace.TraceEnv;
 import dev.lazymount.trace.TraceReport;
 import dev.lazymount.trace.TraceSource;
+import dev.lazymount.warm.WarmActor;
+import dev.lazymount.warm.WarmEnv;
 import java.time.Duration;
 import java.util.Optional;
+import org.slf4j.LoggerFactory;
 
 /**
  * The root of all actors: starts catalog, router and trace, and keeps the life cycle. The trace
@@ -54,6 +58,8 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
    * @param catalog for the catalog
    * @param router for the router and the MountActors
    * @param trace for the trace
+   * @param warm for the warm list
+   * @param summary between two summaries in the log; empty for none
    * @param rehearsal for the first mount, which nobody sees
    * @param status where the life cycle is shown
    * @param manager is told of it
@@ -62,6 +68,8 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
       CatalogActor.Env catalog,
       RouterEnv router,
       TraceEnv trace,
+      WarmEnv warm,
+      Optional<Duration> summary,
       Rehearsal.Env rehearsal,
       DaemonStatus status,
       ServiceManager manager) {}
@@ -74,6 +82,7 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
 
   private final Env env;
   private final ActorRef<Router.Command> router;
+  private final ActorRef<WarmActor.Command> warm;
   private Optional<ActorRef<TraceSource.Command>> trace = Optional.empty();
   private int tracedComponents;
   private String problem;
@@ -97,6 +106,12 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
     // mounted.
     context.watch(catalog);
     context.watch(router);
+    warm = context.spawn(WarmActor.create(env.warm(), catalog, router), "warm");
+    env.summary()
+        .ifPresent(
+            interval ->
+                context.spawn(
+                    SummaryActor.create(env.status(), interval, Supervisor::sumUp), "summary"));
     ActorRef<Catalog> deepest =
         context.messageAdapter(
             Catalog.class, newest -> new NewCatalog(newest.maxDepth(), newest.longestComponent()));
@@ -121,6 +136,10 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
   private Behavior<Command> onToRouter(ToRouter message) {
     router.tell(message.command());
     return this;
+  }
+
+  private static void sumUp(String line) {
+    LoggerFactory.getLogger(SummaryActor.class).info("{}", line);
   }
 
   private Behavior<Command> onStorage(Storage storage) {
@@ -223,6 +242,7 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
             was == DaemonState.STARTING ? "ready" : "ready again",
             String.format("%.1f", canaryMillis));
     env.manager().ready("ready: tracing accesses under " + env.router().root());
+    warm.tell(new WarmActor.Ready());
   }
 
   private void degraded(String reason) {

@@ -74,7 +74,8 @@ public final class Training {
                 "root=" + root,
                 "images=" + images,
                 "run-dir=" + folder.resolve("run"),
-                "lock-dir=" + folder.resolve("run")));
+                "lock-dir=" + folder.resolve("run"),
+                "state-dir=" + folder.resolve("state")));
     ResolvedProgram.prepare();
     DaemonStatus status = new DaemonStatus();
     PlayedTrace trace = new PlayedTrace(root);
@@ -89,9 +90,7 @@ public final class Training {
                 () -> new TraceProgram("path", "", MARK, 0, trace, null), program -> trace));
     try (ControlServer control =
         ControlServer.start(
-            settings.runDir(),
-            () -> StatusReport.of(status, "mount", root.toString(), start),
-            Map.of())) {
+            settings.runDir(), () -> StatusReport.of(status, root.toString(), start), Map.of())) {
       Instant end = start.plus(LONGEST);
       while (!(status.state() == DaemonState.READY && !status.mounts().all().isEmpty())) {
         if (Instant.now().isAfter(end)) {

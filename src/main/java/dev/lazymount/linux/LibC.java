@@ -83,6 +83,8 @@ final class LibC {
   static native int prctl(
       int option, byte[] argument2, long argument3, long argument4, long argument5);
 
+  static native int madvise(long address, long size, int advice);
+
   static native int geteuid();
 
   static native int isatty(int fd);

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.OptionalLong;
 
 /**
  * A loop device (loop(4)): a file seen as a block device. Read-only, and with AUTOCLEAR: the kernel
@@ -65,6 +66,27 @@ public final class LoopDevice implements AutoCloseable {
           }
         }
       }
+    }
+  }
+
+  /**
+   * How much was read from a loop device, in sectors of 512 bytes since it was made: the kernel
+   * counts in sysfs (block/stat.rst), so that no storage is asked. What comes from the page cache
+   * is not counted.
+   *
+   * @param device its path, such as {@code /dev/loop3}
+   * @return empty if there is no such device, or it can't be told
+   */
+  public static OptionalLong sectorsRead(String device) {
+    if (!device.matches("/dev/loop\\d+")) {
+      return OptionalLong.empty();
+    }
+    Path stat = Path.of("/sys/block").resolve(device.substring("/dev/".length())).resolve("stat");
+    try {
+      String[] fields = Files.readString(stat).strip().split(" +", -1);
+      return OptionalLong.of(Long.parseLong(fields[2]));
+    } catch (IOException | NumberFormatException | ArrayIndexOutOfBoundsException e) {
+      return OptionalLong.empty();
     }
   }
 

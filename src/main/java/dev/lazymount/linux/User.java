@@ -4,8 +4,13 @@ package dev.lazymount.linux;
 public final class User {
   private User() {}
 
+  /** The effective user id. */
+  public static int id() {
+    return LibC.geteuid();
+  }
+
   /** Whether the effective user is root. */
   public static boolean isRoot() {
-    return LibC.geteuid() == 0;
+    return id() == 0;
   }
 }

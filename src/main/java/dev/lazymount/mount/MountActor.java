@@ -25,7 +25,7 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
   public interface Command {}
 
   /**
-   * A process opened something in this compiler.
+   * A process opened something in this compiler, or the warm list expects it.
    *
    * @param access who and when
    * @param then the images nested inside this one that the access leads to, outermost first; they
@@ -137,7 +137,9 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
   }
 
   private Behavior<Command> onAccessed(Accessed accessed) {
-    line.accessed();
+    if (accessed.access().isUse()) {
+      line.accessed();
+    }
     if (calls.isBusy()) {
       waiting.add(accessed);
       return this;
@@ -229,7 +231,7 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
       }
       return workOrRest();
     }
-    if (looked.found().get().outdated() != null) {
+    if (looked.found().get().outdated() != null && !env.status().observes()) {
       // The image was replaced: mounting it puts the new one in the old one's place.
       trigger = null;
       mount();

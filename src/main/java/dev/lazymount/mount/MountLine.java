@@ -67,17 +67,33 @@ final class MountLine {
       return;
     }
     boolean replaced = state() == MountState.MOUNTED && !mounted.adopted();
+    boolean ahead = trigger != null && !trigger.isUse();
     (mounted.adopted() ? counters().adopted : counters().mounts).increment();
+    if (ahead && !mounted.adopted()) {
+      counters().warmed.increment();
+    }
     String generation = mounted.generation() == null ? null : mounted.generation().text();
     show(
         line.mounted(
-            Instant.now(), mounted.device(), mounted.adopted() ? null : millis, generation));
+            Instant.now(),
+            mounted.device(),
+            mounted.adopted() ? null : millis,
+            mounted.adopted() || trigger == null ? null : trigger.by(),
+            generation));
     if (mounted.adopted()) {
       env.log().debug("{}: was mounted already, from {}", name, mounted.device());
     } else if (replaced) {
       env.log().info("{}: its image was replaced; now from {}", name, mounted.device());
     } else if (trigger == null) {
       env.log().info("{}: mounted from {} in {} ms", name, mounted.device(), tenths(millis));
+    } else if (ahead) {
+      env.log()
+          .info(
+              "{}: mounted from {} in {} ms, for {}",
+              name,
+              mounted.device(),
+              tenths(millis),
+              trigger.by());
     } else {
       double since = (env.nanoTime().getAsLong() - trigger.seenNanos()) / 1e6;
       env.log()
@@ -103,6 +119,7 @@ final class MountLine {
 
   void quarantined(MountFailure failure) {
     counters().failures.increment();
+    counters().quarantines.increment();
     String reason = failure.getMessage() + "; it is tried again when the file has changed";
     env.log().warn("{}: quarantined: {}", name, reason);
     show(line.unmounted(MountState.QUARANTINED, Instant.now(), reason));

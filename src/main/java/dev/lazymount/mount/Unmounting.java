@@ -58,6 +58,10 @@ final class Unmounting {
 
   /** Asks the kernel whether nobody has used it since the last time that it was asked. */
   void expire(Mounter.Request request) {
+    if (env.status().observes()) {
+      schedule();
+      return;
+    }
     if (!calls.isBusy() && line.state() == MountState.MOUNTED && !env.circuit().isOpen()) {
       calls.expire(request, marked);
     }

@@ -19,6 +19,7 @@ import java.util.Map;
  * @param trace the trace
  * @param events counted since the start
  * @param images counted now
+ * @param observed what would have been mounted; null unless the mode is observe
  * @param catalogProblem what was wrong with the newest scan
  * @param storageProblem set while the image storage does not answer
  * @param mounts the images in use, by name
@@ -31,6 +32,7 @@ public record StatusReport(
     Trace trace,
     Events events,
     Images images,
+    Observed observed,
     String catalogProblem,
     String storageProblem,
     List<Mount> mounts) {
@@ -70,6 +72,14 @@ public record StatusReport(
   public record Images(int known, int mounted, int failed, int quarantined, int stuck) {}
 
   /**
+   * What observe mode has seen since the start, as if every mount had worked and at once.
+   *
+   * @param wouldMount images that were used, and would have been mounted
+   * @param wouldServe accesses after the first of their image, which it would have served
+   */
+  public record Observed(long wouldMount, long wouldServe) {}
+
+  /**
    * One image in use.
    *
    * @param name the compiler's name
@@ -79,6 +89,7 @@ public record StatusReport(
    * @param since ISO 8601, when it came into this state
    * @param lastAccess ISO 8601, when it was last seen in use
    * @param mountMillis how long the mount took, milliseconds
+   * @param trigger what it was mounted for: a process, or the warm list
    * @param device the block device
    * @param generation which content of the image is mounted
    * @param reason why it is not mounted and what happens next
@@ -91,18 +102,19 @@ public record StatusReport(
       String since,
       String lastAccess,
       Double mountMillis,
+      String trigger,
       String device,
       String generation,
       String reason) {}
 
   /** What {@code status} says now. */
-  public static StatusReport of(DaemonStatus status, String mode, String root, Instant start) {
+  public static StatusReport of(DaemonStatus status, String root, Instant start) {
     TraceStatus trace = status.trace();
     var counters = status.counters();
     Map<MountState, Integer> count = status.mounts().count();
     return new StatusReport(
         status.state().word(),
-        mode,
+        status.mode().toString(),
         Instant.now().getEpochSecond() - start.getEpochSecond(),
         root,
         new Trace(
@@ -123,6 +135,9 @@ public record StatusReport(
             count.get(MountState.FAILED),
             count.get(MountState.QUARANTINED),
             count.get(MountState.STUCK)),
+        status.observes()
+            ? new Observed(counters.wouldMount.sum(), counters.wouldServe.sum())
+            : null,
         status.catalogProblem(),
         status.storageProblem(),
         status.mounts().all().stream().map(StatusReport::mount).toList());
@@ -137,6 +152,7 @@ public record StatusReport(
         line.since().toString(),
         line.lastAccess() == null ? null : line.lastAccess().toString(),
         line.mountMillis(),
+        line.trigger(),
         line.device(),
         line.generation(),
         line.reason());

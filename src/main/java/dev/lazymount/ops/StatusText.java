@@ -45,21 +45,36 @@ public final class StatusText {
             status.images().failed(),
             status.images().quarantined(),
             status.images().stuck()));
+    Optional.ofNullable(status.observed()).ifPresent(seen -> observed(text, status, seen));
     Optional.ofNullable(status.catalogProblem()).ifPresent(problem -> line(text, "", problem));
     Optional.ofNullable(status.storageProblem()).ifPresent(problem -> line(text, "", problem));
     status.mounts().forEach(mount -> mount(text, mount));
     return text.toString();
   }
 
+  private static void observed(
+      StringBuilder text, StatusReport status, StatusReport.Observed seen) {
+    line(
+        text,
+        "observed",
+        String.format(
+            Locale.ROOT,
+            "%d of %d images would have been mounted, and served %d accesses",
+            seen.wouldMount(),
+            status.images().known(),
+            seen.wouldServe()));
+  }
+
   private static void mount(StringBuilder text, StatusReport.Mount mount) {
     text.append(
         String.format(
             Locale.ROOT,
-            "%-12s %-36s %-12s %s%n",
+            "%-12s %-36s %-12s %s%s%n",
             mount.state(),
             mount.name(),
             mount.device() == null ? "" : mount.device(),
-            mount.mountMillis() == null ? "" : millis(mount.mountMillis())));
+            mount.mountMillis() == null ? "" : millis(mount.mountMillis()),
+            mount.trigger() == null ? "" : " for " + mount.trigger()));
     if (mount.reason() != null) {
       text.append("             ").append(mount.reason()).append(System.lineSeparator());
     }

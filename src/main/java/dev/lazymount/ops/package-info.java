@@ -6,7 +6,8 @@
  * dev.lazymount.ops.ControlClient} asks, {@link dev.lazymount.ops.StatusText} prints it for people.
  * What they say to one another is {@link dev.lazymount.ops.ControlProtocol}, and what else can be
  * asked a {@link dev.lazymount.ops.ControlCommand}, which the daemon brings. {@link
- * dev.lazymount.ops.ServiceManager} tells systemd. Nothing here touches the image storage or asks
- * an actor, so that the answer to {@code status} comes at once.
+ * dev.lazymount.ops.ServiceManager} tells systemd, and {@link dev.lazymount.ops.SummaryActor} the
+ * log at intervals. Nothing here touches the image storage or asks an actor, so that the answer to
+ * {@code status} comes at once.
  */
 package dev.lazymount.ops;

@@ -2,52 +2,94 @@ package dev.lazymount.route;
 
 import dev.lazymount.catalog.ImageFile;
 import dev.lazymount.mount.MountEnv;
+import dev.lazymount.state.MountBoard;
 import dev.lazymount.state.MountState;
 import dev.lazymount.state.MountStatus;
 import java.time.Instant;
 import java.util.HashSet;
-import java.util.Optional;
+import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
 
-/** In observe mode: the lines of images that would be mounted. Used by the Router alone. */
+/**
+ * In observe mode: which images would be mounted, and which accesses they would have served. Used
+ * by the Router alone.
+ *
+ * <p>It counts as if every mount had worked, and at once: an access in the milliseconds of a mount
+ * would still have got the original, and so would all to an image that turns out to be bad.
+ */
 final class Observed {
+  private static final String REASON = "mode is observe: it would be mounted";
+
   private final MountEnv env;
+  private final Predicate<String> hasActor;
   private final Set<String> names = new HashSet<>();
 
-  Observed(MountEnv env) {
+  /**
+   * Nothing observed yet.
+   *
+   * @param env has the board and the counters
+   * @param hasActor whether an image has a MountActor, whose line is its own
+   */
+  Observed(MountEnv env, Predicate<String> hasActor) {
     this.env = env;
+    this.hasActor = hasActor;
   }
 
-  /** Somebody used it. */
-  void add(ImageFile image) {
-    Instant now = Instant.now();
-    Optional<MountStatus> line = env.status().mounts().get(image.name());
-    if (line.filter(known -> known.state() == MountState.MOUNTED).isPresent()) {
-      env.status().mounts().put(line.get().accessed(now));
-      return;
+  /**
+   * An access.
+   *
+   * @param innermost the image that would serve it
+   * @param images all those that it would have mounted
+   */
+  void add(ImageFile innermost, List<ImageFile> images) {
+    if (names.contains(innermost.name())) {
+      env.status().counters().wouldServe.increment();
     }
-    names.add(image.name());
-    env.status()
-        .mounts()
-        .put(
-            MountStatus.unknown(
-                    image.name(),
-                    env.images() + "/" + image.file(),
-                    env.root() + "/" + image.name())
-                .accessed(now)
-                .unmounted(MountState.UNMOUNTED, now, "mode is observe: it would be mounted"));
+    images.forEach(this::add);
   }
 
-  /** Takes away the lines of all others. */
+  private void add(ImageFile image) {
+    MountBoard board = env.status().mounts();
+    Instant now = Instant.now();
+    boolean mounted =
+        board.get(image.name()).filter(line -> line.state() == MountState.MOUNTED).isPresent();
+    if (!mounted && names.add(image.name())) {
+      env.status().counters().wouldMount.increment();
+    }
+    if (mounted || hasActor.test(image.name())) {
+      board.accessed(image.name(), now);
+    } else {
+      String file = env.images() + "/" + image.file();
+      String target = env.root() + "/" + image.name();
+      board.put(
+          MountStatus.unknown(image.name(), file, target)
+              .accessed(now)
+              .unmounted(MountState.UNMOUNTED, now, REASON));
+    }
+  }
+
+  /** Forgets all others, as they are no images any more. */
   void keepOnly(Predicate<String> there) {
     names.removeIf(
         name -> {
           boolean gone = !there.test(name);
           if (gone) {
-            env.status().mounts().remove(name);
+            removeLine(name);
           }
           return gone;
         });
+  }
+
+  /** Forgets all, as the mode is another now. */
+  void forget() {
+    names.forEach(this::removeLine);
+    names.clear();
+  }
+
+  private void removeLine(String name) {
+    if (!hasActor.test(name)) {
+      env.status().mounts().remove(name);
+    }
   }
 }

@@ -9,6 +9,7 @@ import akka.actor.typed.javadsl.Receive;
 import dev.lazymount.catalog.Catalog;
 import dev.lazymount.catalog.CatalogActor;
 import dev.lazymount.catalog.ImageFile;
+import dev.lazymount.config.Settings;
 import dev.lazymount.mount.Manner;
 import dev.lazymount.mount.MountActor;
 import dev.lazymount.mount.Settled;
@@ -66,6 +67,20 @@ public final class Router extends AbstractBehavior<Router.Command> {
   public record Unmount(String name, Manner manner, String why, ActorRef<Settled> answerTo)
       implements Command {}
 
+  /**
+   * What to do with accesses from now on. What is mounted stays mounted, and a mount under way is
+   * finished.
+   */
+  public record SetMode(Settings.Mode mode) implements Command {}
+
+  /**
+   * Mount this image as an access to it would, though nobody uses it yet. Does nothing in observe
+   * mode, or if there is no such image.
+   *
+   * @param name the image's name
+   */
+  public record Warm(String name) implements Command {}
+
   private record NewCatalog(Catalog catalog) implements Command {}
 
   private record Suspects(Collection<String> names) implements Command {}
@@ -101,8 +116,8 @@ public final class Router extends AbstractBehavior<Router.Command> {
       ActorContext<Command> context, RouterEnv env, ActorRef<CatalogActor.Command> scanner) {
     super(context);
     this.env = env;
-    this.observed = new Observed(env.mounts());
     this.children = new Children(context, env.mounts(), limit(context, env), Gone::new);
+    this.observed = new Observed(env.mounts(), children::has);
     this.scanner = scanner;
     this.hintedAt = now() - HINT_NANOS;
     scanner.tell(
@@ -125,6 +140,8 @@ public final class Router extends AbstractBehavior<Router.Command> {
         .onMessage(Images.class, this::onImages)
         .onMessage(MountNow.class, this::onMountNow)
         .onMessage(Unmount.class, this::onUnmount)
+        .onMessage(SetMode.class, this::onSetMode)
+        .onMessage(Warm.class, this::onWarm)
         .onMessage(NewCatalog.class, this::onNewCatalog)
         .onMessage(Suspects.class, this::onSuspects)
         .onMessage(Gone.class, this::onGone)
@@ -134,6 +151,15 @@ public final class Router extends AbstractBehavior<Router.Command> {
   private Behavior<Command> onAccesses(Accesses batch) {
     batch.accesses().forEach(this::route);
     batch.answerTo().tell(TraceSource.Ack.ACK);
+    return this;
+  }
+
+  private Behavior<Command> onSetMode(SetMode message) {
+    if (message.mode() != env.mounts().status().mode()) {
+      env.mounts().status().mode(message.mode());
+      observed.forget();
+      LoggerFactory.getLogger(Router.class).info("mode is {} now", message.mode());
+    }
     return this;
   }
 
@@ -155,7 +181,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
   private Behavior<Command> tell(
       String name, MountActor.Command message, ActorRef<Settled> answerTo) {
     Optional<ActorRef<MountActor.Command>> actor = actorOf(name);
-    if (env.observe()) {
+    if (env.mounts().status().observes()) {
       answerTo.tell(Settled.failed(name, "mode is observe: nothing is mounted or unmounted"));
     } else if (actor.isEmpty()) {
       answerTo.tell(Settled.failed(name, "no image has this name"));
@@ -169,13 +195,21 @@ public final class Router extends AbstractBehavior<Router.Command> {
     return children.get(name).or(() -> catalog.flatMap(c -> c.get(name)).map(children::of));
   }
 
+  private Behavior<Command> onWarm(Warm warm) {
+    List<ImageFile> images = catalog.map(c -> c.matchInside(warm.name())).orElse(List.of());
+    if (!images.isEmpty() && !env.mounts().status().observes()) {
+      tell(Access.ahead(now()), images);
+    }
+    return this;
+  }
+
   private Behavior<Command> onNewCatalog(NewCatalog message) {
     boolean first = catalog.isEmpty();
     catalog = Optional.of(message.catalog());
     keep = Math.max(2, message.catalog().componentsNeeded());
     children.now(message.catalog());
     reconcile();
-    observed.keepOnly(name -> message.catalog().get(name).isPresent() || children.has(name));
+    observed.keepOnly(name -> message.catalog().get(name).isPresent());
     if (first) {
       env.mountedAtStart().stream()
           .flatMap(name -> message.catalog().get(name).stream())
@@ -243,8 +277,8 @@ public final class Router extends AbstractBehavior<Router.Command> {
     List<ImageFile> images = catalog.get().match(below.get());
     if (images.isEmpty()) {
       unknown();
-    } else if (env.observe()) {
-      withInner(images).forEach(observed::add);
+    } else if (env.mounts().status().observes()) {
+      observed.add(images.get(images.size() - 1), withInner(images));
     } else {
       mount(access, images);
     }
@@ -281,6 +315,10 @@ public final class Router extends AbstractBehavior<Router.Command> {
     if (!children.mayTell(images.get(images.size() - 1))) {
       return;
     }
+    tell(access, images);
+  }
+
+  private void tell(Access access, List<ImageFile> images) {
     List<ActorRef<MountActor.Command>> actors = new ArrayList<>(images.size());
     withInner(images).forEach(image -> actors.add(children.of(image)));
     actors.get(0).tell(new MountActor.Accessed(access, actors.subList(1, actors.size())));

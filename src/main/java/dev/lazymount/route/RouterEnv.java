@@ -10,8 +10,7 @@ import java.util.concurrent.Executor;
  * What a Router works with.
  *
  * @param root the root as processes spell it
- * @param observe whether to mount nothing and only note what would be
- * @param mounts what the MountActors share
+ * @param mounts what the MountActors share; its status has the mode to begin with
  * @param mountedAtStart names below the root that something was mounted on when the daemon began
  * @param suspects asked after each scan what wants a closer look
  * @param suspectsExecutor where that blocks
@@ -19,7 +18,6 @@ import java.util.concurrent.Executor;
  */
 public record RouterEnv(
     String root,
-    boolean observe,
     MountEnv mounts,
     Set<String> mountedAtStart,
     Suspicion suspects,
@@ -28,12 +26,11 @@ public record RouterEnv(
   /** Any number of images may be mounted. */
   public RouterEnv(
       String root,
-      boolean observe,
       MountEnv mounts,
       Set<String> mountedAtStart,
       Suspicion suspects,
       Executor suspectsExecutor) {
-    this(root, observe, mounts, mountedAtStart, suspects, suspectsExecutor, 0);
+    this(root, mounts, mountedAtStart, suspects, suspectsExecutor, 0);
   }
 
   /** Finds what may not be mounted as it is said to be; blocks. */

@@ -22,9 +22,21 @@ public final class Counters {
   /** Mounts made by this daemon. */
   public final LongAdder mounts = new LongAdder();
 
+  /** Those of them that were made ahead of an access, for the warm list. */
+  public final LongAdder warmed = new LongAdder();
+
   /** Mounts found in place, and taken for our own because our image is behind them. */
   public final LongAdder adopted = new LongAdder();
 
+  /** In observe mode: images at their first access, each of which would have been mounted. */
+  public final LongAdder wouldMount = new LongAdder();
+
+  /** In observe mode: accesses after the first of their image, which it would have served. */
+  public final LongAdder wouldServe = new LongAdder();
+
   /** Attempts to mount that failed. */
   public final LongAdder failures = new LongAdder();
+
+  /** Those of them that found a bad image. */
+  public final LongAdder quarantines = new LongAdder();
 }

@@ -1,5 +1,6 @@
 package dev.lazymount.state;
 
+import dev.lazymount.config.Settings;
 import java.util.concurrent.atomic.AtomicReference;
 
 /** All that status shows, in one place: written by the actors, read by anybody. Thread-safe. */
@@ -7,6 +8,7 @@ public final class DaemonStatus {
   private final AtomicReference<DaemonState> state = new AtomicReference<>(DaemonState.STARTING);
   private final AtomicReference<TraceStatus> trace =
       new AtomicReference<>(TraceStatus.notStarted(""));
+  private volatile Settings.Mode mode = Settings.Mode.MOUNT;
   private volatile int imagesKnown;
   private volatile int deepestName;
   private volatile int longestComponent;
@@ -23,6 +25,21 @@ public final class DaemonStatus {
   /** Sets the life cycle; what is stopping stays so. */
   public void state(DaemonState now) {
     state.updateAndGet(was -> was == DaemonState.STOPPING ? was : now);
+  }
+
+  /** What is done with an access now. */
+  public Settings.Mode mode() {
+    return mode;
+  }
+
+  /** Sets what is done with an access: once before the Router begins, and then by the Router. */
+  public void mode(Settings.Mode now) {
+    mode = now;
+  }
+
+  /** Whether nothing is mounted and nothing unmounted now. */
+  public boolean observes() {
+    return mode == Settings.Mode.OBSERVE;
   }
 
   /** The trace. */

@@ -1,5 +1,6 @@
 package dev.lazymount.state;
 
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumMap;
@@ -18,6 +19,11 @@ public final class MountBoard {
   /** Writes an image's line. */
   public void put(MountStatus line) {
     lines.put(line.name(), line);
+  }
+
+  /** An image that has a line was seen in use; its MountActor may write the line meanwhile. */
+  public void accessed(String name, Instant when) {
+    lines.computeIfPresent(name, (same, line) -> line.accessed(when));
   }
 
   /** Takes an image's line away: it is not in use any more. */

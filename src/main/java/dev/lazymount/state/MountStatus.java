@@ -12,6 +12,8 @@ import java.time.Instant;
  * @param since when it came into this state
  * @param lastAccess when an access was last seen; null if none was
  * @param mountMillis how long the mount took, milliseconds; null if this daemon did not make it
+ * @param trigger what it was mounted for: an access, such as {@code gcc[4711] by openat}, or the
+ *     warm list; null if this daemon did not mount it, or swapped the image
  * @param device the block device, such as {@code /dev/loop3}; null unless mounted
  * @param generation which content of the image is mounted; null if that is not known
  * @param reason why it is not mounted and what happens next; null where there is nothing to say
@@ -24,6 +26,7 @@ public record MountStatus(
     Instant since,
     Instant lastAccess,
     Double mountMillis,
+    String trigger,
     String device,
     String generation,
     String reason) {
@@ -31,34 +34,67 @@ public record MountStatus(
   /** An image that nothing is known of but its names. */
   public static MountStatus unknown(String name, String image, String target) {
     return new MountStatus(
-        name, image, target, MountState.UNMOUNTED, Instant.now(), null, null, null, null, null);
+        name,
+        image,
+        target,
+        MountState.UNMOUNTED,
+        Instant.now(),
+        null,
+        null,
+        null,
+        null,
+        null,
+        null);
   }
 
   /** The same image, seen in use at {@code when}. */
   public MountStatus accessed(Instant when) {
     return new MountStatus(
-        name, image, target, state, since, when, mountMillis, device, generation, reason);
+        name, image, target, state, since, when, mountMillis, trigger, device, generation, reason);
   }
 
   /** The same name, served by the image file of this path. */
   public MountStatus of(String file) {
     return new MountStatus(
-        name, file, target, state, since, lastAccess, mountMillis, device, generation, reason);
+        name,
+        file,
+        target,
+        state,
+        since,
+        lastAccess,
+        mountMillis,
+        trigger,
+        device,
+        generation,
+        reason);
   }
 
   /** The same, with this to be said of it. */
   public MountStatus because(String why) {
     return new MountStatus(
-        name, image, target, state, since, lastAccess, mountMillis, device, generation, why);
+        name,
+        image,
+        target,
+        state,
+        since,
+        lastAccess,
+        mountMillis,
+        trigger,
+        device,
+        generation,
+        why);
   }
 
   /** The same image in another state, with nothing mounted. */
   public MountStatus unmounted(MountState now, Instant when, String why) {
-    return new MountStatus(name, image, target, now, when, lastAccess, null, null, null, why);
+    return new MountStatus(name, image, target, now, when, lastAccess, null, null, null, null, why);
   }
 
-  /** The same image, mounted; {@code millis} null if somebody else had mounted it. */
-  public MountStatus mounted(Instant when, String device, Double millis, String generation) {
+  /**
+   * The same image, mounted; {@code millis} and {@code by} null if somebody else had mounted it.
+   */
+  public MountStatus mounted(
+      Instant when, String device, Double millis, String by, String generation) {
     return new MountStatus(
         name,
         image,
@@ -67,6 +103,7 @@ public record MountStatus(
         when,
         lastAccess,
         millis,
+        by,
         device,
         generation,
         null);

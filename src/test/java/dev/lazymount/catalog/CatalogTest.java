@@ -271,4 +271,17 @@ final class CatalogTest {
     assertEquals(5, catalog(Map.of(), "gcc", "arm64/gcc").longestComponent());
     assertEquals(6, catalog(Map.of(), "gcc", "\u00fc\u00fc\u00fc/a").longestComponent());
   }
+
+  @Test
+  void theImageBehindANameIsItsOwnOrThatOfASymlink() {
+    Catalog catalog =
+        Catalog.of(
+            List.of(new ImageFile("clang-2026", "clang-2026.img")),
+            Map.of("trunk", "dev", "dev", "clang-2026", "loop", "loop2", "loop2", "loop"));
+    assertEquals("clang-2026", catalog.behind("clang-2026").orElseThrow().name());
+    assertEquals("clang-2026", catalog.behind("trunk").orElseThrow().name());
+    assertEquals(Optional.empty(), catalog.behind("loop"));
+    assertEquals(Optional.empty(), catalog.behind("trunk/bin"));
+    assertEquals(Optional.empty(), catalog.behind(""));
+  }
 }

@@ -135,7 +135,7 @@ final class ExitCodeTest {
   @Test
   void aStatusIsDone() throws Exception {
     Path runDir = Files.createDirectory(temp.resolve("run-dir"));
-    StatusReport report = StatusReport.of(new DaemonStatus(), "mount", "/ce", Instant.now());
+    StatusReport report = StatusReport.of(new DaemonStatus(), "/ce", Instant.now());
     try (ControlServer daemon = ControlServer.start(runDir, () -> report, Map.of())) {
       assertEquals(0, run("status"));
       assertTrue(out().startsWith("state    starting, mode mount"), out());

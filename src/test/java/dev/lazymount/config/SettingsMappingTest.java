@@ -61,7 +61,8 @@ class SettingsMappingTest {
                 false),
             new Settings.Idle(Optional.empty()),
             new Settings.Catalog(Duration.ofSeconds(60)),
-            new Settings.Warm(16),
+            new Settings.Warm(16, Optional.empty()),
+            new Settings.Log(Optional.of(Duration.ofMinutes(10))),
             new Settings.Metrics(false, "127.0.0.1", 9723));
 
     assertEquals(expected, Settings.from(DEFAULTS));
@@ -103,7 +104,8 @@ class SettingsMappingTest {
               }
               idle.unmount-after = 1h
               catalog.rescan = 61s
-              warm.max = 0
+              warm { max = 0, seed = /mnt/images/warm.list }
+              log.summary = 1h
               metrics { enabled = true, bind = "::1", port = 9000 }
             }
             """);
@@ -137,7 +139,8 @@ class SettingsMappingTest {
                 true),
             new Settings.Idle(Optional.of(Duration.ofHours(1))),
             new Settings.Catalog(Duration.ofSeconds(61)),
-            new Settings.Warm(0),
+            new Settings.Warm(0, Optional.of(Path.of("/mnt/images/warm.list"))),
+            new Settings.Log(Optional.of(Duration.ofHours(1))),
             new Settings.Metrics(true, "::1", 9000));
 
     assertEquals(expected, Settings.from(changed));

@@ -116,6 +116,10 @@ class SettingsTest {
         "trace.window = -1s         | is too short",
         "idle.unmount-after = never | is not a duration",
         "idle.unmount-after = 10ms  | is too short",
+        "warm.seed = warm.list      | is not absolute",
+        "warm.seed = true           | is not absolute",
+        "log.summary = often        | is not a duration",
+        "log.summary = 999ms        | is too short",
         "warm.max = many            | is not a number",
         "warm.max = true            | is not a number",
         "warm.max = 1.5             | is not a whole number",
@@ -137,6 +141,8 @@ class SettingsTest {
     assertEquals(
         Optional.empty(), Settings.from(with("idle.unmount-after = " + off)).idle().unmountAfter());
     assertEquals(0, Settings.from(with("mount.max = " + off)).mount().max());
+    assertEquals(Optional.empty(), Settings.from(with("warm.seed = " + off)).warm().seed());
+    assertEquals(Optional.empty(), Settings.from(with("log.summary = " + off)).log().summary());
   }
 
   @Test
@@ -159,6 +165,8 @@ class SettingsTest {
             + " (/efs/squash-images)",
         "state-dir | /efs/squash-images/a/b       | lies inside lazymount.images"
             + " (/efs/squash-images)",
+        "warm.seed | /opt/compiler-explorer/a     | lies inside lazymount.root"
+            + " (/opt/compiler-explorer)",
       })
   void keepsDirectoriesApart(String key, String path, String reason) {
     Problem problem = onlyProblemOf(key + " = \"" + path + "\"");

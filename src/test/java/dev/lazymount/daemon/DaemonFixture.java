@@ -18,6 +18,7 @@ import dev.lazymount.support.HandExecutor;
 import dev.lazymount.support.NotifySocket;
 import dev.lazymount.support.ScriptedMounter;
 import dev.lazymount.support.ScriptedTrace;
+import dev.lazymount.warm.WarmEnv;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -120,8 +121,10 @@ abstract class DaemonFixture {
                         Duration.ofMillis(1),
                         status,
                         () -> NOON),
-                    new RouterEnv("/ce", false, mounts, Set.of(), List::of, Runnable::run),
+                    new RouterEnv("/ce", mounts, Set.of(), List::of, Runnable::run),
                     bpftrace.env(status.counters(), canaryTimeout),
+                    new WarmEnv(temp.resolve("state"), Optional.empty(), 16, status, Runnable::run),
+                    Optional.empty(),
                     new Rehearsal.Env(settings(), new HandExecutor()),
                     status,
                     ServiceManager.from(

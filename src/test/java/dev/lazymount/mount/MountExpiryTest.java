@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import akka.actor.typed.ActorRef;
+import dev.lazymount.config.Settings;
 import dev.lazymount.state.MountState;
 import java.time.Duration;
 import java.util.List;
@@ -75,5 +76,18 @@ class MountExpiryTest extends MountFixture {
     pass(Duration.ofSeconds(10));
     mounting.runAll();
     assertEquals(Optional.empty(), status.mounts().get("gcc"));
+  }
+
+  @Test
+  void inObserveModeNothingIsUnmounted() {
+    ActorRef<MountActor.Command> gcc = expiring("gcc");
+    accessAndMount(gcc);
+    status.mode(Settings.Mode.OBSERVE);
+    pass(IDLE);
+    assertIdle();
+    status.mode(Settings.Mode.MOUNT);
+    pass(IDLE);
+    mounting.runAll();
+    assertState(MountState.UNMOUNTED, "gcc");
   }
 }

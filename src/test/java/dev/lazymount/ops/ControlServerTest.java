@@ -326,6 +326,6 @@ final class ControlServerTest {
   }
 
   private static StatusReport report(String root) {
-    return StatusReport.of(new DaemonStatus(), "mount", root, Instant.now());
+    return StatusReport.of(new DaemonStatus(), root, Instant.now());
   }
 }

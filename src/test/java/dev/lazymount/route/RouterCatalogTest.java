@@ -1,8 +1,6 @@
 package dev.lazymount.route;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNull;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.lazymount.catalog.Catalog;
 import dev.lazymount.catalog.ImageFile;
@@ -187,40 +185,5 @@ final class RouterCatalogTest extends RouterFixture {
     pass(APART);
     router.accessesAndMounts("/ce/gcc/x");
     assertEquals(List.of("gcc", "gcc"), mounter.names());
-  }
-
-  @Test
-  void observeModeMountsNothingAndShowsWhatItWould() {
-    Routed router = router(true, Set.of()).images("libs", "libs/boost");
-    router.accessesAndMounts("/ce/libs/boost/x", "/ce/unknown/x");
-    assertEquals(List.of(), mounter.names());
-    assertEquals(List.of("libs", "libs/boost"), inUse());
-    var line = status.mounts().get("libs/boost").orElseThrow();
-    assertEquals(MountState.UNMOUNTED, line.state());
-    assertEquals("/images/libs/boost.img", line.image());
-    assertEquals("/ce/libs/boost", line.target());
-    assertTrue(line.reason().contains("would be mounted"), line.reason());
-    assertEquals(1, unknown());
-  }
-
-  @Test
-  void observeModeDoesNotCallWhatIsMountedUnmounted() {
-    mounter.inPlace("gcc", "/dev/loop5");
-    Routed router = router(true, Set.of("gcc")).images("gcc");
-    mounting.runAll();
-    router.accessesAndMounts("/ce/gcc/x");
-    var line = status.mounts().get("gcc").orElseThrow();
-    assertEquals(MountState.MOUNTED, line.state());
-    assertEquals("/dev/loop5", line.device());
-    assertNull(line.reason());
-    assertTrue(line.lastAccess() != null);
-  }
-
-  @Test
-  void observeModeForgetsWhatVanishes() {
-    Routed router = router(true, Set.of()).images("gcc", "clang");
-    router.accesses("/ce/gcc/x", "/ce/clang/x");
-    router.images("clang");
-    assertEquals(List.of("clang"), inUse());
   }
 }

@@ -5,6 +5,7 @@ import akka.actor.typed.ActorRef;
 import dev.lazymount.catalog.Catalog;
 import dev.lazymount.catalog.CatalogActor;
 import dev.lazymount.catalog.ImageFile;
+import dev.lazymount.config.Settings;
 import dev.lazymount.mount.MountEnv;
 import dev.lazymount.mount.StorageCircuit;
 import dev.lazymount.state.Access;
@@ -88,6 +89,17 @@ abstract class RouterFixture {
       return this;
     }
 
+    /** Switches between mounting and observing. */
+    void mode(Settings.Mode mode) {
+      router.tell(new Router.SetMode(mode));
+    }
+
+    /** The warm list has it. */
+    void warm(String name) {
+      router.tell(new Router.Warm(name));
+      mounting.runAll();
+    }
+
     Routed images(String... names) {
       return catalog(RouterFixture.images(names));
     }
@@ -106,6 +118,7 @@ abstract class RouterFixture {
 
   /** One that keeps at most {@code max} mounted. */
   Routed router(boolean observe, Set<String> mountedAtStart, int max) {
+    status.mode(observe ? Settings.Mode.OBSERVE : Settings.Mode.MOUNT);
     MountEnv mounts =
         new MountEnv(
             mounter,
@@ -121,7 +134,7 @@ abstract class RouterFixture {
             new StorageCircuit(4, open -> {}),
             stage.clock());
     return new Routed(
-        new RouterEnv("/ce", observe, mounts, mountedAtStart, () -> suspects, Runnable::run, max));
+        new RouterEnv("/ce", mounts, mountedAtStart, () -> suspects, Runnable::run, max));
   }
 
   static Catalog images(String... names) {

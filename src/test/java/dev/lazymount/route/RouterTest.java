@@ -1,11 +1,13 @@
 package dev.lazymount.route;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.lazymount.catalog.Catalog;
 import dev.lazymount.catalog.CatalogActor;
 import dev.lazymount.catalog.ImageFile;
+import dev.lazymount.config.Settings;
 import dev.lazymount.linux.Errno;
 import dev.lazymount.mount.Failures;
 import dev.lazymount.mount.Mounter;
@@ -160,5 +162,51 @@ final class RouterTest extends RouterFixture {
     assertEquals(List.of("good", "bad", "bad"), mounter.names());
     assertEquals(MountState.MOUNTED, state("bad"));
     assertEquals(good.since(), status.mounts().get("good").orElseThrow().since());
+  }
+
+  @Test
+  void whatTheWarmListHasIsMountedAndCalledSo() {
+    Routed router = router().images("gcc", "clang");
+    router.warm("gcc");
+    assertEquals(List.of("gcc"), mounter.names());
+    var line = status.mounts().get("gcc").orElseThrow();
+    assertEquals(MountState.MOUNTED, line.state());
+    assertEquals("the warm list", line.trigger());
+    assertNull(line.lastAccess(), "nobody has used it");
+    assertEquals(1, status.counters().warmed.sum());
+
+    router.accessesAndMounts("/ce/gcc/x", "/ce/clang/x");
+    assertEquals(List.of("gcc", "clang"), mounter.names());
+    assertTrue(status.mounts().get("gcc").orElseThrow().lastAccess() != null);
+    assertEquals("sh[4711] by openat", status.mounts().get("clang").orElseThrow().trigger());
+    assertEquals(1, status.counters().warmed.sum());
+  }
+
+  @Test
+  void anInnerImageOfTheWarmListIsMountedAfterThoseItLiesIn() {
+    Routed router = router().images("libs", "libs/boost", "libs/other");
+    router.warm("libs/boost");
+    assertEquals(List.of("libs", "libs/boost"), mounter.names());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"rust", "gcc/bin", "", "/", "../gcc", "link"})
+  void whatIsNoImageIsNotMountedForTheWarmList(String name) {
+    Routed router =
+        router()
+            .catalog(Catalog.of(List.of(new ImageFile("gcc", "gcc.img")), Map.of("link", "gcc")));
+    router.warm(name);
+    assertEquals(List.of(), inUse());
+    assertEquals(0, unknown());
+  }
+
+  @Test
+  void beforeTheFirstScanAndInObserveModeTheWarmListMountsNothing() {
+    Routed router = router();
+    router.warm("gcc");
+    router.images("gcc");
+    router.mode(Settings.Mode.OBSERVE);
+    router.warm("gcc");
+    assertEquals(List.of(), inUse());
   }
 }

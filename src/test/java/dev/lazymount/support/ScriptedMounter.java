@@ -51,6 +51,11 @@ public final class ScriptedMounter implements Mounter {
     inPlace.put(name, new Mounted(device, true, null));
   }
 
+  /** This is mounted for an image, as a look finds it. */
+  public void look(String name, Mounted found) {
+    inPlace.put(name, found);
+  }
+
   /** Nothing is mounted for this image any more. */
   public void unmountedByHand(String name) {
     inPlace.remove(name);

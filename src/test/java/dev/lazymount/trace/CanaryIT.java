@@ -105,7 +105,7 @@ class CanaryIT {
       assertEquals(0, daemon.status().trace().restarts());
       assertEquals(pid, daemon.status().trace().pid());
       List<String> more =
-          daemon.log().lines().skip(lines).filter(line -> !line.contains("INFO ready")).toList();
+          daemon.log().lines().skip(lines).filter(line -> !line.contains(" ready")).toList();
       assertEquals(1, more.size(), "the mount and nothing else: " + more);
     }
   }
