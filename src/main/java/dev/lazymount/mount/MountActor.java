@@ -9,7 +9,6 @@ import akka.actor.typed.javadsl.Receive;
 import akka.actor.typed.javadsl.TimerScheduler;
 import dev.lazymount.state.Access;
 import dev.lazymount.state.MountState;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
@@ -60,15 +59,7 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
    */
   public record Changed(Optional<Mounter.Request> request) implements Command {}
 
-  private enum Timer implements Command {
-    LOOK_AGAIN
-  }
-
-  /** How soon to look again at a name that another process holds the lock of. */
-  private static final Duration LOCKED_PAUSE = Duration.ofMillis(50);
-
   private final MountEnv env;
-  private final TimerScheduler<Command> timers;
   private final Retry retry;
   private final MountLine line;
   private final MountCalls calls;
@@ -109,7 +100,6 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
     this.env = env;
     this.request = request;
     this.waiting = new Waiting(observer);
-    this.timers = timers;
     this.retry = new Retry(env);
     this.line = new MountLine(env, request);
     this.calls = new MountCalls(context, timers, env);
@@ -131,7 +121,7 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
         .onMessage(MountCalls.Checked.class, this::onChecked)
         .onMessage(MountCalls.Expired.class, this::onExpired)
         .onMessageEquals(MountCalls.Late.LATE, this::onLate)
-        .onMessageEquals(Timer.LOOK_AGAIN, this::onLookAgain)
+        .onMessageEquals(MountCalls.Again.AGAIN, this::onLookAgain)
         .onMessageEquals(Unmounting.Timer.EXPIRE, this::onExpire)
         .build();
   }
@@ -255,7 +245,7 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
     if (failure.kind() == MountFailure.Kind.LOCKED) {
       // Not at rest: whoever holds the lock is mounting this very image.
       locked = true;
-      timers.startSingleTimer(Timer.LOOK_AGAIN, LOCKED_PAUSE);
+      calls.mountLater();
       return this;
     }
     calls.over();

@@ -2,6 +2,7 @@ package dev.lazymount.mount;
 
 import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.TimerScheduler;
+import java.time.Duration;
 import java.util.Optional;
 
 /**
@@ -37,6 +38,15 @@ final class MountCalls {
     LATE
   }
 
+  /** It is time for one more attempt. */
+  enum Again implements MountActor.Command {
+    /** The only one. */
+    AGAIN
+  }
+
+  /** How soon to try a name again that another process holds the lock of. */
+  private static final Duration LOCKED_PAUSE = Duration.ofMillis(50);
+
   private final MountEnv env;
   private final TimerScheduler<MountActor.Command> timers;
   private final MountWork<MountActor.Command> work;
@@ -68,6 +78,11 @@ final class MountCalls {
   void mount(Mounter.Request request) {
     timed();
     mountAgain(request);
+  }
+
+  /** {@link Again} is told after a pause; until then the call counts as under way. */
+  void mountLater() {
+    timers.startSingleTimer(Again.AGAIN, LOCKED_PAUSE);
   }
 
   /** One more attempt within the time of the first. */

@@ -21,6 +21,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -73,16 +74,23 @@ final class MountLimit extends AbstractBehavior<Object> {
   private boolean said;
 
   /**
-   * The limit.
+   * Starts the limit, if there is one.
    *
-   * @param env has the lines of all images, and the log
-   * @param max how many may be mounted, from 1 on
-   * @param router reaches the images
+   * @param context the Router's
+   * @param env says how many may be mounted
+   * @return who has to be told of mounts
    */
-  static Behavior<Object> create(MountEnv env, int max, ActorRef<Router.Command> router) {
-    return Behaviors.setup(
-        context ->
-            Behaviors.withTimers(timers -> new MountLimit(context, env, max, router, timers)));
+  static Optional<ActorRef<Settled>> spawn(ActorContext<Router.Command> context, RouterEnv env) {
+    if (env.max() == 0) {
+      return Optional.empty();
+    }
+    Behavior<Object> limit =
+        Behaviors.setup(
+            self ->
+                Behaviors.withTimers(
+                    timers ->
+                        new MountLimit(self, env.mounts(), env.max(), context.getSelf(), timers)));
+    return Optional.of(context.spawn(limit, "limit").narrow());
   }
 
   private MountLimit(

@@ -16,8 +16,6 @@ import dev.lazymount.mount.Settled;
 import dev.lazymount.state.Access;
 import dev.lazymount.trace.ResolvedProgram;
 import dev.lazymount.trace.TraceSource;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -25,7 +23,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -116,21 +113,12 @@ public final class Router extends AbstractBehavior<Router.Command> {
       ActorContext<Command> context, RouterEnv env, ActorRef<CatalogActor.Command> scanner) {
     super(context);
     this.env = env;
-    this.children = new Children(context, env.mounts(), limit(context, env), Gone::new);
+    this.children = new Children(context, env.mounts(), MountLimit.spawn(context, env), Gone::new);
     this.observed = new Observed(env.mounts(), children::has);
     this.scanner = scanner;
     this.hintedAt = now() - HINT_NANOS;
     scanner.tell(
         new CatalogActor.Subscribe(context.messageAdapter(Catalog.class, NewCatalog::new)));
-  }
-
-  private static Optional<ActorRef<Settled>> limit(ActorContext<Command> context, RouterEnv env) {
-    return env.max() == 0
-        ? Optional.empty()
-        : Optional.of(
-            context
-                .spawn(MountLimit.create(env.mounts(), env.max(), context.getSelf()), "limit")
-                .narrow());
   }
 
   @Override
@@ -208,7 +196,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
     catalog = Optional.of(message.catalog());
     keep = Math.max(2, message.catalog().componentsNeeded());
     children.now(message.catalog());
-    reconcile();
+    env.askForSuspects(getContext(), Suspects::new);
     observed.keepOnly(name -> message.catalog().get(name).isPresent());
     if (first) {
       env.mountedAtStart().stream()
@@ -218,30 +206,6 @@ public final class Router extends AbstractBehavior<Router.Command> {
       early.clear();
     }
     return this;
-  }
-
-  /** Each scan is also when it is noticed that an image was replaced, or unmounted by somebody. */
-  private void reconcile() {
-    CompletableFuture<Command> suspects =
-        CompletableFuture.supplyAsync(
-            () -> {
-              try {
-                return new Suspects(env.suspects().names());
-              } catch (IOException e) {
-                throw new UncheckedIOException(e);
-              }
-            },
-            env.suspectsExecutor());
-    getContext()
-        .pipeToSelf(
-            suspects,
-            (found, thrown) -> {
-              if (thrown != null) {
-                LoggerFactory.getLogger(Router.class)
-                    .warn("can't compare the mounts with the mount table: {}", thrown.toString());
-              }
-              return thrown == null ? found : new Suspects(List.of());
-            });
   }
 
   private Behavior<Command> onSuspects(Suspects suspects) {
