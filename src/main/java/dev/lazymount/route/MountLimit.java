@@ -118,7 +118,7 @@ final class MountLimit extends AbstractBehavior<Object> {
 
   private Behavior<Object> look() {
     news = asking;
-    if (!asking && excess() > 0) {
+    if (!asking && excess() > 0 && !env.status().observes()) {
       begin();
     }
     return this;
