@@ -4,15 +4,19 @@ import dev.lazymount.linux.Directory;
 import dev.lazymount.linux.Errno;
 import dev.lazymount.linux.Fd;
 import dev.lazymount.linux.FileType;
+import dev.lazymount.linux.MountInfo;
 import dev.lazymount.linux.SyscallException;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /**
  * One walk through those directories of the root that can hold a symlink of use: the root, and
@@ -25,6 +29,9 @@ final class LinkWalk {
   private final Problems problems;
   private final Set<String> ancestors = new HashSet<>();
   private final Map<String, String> links = new TreeMap<>();
+
+  /** Images with others inside that are mounted. */
+  private Set<String> mounted = Set.of();
 
   /** The root as the kernel sees it, for targets that spell it so; the root itself if unknown. */
   private String realRoot;
@@ -57,6 +64,7 @@ final class LinkWalk {
     }
     try (Fd directory = Fd.openDirectory(root)) {
       realRoot = realPath(directory);
+      mounted = mountedOf(names);
       read(directory, "");
     } catch (SyscallException e) {
       links.putAll(previous.links());
@@ -75,6 +83,34 @@ final class LinkWalk {
     }
   }
 
+  /** Asks the mount table, as a look at a mount is a use of it. */
+  private Set<String> mountedOf(Collection<String> names) {
+    Map<String, String> outer = new HashMap<>();
+    names.stream()
+        .filter(ancestors::contains)
+        .forEach(name -> outer.put(realRoot + "/" + name, name));
+    if (outer.isEmpty()) {
+      return Set.of();
+    }
+    try {
+      return MountInfo.read().stream()
+          .filter(mount -> outer.containsKey(mount.target()))
+          .map(mount -> outer.get(mount.target()))
+          .collect(Collectors.toSet());
+    } catch (IOException e) {
+      problems.add(root, "can't read the mount table: " + e.getMessage());
+      return Set.of();
+    }
+  }
+
+  /**
+   * What was walked through before and is mounted now keeps its links: with a use at every scan it
+   * would never be idle.
+   */
+  private boolean isKept(String path) {
+    return mounted.contains(path) && previous.get(path).isPresent();
+  }
+
   private void read(Fd directory, String prefix) throws SyscallException {
     List<Directory.Entry> entries = new ArrayList<>(Directory.list(directory));
     entries.sort(Comparator.comparing(Directory.Entry::name));
@@ -84,7 +120,11 @@ final class LinkWalk {
         readLink(directory, entry.name(), prefix);
       }
       if (ancestors.contains(path) && entry.type() != FileType.SYMLINK) {
-        descend(directory, entry.name(), path);
+        if (isKept(path)) {
+          Catalog.inside(previous.links(), path).forEach(this::add);
+        } else {
+          descend(directory, entry.name(), path);
+        }
       }
     }
   }
