@@ -28,8 +28,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * Imports point one way: cli → (doctor, daemon) → (ops, web, warm, trace, route, catalog, mount) →
- * (state, linux, config).
+ * Imports point one way: cli → (doctor, daemon) → batch → (ops, web, warm, trace, route, catalog,
+ * mount) → (state, linux, config).
  *
  * <p>Reading a package must not need one further left in that line, and what a package may do to
  * the machine (native calls, child processes) is decided by its place here.
@@ -40,8 +40,8 @@ class ArchitectureTest {
   /** Every package there may be, the leftmost first. A new one is given its place here. */
   private static final List<String> PACKAGES =
       List.of(
-          "cli", "doctor", "daemon", "ops", "web", "warm", "trace", "route", "catalog", "mount",
-          "state", "linux", "config");
+          "cli", "doctor", "daemon", "batch", "ops", "web", "warm", "trace", "route", "catalog",
+          "mount", "state", "linux", "config");
 
   private static final JavaClasses SOURCES =
       new ClassFileImporter()
@@ -58,6 +58,7 @@ class ArchitectureTest {
     check(noClassesOf(allBut("cli")).should(use("cli")));
     check(noClassesOf(allBut("cli", "doctor")).should(use("doctor")));
     check(noClassesOf(allBut("cli", "daemon")).should(use("daemon")));
+    check(noClassesOf(allBut("cli", "daemon", "batch")).should(use("batch")));
   }
 
   @Test

@@ -10,13 +10,15 @@ import java.util.Optional;
  * The command line of the benchmarks: {@code ./dev bench NAME [--quick] [OPTIONS]}, as root.
  *
  * <p>Prints Markdown and then JSON to standard output, progress to standard error, and leaves the
- * JSON in {@code target/bench/NAME.json}. However it ends, Ctrl-C included, what it made is undone.
- * Exits with 0 if it has measured, whatever that was; bars are reported and not enforced.
+ * JSON in {@code target/bench/NAME.json}, and a chart, where there is one, in {@code NAME.svg}.
+ * However it ends, Ctrl-C included, what it made is undone. Exits with 0 if it has measured,
+ * whatever that was; bars are reported and not enforced.
  */
 public final class Bench {
   private static final List<Benchmark> ALL =
       List.of(
           new FirstAccess(),
+          new Storm(),
           new FreshDaemon(),
           new Boot(),
           new Burst(),
@@ -70,6 +72,11 @@ public final class Bench {
     Path file = Path.of("target", "bench", benchmark.name() + ".json");
     Files.createDirectories(file.getParent());
     Files.writeString(file, report.json() + "\n");
+    List<String> svgs = report.svgs();
+    for (int i = 0; i < svgs.size(); i++) {
+      String number = i == 0 ? "" : "-" + (i + 1);
+      Files.writeString(file.resolveSibling(benchmark.name() + number + ".svg"), svgs.get(i));
+    }
   }
 
   private static String help() {

@@ -19,9 +19,10 @@ import java.util.regex.Pattern;
  * From the first access to the mount, warm.
  *
  * <pre>
- * ./dev bench first-access                             300 names; 0 and 2,000 others mounted
- * ./dev bench first-access --present 0,500,1000,2000,4000
- * ./dev bench first-access --quick                     40 names; 0 and 200; about a minute
+ * ./dev bench first-access                     300 names; 0, 500, 1,000, 2,000 and 4,000 others
+ *                                              mounted; also a chart
+ * ./dev bench first-access --present 0,2000    those two alone
+ * ./dev bench first-access --quick             40 names; 0 and 200; about a minute
  * </pre>
  *
  * <p>Workload: a process opens a file by its absolute path under a name that nobody has used yet,
@@ -54,6 +55,7 @@ final class FirstAccess implements Benchmark {
   private static final int MIN_PAUSE_MICROS = 2000;
   private static final int MAX_PAUSE_MICROS = 10_000;
   private static final int FULL = 2000;
+  private static final List<Integer> LEVELS = List.of(0, 500, 1000, FULL, 4000);
 
   private static final String LAZYMOUNT = "lazymount";
   private static final String PYTHON = "Python and mount(8)";
@@ -88,7 +90,7 @@ final class FirstAccess implements Benchmark {
     return """
     first access to mount, beside mount(8) and direct system calls
         --names N       names for each system and number of mounts present (300; quick: 40)
-        --present N,..  how many others are mounted (0,2000; quick: 0,200)
+        --present N,..  how many others are mounted (0,500,1000,2000,4000; quick: 0,200)
         --warm N        names that each daemon mounts before (40)
         --canaries N    event round trips (100; quick: 30)
         --program P     trace.program (auto)
@@ -102,7 +104,7 @@ final class FirstAccess implements Benchmark {
     final int warm = options.number("warm", 40, 40);
     final int canaries = options.number("canaries", 100, 30);
     final List<Integer> levels =
-        options.numbers("present", List.of(0, FULL), List.of(0, 200)).stream().sorted().toList();
+        options.numbers("present", LEVELS, List.of(0, 200)).stream().sorted().toList();
     final String program = options.word("program", "auto");
     options.complete();
 
@@ -145,6 +147,11 @@ final class FirstAccess implements Benchmark {
     report
         .section("An event alone", "ms, openat(2) to actor")
         .add("canary", canaries(yard, canaries, program));
+    Chart chart = new Chart("First access to mount", "others mounted", "ms, p50");
+    samples.forEach(
+        (level, systemsSamples) ->
+            systemsSamples.forEach((what, sample) -> chart.add(what, level, sample.median())));
+    report.chart(chart);
     bars(report, samples);
   }
 

@@ -35,10 +35,16 @@ final class Lazymount {
 
   /** What starts a daemon over a site. */
   static List<String> command(Site site, String... settings) {
+    return command("run", List.of(), site, settings);
+  }
+
+  /** What runs a command over a site. */
+  static List<String> command(String name, List<String> words, Site site, String... settings) {
     Path own = site.root().resolveSibling("own");
     List<String> command = new ArrayList<>();
     command.add(launcher());
-    command.add("run");
+    command.add(name);
+    command.addAll(words);
     List<String> all = new ArrayList<>(List.of(settings));
     all.add("root=" + site.root());
     all.add("images=" + site.images());
@@ -64,6 +70,15 @@ final class Lazymount {
 
   StatusReport status() throws IOException {
     return ControlClient.status(runDir);
+  }
+
+  /** The memory it has now. */
+  long residentKilobytes() throws IOException {
+    return Files.readAllLines(Path.of("/proc", Long.toString(process.pid()), "status")).stream()
+        .filter(line -> line.startsWith("VmRSS:"))
+        .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
+        .findFirst()
+        .orElse(0);
   }
 
   /** What it has logged so far. */

@@ -308,6 +308,11 @@ final class PipelineRun {
     }
 
     @Override
+    public Expiry unmount(Request request) {
+      return Expiry.NOT_MOUNTED;
+    }
+
+    @Override
     public Expiry expire(Request request, boolean marked) {
       return Expiry.BUSY;
     }

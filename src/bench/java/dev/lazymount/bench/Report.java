@@ -85,6 +85,7 @@ final class Report {
   private final String command;
   private final Map<String, Object> host;
   private final List<Section> sections = new ArrayList<>();
+  private final List<Chart> charts = new ArrayList<>();
   private final List<Count> counts = new ArrayList<>();
   private final List<Bar> bars = new ArrayList<>();
 
@@ -104,6 +105,16 @@ final class Report {
     Section section = new Section(title, unit);
     sections.add(section);
     return section;
+  }
+
+  /** Adds a chart, which is also a table. */
+  void chart(Chart chart) {
+    charts.add(chart);
+  }
+
+  /** The charts, as pictures. */
+  List<String> svgs() {
+    return charts.stream().map(Chart::svg).toList();
   }
 
   /** A number that is not a sample. */
@@ -128,6 +139,7 @@ final class Report {
     host.forEach((what, value) -> text.append("- ").append(what).append(": ").append(value(value)));
     text.append('\n');
     sections.forEach(section -> text.append(section.markdown()));
+    charts.forEach(chart -> text.append(chart.markdown()));
     if (!counts.isEmpty()) {
       text.append("| counted | |\n|---|---:|\n");
       counts.forEach(c -> text.append(String.format("| %s | %,d |%n", c.what(), c.value())));

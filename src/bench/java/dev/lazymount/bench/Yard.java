@@ -46,6 +46,7 @@ final class Yard implements AutoCloseable {
       compile("floor");
       compile("opener");
       compile("opencost");
+      compile("storm");
     } catch (IOException | InterruptedException | RuntimeException e) {
       close();
       throw e;
@@ -161,7 +162,8 @@ final class Yard implements AutoCloseable {
     processes.remove(process);
   }
 
-  private Path program(String name) {
+  /** What src/bench/c/NAME.c was compiled to. */
+  Path program(String name) {
     return folder.resolve(name + ".bin");
   }
 

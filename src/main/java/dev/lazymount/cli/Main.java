@@ -49,6 +49,8 @@ public final class Main implements Callable<Integer> {
       ALL.put("doctor", DoctorCommand::new);
       ALL.put("status", StatusCommand::new);
       ALL.put("explain", ExplainCommand::new);
+      ALL.put("mount", MountCommand::new);
+      ALL.put("unmount", UnmountCommand::new);
       ALL.put("trace", TraceCommand::new);
       ALL.put("rescan", RescanCommand::new);
       ALL.put("reload", ReloadCommand::new);

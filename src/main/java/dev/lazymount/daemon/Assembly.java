@@ -173,7 +173,8 @@ final class Assembly {
         mounts,
         reconcile::mounted,
         reconcile::suspects,
-        executor("catalog"));
+        executor("catalog"),
+        settings.mount().max());
   }
 
   /** For the trace. */
@@ -191,11 +192,13 @@ final class Assembly {
 
   private WarmEnv warm() {
     return new WarmEnv(
-        settings.stateDir(),
-        settings.warm().seed(),
-        settings.warm().max(),
-        status,
-        executor("state"));
+        settings.stateDir(), settings.warm().seed(), warmMax(), status, executor("state"));
+  }
+
+  /** What would only be mounted to go again at once is not mounted ahead. */
+  private int warmMax() {
+    int max = settings.mount().max();
+    return max == 0 ? settings.warm().max() : Math.min(settings.warm().max(), max);
   }
 
   /** The watchdog wants to hear of us; three canaries in its time let one or two be late. */

@@ -1,7 +1,7 @@
 package dev.lazymount.daemon;
 
 import akka.actor.typed.ActorSystem;
-import akka.actor.typed.javadsl.AskPattern;
+import dev.lazymount.batch.RouterBatch;
 import dev.lazymount.catalog.NewestCatalog;
 import dev.lazymount.catalog.ScanNews;
 import dev.lazymount.config.LiveSettings;
@@ -13,6 +13,7 @@ import dev.lazymount.state.DaemonStatus;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -22,9 +23,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * What the daemon answers on the control socket, besides its status. All but {@code rescan} comes
- * from memory; that one asks an actor, and waits for the storage only in steps that the client can
- * break off.
+ * What the daemon answers on the control socket, besides its status. All but {@code rescan}, {@code
+ * mount} and {@code unmount} comes from memory; those ask actors, and wait for the storage only in
+ * steps that the client can break off.
  */
 final class Commands {
   /** Between two signs of life while a scan takes long. */
@@ -35,29 +36,33 @@ final class Commands {
   private final LiveSettings live;
   private final Reloader reloader;
   private final Explainer explainer;
-  private volatile ActorSystem<Supervisor.Command> system;
+  private final DaemonStatus status;
+  private final Reception reception = new Reception();
 
   /** A step of a long scan: it has taken {@code seconds} so far. */
   private record Scanning(long seconds) {}
 
   Commands(LiveSettings live, NewestCatalog newest, DaemonStatus status, Reloader reloader) {
     this.live = live;
+    this.status = status;
     this.reloader = reloader;
     this.explainer = new Explainer(live::now, newest::get, status, true, InstantSource.system());
   }
 
   /** What asks actors has somebody to ask from now on. */
   void begin(ActorSystem<Supervisor.Command> actors) {
-    system = actors;
+    reception.open(actors);
   }
 
   /** By name. */
   Map<String, ControlCommand> all() {
-    return Map.of(
-        "explain", (arguments, steps) -> explain(arguments),
-        "config", (arguments, steps) -> live.effective(),
-        "reload", (arguments, steps) -> reloader.reload(),
-        "rescan", (arguments, steps) -> rescan(steps));
+    Map<String, ControlCommand> all =
+        new HashMap<>(RouterBatch.commands(reception, status, () -> live.now().mount().timeout()));
+    all.put("explain", (arguments, steps) -> explain(arguments));
+    all.put("config", (arguments, steps) -> live.effective());
+    all.put("reload", (arguments, steps) -> reloader.reload());
+    all.put("rescan", (arguments, steps) -> rescan(steps));
+    return all;
   }
 
   /** The explanation of a name or a path, from its text alone; comes at once. */
@@ -75,12 +80,7 @@ final class Commands {
 
   private Object rescan(ControlCommand.Steps steps)
       throws ControlRefusal, IOException, InterruptedException {
-    ActorSystem<Supervisor.Command> actors = system;
-    if (actors == null) {
-      throw new ControlRefusal("the daemon is only just starting");
-    }
-    CompletionStage<ScanNews> scan =
-        AskPattern.ask(actors, Supervisor.Rescan::new, LONGEST_SCAN, actors.scheduler());
+    CompletionStage<ScanNews> scan = reception.askSupervisor(Supervisor.Rescan::new, LONGEST_SCAN);
     for (long seconds = 1; seconds < LONGEST_SCAN.toSeconds(); seconds++) {
       try {
         return scan.toCompletableFuture().get(STEP.toMillis(), TimeUnit.MILLISECONDS);

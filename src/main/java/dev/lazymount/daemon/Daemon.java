@@ -6,6 +6,7 @@ import dev.lazymount.catalog.NewestCatalog;
 import dev.lazymount.config.LiveSettings;
 import dev.lazymount.config.Settings;
 import dev.lazymount.linux.Flock;
+import dev.lazymount.linux.OwnDirectory;
 import dev.lazymount.linux.Signals;
 import dev.lazymount.ops.ControlServer;
 import dev.lazymount.ops.ServiceManager;
@@ -17,16 +18,11 @@ import dev.lazymount.web.WebService;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermission;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -43,9 +39,6 @@ public final class Daemon {
 
   /** The actors get so long to end; systemd and the contract give us five seconds in all. */
   private static final Duration FAREWELL = Duration.ofSeconds(3);
-
-  private static final Set<PosixFilePermission> PRIVATE =
-      PosixFilePermissions.fromString("rwx------");
 
   private final LiveSettings live;
 
@@ -138,19 +131,11 @@ public final class Daemon {
     return StatusReport.of(status, settings.root().toString(), start);
   }
 
-  /** Ours alone: /run/lock is open to all, and somebody else may have come first. */
   private static void makeOwn(Path directory) throws StartFailure {
     try {
-      if (!Files.exists(directory, LinkOption.NOFOLLOW_LINKS)) {
-        Files.createDirectories(directory, PosixFilePermissions.asFileAttribute(PRIVATE));
-      }
-      if (!Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)
-          || !Files.getAttribute(directory, "unix:uid", LinkOption.NOFOLLOW_LINKS).equals(0)) {
-        throw new StartFailure(directory + " is not a directory of root's; remove it");
-      }
-      Files.setPosixFilePermissions(directory, PRIVATE);
+      OwnDirectory.make(directory);
     } catch (IOException e) {
-      throw new StartFailure("can't make " + directory + ": " + e);
+      throw new StartFailure(e.getMessage());
     }
   }
 

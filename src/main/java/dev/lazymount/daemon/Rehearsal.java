@@ -172,6 +172,11 @@ final class Rehearsal extends AbstractBehavior<Rehearsal.Command> {
           }
 
           @Override
+          public Expiry unmount(Request request) {
+            return Expiry.NOT_MOUNTED;
+          }
+
+          @Override
           public Optional<Generation> generation(Request request) {
             return Optional.empty();
           }

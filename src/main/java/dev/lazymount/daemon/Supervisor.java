@@ -40,6 +40,9 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
   /** What this actor understands. */
   public interface Command {}
 
+  /** For the router, from outside of the actors. */
+  record ToRouter(Router.Command command) implements Command {}
+
   private record Trace(TraceReport report) implements Command {}
 
   private record NewCatalog(int deepest, int longest) implements Command {}
@@ -141,6 +144,7 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
   public Receive<Command> createReceive() {
     return newReceiveBuilder()
         .onMessage(Trace.class, this::onTrace)
+        .onMessage(ToRouter.class, this::onToRouter)
         .onMessage(Storage.class, this::onStorage)
         .onMessage(NewCatalog.class, this::onNewCatalog)
         .onMessage(Apply.class, this::onApply)
@@ -148,6 +152,11 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
         .onMessage(TraceStopped.class, stopped -> onTraceStopped())
         .onMessageEquals(Timer.SCAN_IS_SLOW, this::startTrace)
         .build();
+  }
+
+  private Behavior<Command> onToRouter(ToRouter message) {
+    router.tell(message.command());
+    return this;
   }
 
   private static void sumUp(String line) {

@@ -24,6 +24,7 @@ final class LibC {
   static final long SYS_FSCONFIG = 431;
   static final long SYS_FSMOUNT = 432;
   static final long SYS_OPENAT2 = 437;
+  static final long SYS_STATMOUNT = 457;
 
   static final int AT_FDCWD = -100;
   static final int AT_EMPTY_PATH = 0x1000;
@@ -92,6 +93,8 @@ final class LibC {
 
   static native int clock_gettime(int clock, byte[] time);
 
+  static native int isatty(int fd);
+
   static native int socket(int domain, int type, int protocol);
 
   static native long sendto(
@@ -99,6 +102,9 @@ final class LibC {
 
   /** openat2(2). */
   static native long syscall(long number, int dirFd, byte[] path, byte[] how, long size);
+
+  /** statmount(2). */
+  static native long syscall(long number, byte[] request, byte[] result, long size, int flags);
 
   /** fsopen(2). */
   static native long syscall(long number, byte[] name, int flags);

@@ -79,6 +79,25 @@ public final class Mounts {
     throw new SyscallException("umount2 MNT_EXPIRE " + path, errno);
   }
 
+  /**
+   * umount2(2) with UMOUNT_NOFOLLOW.
+   *
+   * @param parent the directory that has the mount point
+   * @param name its name there
+   * @return 0 if it was unmounted, EBUSY if it is in use, or something is mounted inside it
+   */
+  public static int unmount(Fd parent, String name) throws SyscallException {
+    String path = in(parent, name);
+    if (LibC.umount2(LibC.cString(path), UMOUNT_NOFOLLOW) == 0) {
+      return 0;
+    }
+    int errno = LibC.errno();
+    if (errno == Errno.EBUSY) {
+      return errno;
+    }
+    throw new SyscallException("umount2 " + path, errno);
+  }
+
   /** umount2(2) has no variant that takes a descriptor; this path leads through one. */
   private static String in(Fd parent, String name) {
     return "/proc/self/fd/" + parent.raw() + "/" + name;

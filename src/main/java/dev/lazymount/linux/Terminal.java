@@ -4,9 +4,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** The terminal that standard output may be. */
+/** The terminal that standard output, or standard error, may be. */
 public final class Terminal {
   private static final int STDOUT = 1;
+  private static final int STDERR = 2;
   private static final long TIOCGWINSZ = 0x5413;
 
   /** struct winsize: rows, columns, and two that nobody fills in; unsigned short each. */
@@ -29,7 +30,12 @@ public final class Terminal {
     }
   }
 
-  /** Its rows: ioctl(2), TIOCGWINSZ; 24 if it does not tell. */
+  /** Whether standard error is one: isatty(3). */
+  public static boolean isStandardError() {
+    return LibC.isatty(STDERR) == 1;
+  }
+
+  /** Rows of that of standard output: ioctl(2), TIOCGWINSZ; 24 if it does not tell. */
   public static int rows() {
     return size(0, 24);
   }

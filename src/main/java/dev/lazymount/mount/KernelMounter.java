@@ -31,7 +31,8 @@ import java.util.Optional;
  *   <li>The image is replaced by rename: the mount has the old file and goes on serving it; the new
  *       one is put beneath it, and only then the old one is taken off.
  *   <li>mount(8) by hand in the microseconds between that last look and move_mount(2): the kernel
- *       has no "only if nothing is there", so this one remains, for parties without our flock.
+ *       has no "only if nothing is there". So it is looked what our mount came to lie on, and of
+ *       two mounts of one image the upper one is taken off again ({@link Stack}).
  * </ul>
  *
  * <p>Thread-safe: there is no state but settings. Every call blocks for as long as the storage
@@ -43,6 +44,7 @@ public final class KernelMounter implements Mounter {
   private final ImageDirectory images;
   private final List<String> options;
   private final Ownership ownership;
+  private final Stack stack;
 
   /**
    * A mounter for one root.
@@ -58,6 +60,7 @@ public final class KernelMounter implements Mounter {
     this.images = new ImageDirectory(images.toString(), settings.symlinkedImages());
     this.options = settings.options();
     this.ownership = new Ownership(this.images);
+    this.stack = new Stack(ownership);
   }
 
   @Override
@@ -75,7 +78,7 @@ public final class KernelMounter implements Mounter {
     if (before.mountRoot()) {
       Mounted mounted = ownership.of(request.file(), target.path(), before);
       return mounted.outdated() == null
-          ? mounted
+          ? stack.heal(request, target, mounted)
           : new Replacement(images, options, lockDir)
               .replace(request.file(), target, mounted, before.device());
     }
@@ -100,7 +103,7 @@ public final class KernelMounter implements Mounter {
       }
       String device = mount.deviceName();
       Mounts.attach(mount.fd(), place);
-      return new Mounted(device, false, generation);
+      return stack.heal(request, target, new Mounted(device, false, generation));
     }
   }
 
@@ -148,9 +151,12 @@ public final class KernelMounter implements Mounter {
         request,
         target -> {
           FileStatus status = target.status();
-          return status.mountRoot()
-              ? Optional.of(ownership.of(request.file(), target.path(), status))
-              : Optional.empty();
+          if (!status.mountRoot()) {
+            return Optional.empty();
+          }
+          Mounted mounted = ownership.of(request.file(), target.path(), status);
+          boolean twice = mounted.outdated() == null && stack.isAt(request, target);
+          return Optional.of(twice ? mounted.because("it is mounted twice") : mounted);
         });
   }
 
@@ -173,6 +179,18 @@ public final class KernelMounter implements Mounter {
             case Errno.EAGAIN -> Expiry.MARKED;
             default -> Expiry.BUSY;
           };
+        });
+  }
+
+  @Override
+  public Expiry unmount(Request request) throws MountFailure {
+    return locked(
+        request,
+        target -> {
+          if (!isMountedByUs(request, target)) {
+            return Expiry.NOT_MOUNTED;
+          }
+          return target.unmount() == 0 ? Expiry.UNMOUNTED : Expiry.BUSY;
         });
   }
 

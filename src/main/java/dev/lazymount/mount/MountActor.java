@@ -9,7 +9,6 @@ import akka.actor.typed.javadsl.Receive;
 import akka.actor.typed.javadsl.TimerScheduler;
 import dev.lazymount.state.Access;
 import dev.lazymount.state.MountState;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
@@ -44,8 +43,17 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
   /** The times of {@link MountEnv} are others now. */
   public record Retimed() implements Command {}
 
-  /** Unmount it if nobody has used it since the last time that this was said. */
-  public record Expire() implements Command {}
+  /** Mount it now, whatever its back-off says; {@code answerTo} is told what came of it. */
+  public record MountNow(ActorRef<Settled> answerTo) implements Command {}
+
+  /**
+   * Unmount it now, unless it is in use.
+   *
+   * @param manner when it stays
+   * @param why for the log and the status
+   * @param answerTo is told what came of it
+   */
+  public record Unmount(Manner manner, String why, ActorRef<Settled> answerTo) implements Command {}
 
   /**
    * A scan found something else for this name.
@@ -54,35 +62,19 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
    */
   public record Changed(Optional<Mounter.Request> request) implements Command {}
 
-  private enum Timer implements Command {
-    LOOK_AGAIN,
-    EXPIRE
-  }
-
   private enum Storage implements Command {
     ANSWERS
   }
 
-  /** How soon to look again at a name that another process holds the lock of. */
-  private static final Duration LOCKED_PAUSE = Duration.ofMillis(50);
-
-  private static final String NO_STORAGE =
-      "the image storage does not answer; it is tried when it does";
-
-  /** How long a mount whose image is gone must be unused to be unmounted. */
-  private static final Duration GONE_IDLE = Duration.ofSeconds(10);
-
   private final MountEnv env;
-  private final TimerScheduler<Command> timers;
   private final Retry retry;
   private final MountLine line;
   private final MountCalls calls;
-  private final Waiting waiting = new Waiting();
+  private final Unmounting unmounting;
+  private final Waiting waiting;
 
   private Mounter.Request request;
-  private boolean gone;
   private boolean locked;
-  private boolean marked;
   private Access trigger;
 
   /**
@@ -90,34 +82,46 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
    *
    * @param env what all of them share
    * @param request which image, and where
+   * @param observer is told of each mount that was made or found, and of each failure
    */
-  public static Behavior<Command> create(MountEnv env, Mounter.Request request) {
+  public static Behavior<Command> create(
+      MountEnv env, Mounter.Request request, Optional<ActorRef<Settled>> observer) {
     return Behaviors.setup(
-        context -> Behaviors.withTimers(timers -> new MountActor(context, env, request, timers)));
+        context ->
+            Behaviors.withTimers(
+                timers -> new MountActor(context, env, request, observer, timers)));
+  }
+
+  /** One that nobody observes. */
+  public static Behavior<Command> create(MountEnv env, Mounter.Request request) {
+    return create(env, request, Optional.empty());
   }
 
   private MountActor(
       ActorContext<Command> context,
       MountEnv env,
       Mounter.Request request,
+      Optional<ActorRef<Settled>> observer,
       TimerScheduler<Command> timers) {
     super(context);
     this.env = env;
     this.request = request;
-    this.timers = timers;
+    this.waiting = new Waiting(observer);
     this.retry = new Retry(env);
     this.line = new MountLine(env, request);
     this.calls = new MountCalls(context, timers, env);
+    this.unmounting = new Unmounting(env, timers, calls, line);
   }
 
   @Override
   public Receive<Command> createReceive() {
     return newReceiveBuilder()
         .onMessage(Accessed.class, this::onAccessed)
-        .onMessage(Adopt.class, adopt -> onAdopt())
-        .onMessage(Verify.class, verify -> onVerify())
-        .onMessage(Expire.class, expire -> onExpire())
-        .onMessage(Retimed.class, retimed -> scheduleExpiry())
+        .onMessage(Adopt.class, adopt -> lookIf(MountState.UNMOUNTED))
+        .onMessage(Verify.class, verify -> lookIf(MountState.MOUNTED))
+        .onMessage(Retimed.class, retimed -> onRetimed())
+        .onMessage(MountNow.class, this::onMountNow)
+        .onMessage(Unmount.class, this::onUnmount)
         .onMessage(Changed.class, this::onChanged)
         .onMessage(MountCalls.Done.class, this::onDone)
         .onMessage(MountCalls.Failed.class, this::onFailed)
@@ -125,8 +129,8 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
         .onMessage(MountCalls.Checked.class, this::onChecked)
         .onMessage(MountCalls.Expired.class, this::onExpired)
         .onMessageEquals(MountCalls.Late.LATE, this::onLate)
-        .onMessageEquals(Timer.LOOK_AGAIN, this::onLookAgain)
-        .onMessageEquals(Timer.EXPIRE, this::onExpire)
+        .onMessageEquals(MountCalls.Again.AGAIN, this::onLookAgain)
+        .onMessageEquals(Unmounting.Timer.EXPIRE, this::onExpire)
         .onMessageEquals(Storage.ANSWERS, this::onStorageAnswers)
         .build();
   }
@@ -158,7 +162,7 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
       return;
     }
     if (line.state() != MountState.QUARANTINED) {
-      line.unmounted(NO_STORAGE);
+      line.unmounted(MountLine.NO_STORAGE);
     }
     boolean first = waiting.isEmpty();
     waiting.add(accessed);
@@ -173,7 +177,7 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
       return this;
     }
     if (env.status().observes()) {
-      waiting.giveUp();
+      waiting.giveUp(Settled.observes(request.name()));
     }
     return workOrRest();
   }
@@ -186,60 +190,58 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
     }
   }
 
-  private Behavior<Command> onAdopt() {
-    if (!calls.isBusy() && line.state() == MountState.UNMOUNTED) {
-      calls.look(request);
-    }
+  private Behavior<Command> onRetimed() {
+    unmounting.schedule();
     return this;
   }
 
-  private Behavior<Command> onVerify() {
-    if (!calls.isBusy() && line.state() == MountState.MOUNTED && !env.circuit().isOpen()) {
+  private Behavior<Command> lookIf(MountState expected) {
+    if (!calls.isBusy() && line.state() == expected && !env.circuit().isOpen()) {
       calls.look(request);
     }
     return this;
   }
 
   private Behavior<Command> onExpire() {
-    if (env.status().observes()) {
-      scheduleExpiry();
+    unmounting.expire(request);
+    return this;
+  }
+
+  private Behavior<Command> onMountNow(MountNow now) {
+    if (!calls.isBusy() && env.circuit().isOpen()) {
+      // Accesses that wait for the storage go on waiting.
+      now.answerTo().tell(Settled.failed(request.name(), MountLine.NO_STORAGE));
       return this;
     }
-    if (!calls.isBusy() && line.state() == MountState.MOUNTED) {
-      if (env.circuit().isOpen()) {
-        scheduleExpiry();
-      } else {
-        calls.expire(request, marked);
-      }
+    waiting.add(now.answerTo());
+    if (!calls.isBusy()) {
+      trigger = null;
+      mount();
     }
+    return this;
+  }
+
+  private Behavior<Command> onUnmount(Unmount asked) {
+    unmounting.ask(request, asked);
     return this;
   }
 
   private Behavior<Command> onExpired(MountCalls.Expired expired) {
     calls.over();
-    marked = expired.expiry() == Mounter.Expiry.MARKED;
-    if (expired.expiry() == Mounter.Expiry.UNMOUNTED) {
-      line.released(gone ? "its image is gone and nobody used it" : "nobody used it");
-    } else {
-      line.unstick();
-      scheduleExpiry();
-    }
+    unmounting.over(expired, request.name());
     return workOrRest();
   }
 
   private Behavior<Command> onChanged(Changed changed) {
-    gone = changed.request().isEmpty();
     changed.request().ifPresent(now -> request = now);
     retry.now();
-    if (gone) {
-      scheduleExpiry();
-    }
+    unmounting.gone(changed.request().isEmpty());
     return stopIfGone();
   }
 
   /** An image that is gone is forgotten; a mount of it stays while it is in use. */
   private Behavior<Command> stopIfGone() {
-    if (gone && !calls.isBusy() && line.state() != MountState.MOUNTED) {
+    if (unmounting.isGone() && !calls.isBusy() && line.state() != MountState.MOUNTED) {
       line.forget();
       return Behaviors.stopped();
     }
@@ -250,8 +252,8 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
     calls.over();
     retry.mounted();
     line.mounted(done.mounted(), done.millis(), trigger);
-    scheduleExpiry();
-    return settle();
+    unmounting.schedule();
+    return settle(Settled.mounted(request.name(), done.mounted()));
   }
 
   private Behavior<Command> onLooked(MountCalls.Looked looked) {
@@ -259,7 +261,7 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
     if (looked.found().isEmpty()) {
       line.unstick();
       if (line.state() == MountState.MOUNTED) {
-        line.unmounted("somebody else has unmounted it; the next access mounts it");
+        line.unmounted(MountLine.BY_SOMEBODY);
       }
       return workOrRest();
     }
@@ -276,22 +278,18 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
     calls.over();
     if (retry.isStillBad(checked.generation())) {
       line.unstick();
-      return settle();
+      return settle(Settled.failed(request.name(), line.reason()));
     }
     mount();
     return this;
   }
 
   private Behavior<Command> onFailed(MountCalls.Failed failed) {
-    MountFailure failure =
-        failed.cause() instanceof MountFailure known
-            ? known
-            // Not a failure that was thought of: a fault of ours. It must not take the actor down.
-            : new MountFailure(MountFailure.Kind.OTHER, "internal error: " + failed.cause());
+    MountFailure failure = MountFailure.of(failed.cause());
     if (failure.kind() == MountFailure.Kind.LOCKED) {
       // Not at rest: whoever holds the lock is mounting this very image.
       locked = true;
-      timers.startSingleTimer(Timer.LOOK_AGAIN, LOCKED_PAUSE);
+      calls.mountLater();
       return this;
     }
     calls.over();
@@ -301,7 +299,7 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
     } else {
       line.failed(failure, retry.failed());
     }
-    return settle();
+    return settle(Settled.failed(request.name(), failure.getMessage()));
   }
 
   private Behavior<Command> onLate() {
@@ -311,7 +309,7 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
               ? MountLine.Stuck.LOCKED
               : calls.isLate() ? MountLine.Stuck.HANGS : MountLine.Stuck.WAITS;
       line.stuck(why);
-      waiting.giveUp();
+      waiting.giveUp(Settled.failed(request.name(), line.reason()));
       if (why == MountLine.Stuck.WAITS) {
         // Once it has its slot it may hang in it, and the circuit has to know.
         calls.timed();
@@ -331,26 +329,17 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
     calls.mount(request);
   }
 
-  private Behavior<Command> scheduleExpiry() {
-    timers.cancel(Timer.EXPIRE);
-    Optional<Duration> idle = gone ? Optional.of(GONE_IDLE) : env.idle();
-    if (idle.isPresent() && line.state() == MountState.MOUNTED) {
-      timers.startSingleTimer(Timer.EXPIRE, idle.get());
-    }
-    return this;
-  }
-
   private Behavior<Command> workOrRest() {
     if (waiting.isEmpty()) {
       return stopIfGone();
     }
-    trigger = waiting.first().access();
+    trigger = waiting.trigger();
     work();
     return this;
   }
 
-  private Behavior<Command> settle() {
-    waiting.settle();
+  private Behavior<Command> settle(Settled answer) {
+    waiting.settle(answer);
     return stopIfGone();
   }
 }

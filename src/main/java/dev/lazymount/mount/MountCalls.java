@@ -2,6 +2,7 @@ package dev.lazymount.mount;
 
 import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.TimerScheduler;
+import java.time.Duration;
 import java.util.Optional;
 
 /**
@@ -21,14 +22,30 @@ final class MountCalls {
   /** What the image file has now. */
   record Checked(Optional<Mounter.Generation> generation) implements MountActor.Command {}
 
-  /** Whether it was unmounted because nobody used it. */
-  record Expired(Mounter.Expiry expiry) implements MountActor.Command {}
+  /**
+   * Whether it was unmounted.
+   *
+   * @param expiry null if the call failed
+   * @param asked by somebody; null if by nobody but a timer
+   * @param problem why the call failed; null if it did not
+   */
+  record Expired(Mounter.Expiry expiry, MountActor.Unmount asked, String problem)
+      implements MountActor.Command {}
 
   /** The call under way has not answered in time. */
   enum Late implements MountActor.Command {
     /** The only one. */
     LATE
   }
+
+  /** It is time for one more attempt. */
+  enum Again implements MountActor.Command {
+    /** The only one. */
+    AGAIN
+  }
+
+  /** How soon to try a name again that another process holds the lock of. */
+  private static final Duration LOCKED_PAUSE = Duration.ofMillis(50);
 
   private final MountEnv env;
   private final TimerScheduler<MountActor.Command> timers;
@@ -63,6 +80,11 @@ final class MountCalls {
     mountAgain(request);
   }
 
+  /** {@link Again} is told after a pause; until then the call counts as under way. */
+  void mountLater() {
+    timers.startSingleTimer(Again.AGAIN, LOCKED_PAUSE);
+  }
+
   /** One more attempt within the time of the first. */
   void mountAgain(Mounter.Request request) {
     work.start(
@@ -85,7 +107,24 @@ final class MountCalls {
 
   void expire(Mounter.Request request, boolean marked) {
     timed();
-    work.start(() -> new Expired(env.mounter().expire(request, marked)));
+    work.start(() -> new Expired(env.mounter().expire(request, marked), null, null));
+  }
+
+  void unmount(Mounter.Request request, boolean marked, MountActor.Unmount asked) {
+    timed();
+    work.start(
+        () -> {
+          try {
+            return new Expired(
+                asked.manner() == Manner.NOW
+                    ? env.mounter().unmount(request)
+                    : env.mounter().expire(request, marked),
+                asked,
+                null);
+          } catch (MountFailure e) {
+            return new Expired(null, asked, e.getMessage());
+          }
+        });
   }
 
   /** The call under way is late when this time has passed from now. */

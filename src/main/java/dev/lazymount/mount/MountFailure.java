@@ -37,6 +37,13 @@ public class MountFailure extends Exception {
     this.generation = generation;
   }
 
+  /** Whatever was thrown. It must not take the actor down, also where it is a fault of ours. */
+  static MountFailure of(Throwable thrown) {
+    return thrown instanceof MountFailure known
+        ? known
+        : new MountFailure(Kind.OTHER, "internal error: " + thrown);
+  }
+
   /** A failed system call on the way from image to target. */
   static MountFailure of(SyscallException e, String image, String target) {
     return new MountFailure(Kind.OTHER, e.getMessage() + where(image, target), e, null);

@@ -15,6 +15,12 @@ import java.util.Objects;
  * happened, and the counters. The state of the image is the line's. Used by its MountActor alone.
  */
 final class MountLine {
+  /** Nothing is tried now. */
+  static final String NO_STORAGE = "the image storage does not answer; it is tried when it does";
+
+  /** It was mounted by us, and is not any more. */
+  static final String BY_SOMEBODY = "somebody else has unmounted it; the next access mounts it";
+
   private final MountEnv env;
   private final String name;
   private MountStatus line;
@@ -29,6 +35,11 @@ final class MountLine {
 
   MountState state() {
     return line.state();
+  }
+
+  /** Why it is not mounted; null where there is nothing to say. */
+  String reason() {
+    return line.reason();
   }
 
   void accessed() {

@@ -24,12 +24,18 @@ public interface Mounter {
    *     image without one, the number that the kernel gave it, such as {@code 0:45}
    * @param adopted whether it was there already
    * @param generation the image's content; null if that is not known
-   * @param outdated why it is not what the image directory has by now; null if it is
+   * @param outdated why it is not as it should be, such as an older file of the same name, so that
+   *     a mount would change it; null if it is
    */
   record Mounted(String device, boolean adopted, Generation generation, String outdated) {
     /** One that is not outdated. */
     public Mounted(String device, boolean adopted, Generation generation) {
       this(device, adopted, generation, null);
+    }
+
+    /** The same, with the reason why it is not as it should be. */
+    Mounted because(String why) {
+      return new Mounted(device, adopted, generation, why);
     }
   }
 
@@ -88,4 +94,13 @@ public interface Mounter {
    * @throws MountFailure if it can't be told, or another process is at it
    */
   Expiry expire(Request request, boolean marked) throws MountFailure;
+
+  /**
+   * Unmounts an image that is not in use right now.
+   *
+   * @return never {@link Expiry#MARKED}
+   * @throws MountFailure if something else than the image is mounted there, or it can't be told, or
+   *     another process is at it
+   */
+  Expiry unmount(Request request) throws MountFailure;
 }

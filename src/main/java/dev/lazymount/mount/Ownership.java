@@ -109,6 +109,27 @@ record Ownership(ImageDirectory images) {
             || image.equals(mount.source()));
   }
 
+  /** Whether the file system itself reads the image file, without a loop device. */
+  static boolean isFileBacked(MountInfo mount) {
+    return FileStatus.major(mount.device()) == 0 && mount.fsType().equals(EROFS);
+  }
+
+  /** Whether the file system of this device has the content of this image, as it is now. */
+  boolean isBehind(String file, long device) throws MountFailure, SyscallException {
+    Optional<Mounter.Generation> image = images.generation(file);
+    if (FileStatus.major(device) == LoopDevice.MAJOR) {
+      return isBehind(image, FileStatus.minor(device));
+    }
+    if (FileStatus.major(device) == 0) {
+      for (MountInfo mount : table()) {
+        if (mount.device() == device && isBehind(image, file, mount)) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
   /** Whether a mount has this content. */
   static boolean isBehind(Optional<Mounter.Generation> image, String file, MountInfo mount)
       throws SyscallException {

@@ -2,6 +2,8 @@ package dev.lazymount.mount;
 
 import dev.lazymount.config.Settings;
 import dev.lazymount.linux.Fd;
+import dev.lazymount.linux.FileStatus;
+import dev.lazymount.linux.LoopDevice;
 import dev.lazymount.linux.MountInfo;
 import dev.lazymount.linux.SyscallException;
 import dev.lazymount.state.DaemonStatus;
@@ -13,11 +15,13 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * Compares what is said to be mounted with the mount table and the image files: what is mounted at
- * the start, who was unmounted, or mounted over, behind our back, whose image was replaced, and
- * what lingers without a mount.
+ * the start, what was mounted, unmounted or mounted over behind our back, whose image was replaced,
+ * and what lingers without a mount.
  *
  * <p>It asks the mount table and not the mounts: a look at a mount is a use of it, and with one at
  * every scan nothing would ever be idle.
@@ -75,29 +79,49 @@ public final class Reconcile {
   }
 
   /**
-   * The names that want a closer look. Blocks for as long as the image storage does; one thread at
-   * a time.
+   * The names that want a closer look: those that are not mounted as they are said to be, those
+   * that are mounted twice, and those that somebody else has mounted. Blocks for as long as the
+   * image storage does; one thread at a time.
    *
    * @throws IOException if the mount table can't be read
    */
   public Collection<String> suspects() throws IOException {
     List<MountInfo> all = MountInfo.read();
     status.lingering(lingering.look(all));
-    List<MountStatus> mounted =
-        status.mounts().all().stream().filter(line -> line.state() == MountState.MOUNTED).toList();
-    if (mounted.isEmpty()) {
-      return List.of();
-    }
     Map<String, MountInfo> table = new HashMap<>();
-    // The last one at a place is the one on top.
-    all.forEach(mount -> table.put(mount.target(), mount));
+    Set<String> suspects = new TreeSet<>();
     try (Fd place = Fd.openPlace(root)) {
       String below = place.path() + "/";
-      return mounted.stream()
-          .filter(line -> isSuspect(line, table.get(below + line.name())))
-          .map(MountStatus::name)
-          .toList();
+      for (MountInfo mount : all) {
+        if (mount.target().startsWith(below)) {
+          String name = mount.target().substring(below.length());
+          // The last one at a place is the one on top.
+          if (table.put(name, mount) != null) {
+            suspects.add(name);
+          }
+        }
+      }
     }
+    for (MountStatus line : status.mounts().all()) {
+      MountInfo mount = table.remove(line.name());
+      if (line.state() == MountState.MOUNTED
+          ? isSuspect(line, mount)
+          : mount != null && mayBeImage(mount)) {
+        suspects.add(line.name());
+      }
+    }
+    table.forEach(
+        (name, mount) -> {
+          if (mayBeImage(mount)) {
+            suspects.add(name);
+          }
+        });
+    return suspects;
+  }
+
+  /** By a loop device, or read by the file system itself. */
+  private static boolean mayBeImage(MountInfo mount) {
+    return FileStatus.major(mount.device()) == LoopDevice.MAJOR || Ownership.isFileBacked(mount);
   }
 
   private boolean isSuspect(MountStatus line, MountInfo mount) {

@@ -2,8 +2,10 @@ package dev.lazymount.mount;
 
 import dev.lazymount.linux.Fd;
 import dev.lazymount.linux.FileStatus;
+import dev.lazymount.linux.MountNode;
 import dev.lazymount.linux.Mounts;
 import dev.lazymount.linux.SyscallException;
+import java.util.Optional;
 
 /**
  * Where an image belongs: a directory beneath the root, on the way to which no component may be a
@@ -46,10 +48,32 @@ record Target(String root, String name) {
     return new Target(root, other);
   }
 
+  /**
+   * The mount that lies beneath the one on top, if two lie on this directory; empty also where the
+   * kernel does not tell.
+   */
+  Optional<MountNode> beneathTop() throws SyscallException {
+    try (Fd top = open();
+        Fd parent = openParent()) {
+      Optional<MountNode> around = MountNode.of(parent);
+      return MountNode.of(top)
+          .filter(node -> around.isPresent() && node.id() != around.get().id())
+          .flatMap(MountNode::attachedTo)
+          .filter(node -> node.id() != around.get().id());
+    }
+  }
+
   /** {@link Mounts#detach}. */
   void detach() throws SyscallException {
     try (Fd parent = openParent()) {
       Mounts.detach(parent, lastComponent());
+    }
+  }
+
+  /** {@link Mounts#unmount}. */
+  int unmount() throws SyscallException {
+    try (Fd parent = openParent()) {
+      return Mounts.unmount(parent, lastComponent());
     }
   }
 

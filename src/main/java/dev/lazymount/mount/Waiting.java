@@ -1,12 +1,21 @@
 package dev.lazymount.mount;
 
 import akka.actor.typed.ActorRef;
+import dev.lazymount.state.Access;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
-/** The accesses that wait for an image to come to rest. Used by its MountActor alone. */
+/** Who waits for an image to come to rest. Used by its MountActor alone. */
 final class Waiting {
   private final List<MountActor.Accessed> accesses = new ArrayList<>();
+  private final List<ActorRef<Settled>> askers = new ArrayList<>();
+  private final Optional<ActorRef<Settled>> observer;
+
+  /** Nobody yet; {@code observer} is told of each time that it comes to rest. */
+  Waiting(Optional<ActorRef<Settled>> observer) {
+    this.observer = observer;
+  }
 
   /** An access waits for its nested images' sake; one for each way inside is enough. */
   void add(MountActor.Accessed accessed) {
@@ -16,24 +25,37 @@ final class Waiting {
     }
   }
 
+  /** Somebody who asked for the image to be mounted. */
+  void add(ActorRef<Settled> asker) {
+    askers.add(asker);
+  }
+
   boolean isEmpty() {
-    return accesses.isEmpty();
+    return accesses.isEmpty() && askers.isEmpty();
   }
 
-  /** Whose access it is all for. */
-  MountActor.Accessed first() {
-    return accesses.get(0);
+  /** Whose access it is all for; null if nobody but askers waits. */
+  Access trigger() {
+    return accesses.isEmpty() ? null : accesses.get(0).access();
   }
 
-  /** The image has come to rest: nested ones are next. */
-  void settle() {
+  /** The image has come to rest: nested ones are next, and whoever asked is answered. */
+  void settle(Settled answer) {
+    observer.ifPresent(who -> who.tell(answer));
     accesses.forEach(Waiting::pass);
     accesses.clear();
+    answer(answer);
   }
 
   /** The image may never come to rest: nested ones are not mounted. */
-  void giveUp() {
+  void giveUp(Settled answer) {
     accesses.clear();
+    answer(answer);
+  }
+
+  private void answer(Settled answer) {
+    askers.forEach(asker -> asker.tell(answer));
+    askers.clear();
   }
 
   /** What lies inside is next. */

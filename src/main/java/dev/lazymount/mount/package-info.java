@@ -11,9 +11,10 @@
  * where the file system reads the file itself), {@link dev.lazymount.mount.NameLock} is that lock
  * file; {@link dev.lazymount.mount.Target} is the place it goes to, {@link
  * dev.lazymount.mount.Ownership} says whose a mount is, {@link dev.lazymount.mount.Replacement}
- * swaps one for a newer image, and {@link dev.lazymount.mount.Reconcile} finds what was changed
- * behind our back, and {@link dev.lazymount.mount.Lingering} what is detached and still held.
- * Whatever goes wrong is a {@link dev.lazymount.mount.MountFailure}, and the original directory
- * stays as it was.
+ * swaps one for a newer image, {@link dev.lazymount.mount.Stack} takes one of two off again, {@link
+ * dev.lazymount.mount.Reconcile} finds what was changed behind our back, and {@link
+ * dev.lazymount.mount.Lingering} what is detached and still held. Mounts and unmounts that somebody
+ * asks for are answered with {@link dev.lazymount.mount.Settled}. Whatever goes wrong is a {@link
+ * dev.lazymount.mount.MountFailure}, and the original directory stays as it was.
  */
 package dev.lazymount.mount;

@@ -60,6 +60,15 @@ public final class ControlClient {
         .result();
   }
 
+  /** Whether a daemon has this run directory: whether somebody accepts on its socket. */
+  public static boolean isThere(Path runDir) {
+    try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+      return channel.connect(UnixDomainSocketAddress.of(ControlServer.socket(runDir)));
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
   private static Response ask(Path runDir, Request request, Consumer<Response> steps)
       throws IOException, ControlRefusal {
     try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);

@@ -10,27 +10,21 @@ import dev.lazymount.catalog.Catalog;
 import dev.lazymount.catalog.CatalogActor;
 import dev.lazymount.catalog.ImageFile;
 import dev.lazymount.config.Settings;
+import dev.lazymount.mount.Manner;
 import dev.lazymount.mount.MountActor;
 import dev.lazymount.mount.MountEnv;
-import dev.lazymount.mount.Mounter;
 import dev.lazymount.mount.Reconcile;
+import dev.lazymount.mount.Settled;
 import dev.lazymount.state.Access;
 import dev.lazymount.trace.ResolvedProgram;
 import dev.lazymount.trace.TraceSource;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.function.Function;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -49,6 +43,27 @@ public final class Router extends AbstractBehavior<Router.Command> {
    * @param answerTo is told when the next batch may come
    */
   public record Accesses(List<Access> accesses, ActorRef<TraceSource.Ack> answerTo)
+      implements Command {}
+
+  /**
+   * Which images are there?
+   *
+   * @param answerTo is told the newest catalog; none before the first scan is over
+   */
+  public record Images(ActorRef<Optional<Catalog>> answerTo) implements Command {}
+
+  /** Mount an image; {@code answerTo} is told what came of it. */
+  public record MountNow(String name, ActorRef<Settled> answerTo) implements Command {}
+
+  /**
+   * Unmount an image.
+   *
+   * @param name the image
+   * @param manner when it stays
+   * @param why for the log and the status
+   * @param answerTo is told what came of it
+   */
+  public record Unmount(String name, Manner manner, String why, ActorRef<Settled> answerTo)
       implements Command {}
 
   /**
@@ -76,23 +91,6 @@ public final class Router extends AbstractBehavior<Router.Command> {
 
   private record Gone(String name, ActorRef<MountActor.Command> actor) implements Command {}
 
-  /** An image in use. */
-  private static final class Child {
-    private final ActorRef<MountActor.Command> actor;
-    private Mounter.Request request;
-    private long toldAt;
-    private boolean gone;
-
-    private Child(ActorRef<MountActor.Command> actor, Mounter.Request request, long toldAt) {
-      this.actor = actor;
-      this.request = request;
-      this.toldAt = toldAt;
-    }
-  }
-
-  /** A compiler in use is opened thousands of times a second; its actor need not hear of each. */
-  private static final long TELL_AGAIN_NANOS = Duration.ofMillis(100).toNanos();
-
   /** Between two hints to the catalog that there may be a new image. */
   private static final long HINT_NANOS = Duration.ofSeconds(1).toNanos();
 
@@ -101,11 +99,10 @@ public final class Router extends AbstractBehavior<Router.Command> {
 
   private final RouterEnv env;
   private final ActorRef<CatalogActor.Command> scanner;
-  private final Map<String, Child> children = new HashMap<>();
+  private final Children children;
   private final Map<String, Access> early = new LinkedHashMap<>();
   private final Observed observed;
   private Optional<Catalog> catalog = Optional.empty();
-  private long spawned;
   private int keep = AccessPath.MAX_COMPONENTS;
   private long hintedAt;
 
@@ -123,7 +120,8 @@ public final class Router extends AbstractBehavior<Router.Command> {
       ActorContext<Command> context, RouterEnv env, ActorRef<CatalogActor.Command> scanner) {
     super(context);
     this.env = env;
-    this.observed = new Observed(env.mounts(), children::containsKey);
+    this.children = new Children(context, env.mounts(), MountLimit.spawn(context, env), Gone::new);
+    this.observed = new Observed(env.mounts(), children::has);
     this.scanner = scanner;
     this.hintedAt = now() - HINT_NANOS;
     scanner.tell(
@@ -134,6 +132,9 @@ public final class Router extends AbstractBehavior<Router.Command> {
   public Receive<Command> createReceive() {
     return newReceiveBuilder()
         .onMessage(Accesses.class, this::onAccesses)
+        .onMessage(Images.class, this::onImages)
+        .onMessage(MountNow.class, this::onMountNow)
+        .onMessage(Unmount.class, this::onUnmount)
         .onMessage(SetMode.class, this::onSetMode)
         .onMessage(Warm.class, this::onWarm)
         .onMessage(NewCatalog.class, this::onNewCatalog)
@@ -159,6 +160,38 @@ public final class Router extends AbstractBehavior<Router.Command> {
     return this;
   }
 
+  private Behavior<Command> onImages(Images asked) {
+    asked.answerTo().tell(catalog);
+    return this;
+  }
+
+  private Behavior<Command> onMountNow(MountNow asked) {
+    return tell(asked.name(), new MountActor.MountNow(asked.answerTo()), asked.answerTo());
+  }
+
+  private Behavior<Command> onUnmount(Unmount asked) {
+    MountActor.Unmount message =
+        new MountActor.Unmount(asked.manner(), asked.why(), asked.answerTo());
+    return tell(asked.name(), message, asked.answerTo());
+  }
+
+  private Behavior<Command> tell(
+      String name, MountActor.Command message, ActorRef<Settled> answerTo) {
+    Optional<ActorRef<MountActor.Command>> actor = actorOf(name);
+    if (env.mounts().status().observes()) {
+      answerTo.tell(Settled.observes(name));
+    } else if (actor.isEmpty()) {
+      answerTo.tell(Settled.failed(name, "no image has this name"));
+    } else {
+      actor.get().tell(message);
+    }
+    return this;
+  }
+
+  private Optional<ActorRef<MountActor.Command>> actorOf(String name) {
+    return children.get(name).or(() -> catalog.flatMap(c -> c.get(name)).map(children::of));
+  }
+
   private Behavior<Command> onWarm(Warm warm) {
     List<ImageFile> images = catalog.map(c -> c.matchInside(warm.name())).orElse(List.of());
     if (!images.isEmpty() && !env.mounts().status().observes()) {
@@ -171,83 +204,51 @@ public final class Router extends AbstractBehavior<Router.Command> {
     boolean first = catalog.isEmpty();
     catalog = Optional.of(message.catalog());
     keep = Math.max(2, message.catalog().componentsNeeded());
-    children.forEach(this::tellWhatChanged);
-    look(env.suspects(), Suspects::new);
+    children.now(message.catalog());
+    // Each scan is also when it is noticed that an image was replaced, or mounted or unmounted by
+    // somebody.
+    env.ask(getContext(), env.suspects(), Suspects::new);
     observed.keepOnly(name -> message.catalog().get(name).isPresent());
     if (first) {
-      look(env.mounted(), Mounted::new);
+      env.ask(getContext(), env.mounted(), Mounted::new);
       early.values().forEach(this::route);
       early.clear();
     }
     return this;
   }
 
-  /**
-   * A look at the mounts, which comes back as a message. Each scan is also when it is noticed that
-   * an image was replaced, or unmounted by somebody.
-   */
-  private <T> void look(RouterEnv.Look<T> mounts, Function<Collection<T>, Command> message) {
-    CompletableFuture<Collection<T>> look =
-        CompletableFuture.supplyAsync(
-            () -> {
-              try {
-                return mounts.find();
-              } catch (IOException e) {
-                throw new UncheckedIOException(e);
-              }
-            },
-            env.executor());
-    getContext()
-        .pipeToSelf(
-            look,
-            (found, thrown) -> {
-              if (thrown != null) {
-                LoggerFactory.getLogger(Router.class)
-                    .warn("can't compare the mounts with the mount table: {}", thrown.toString());
-              }
-              return message.apply(thrown == null ? found : List.of());
-            });
-  }
-
   private Behavior<Command> onMounted(Mounted mounted) {
     for (Reconcile.Found found : mounted.found()) {
       Optional<ImageFile> image = catalog.flatMap(c -> c.get(found.name()));
       if (image.isPresent()) {
-        child(image.get()).actor.tell(new MountActor.Adopt());
+        children.of(image.get()).tell(new MountActor.Adopt());
       } else if (!env.mounts().status().observes() && ImageFile.refusal(found.name()).isEmpty()) {
-        found.image().ifPresent(file -> adoptGone(new ImageFile(found.name(), file)));
+        found.image().ifPresent(file -> children.adoptGone(new ImageFile(found.name(), file)));
       }
     }
     return this;
   }
 
-  /** Its image vanished while no daemon ran; as when one runs, it stays while it is in use. */
-  private void adoptGone(ImageFile image) {
-    Child child = child(image);
-    child.actor.tell(new MountActor.Adopt());
-    tellWhatChanged(image.name(), child);
-  }
-
   private Behavior<Command> onSuspects(Suspects suspects) {
     for (String name : suspects.names()) {
-      Child child = children.get(name);
-      if (child != null) {
-        child.actor.tell(new MountActor.Verify());
-      }
+      actorOf(name)
+          .ifPresent(
+              actor -> {
+                // Each looks only in the state that it is for.
+                actor.tell(new MountActor.Verify());
+                actor.tell(new MountActor.Adopt());
+              });
     }
     return this;
   }
 
   private Behavior<Command> onGone(Gone gone) {
-    Child child = children.get(gone.name());
-    if (child != null && child.actor.equals(gone.actor())) {
-      children.remove(gone.name());
-    }
+    children.remove(gone.name(), gone.actor());
     return this;
   }
 
   private Behavior<Command> onRetimed(Retimed retimed) {
-    children.values().forEach(child -> child.actor.tell(new MountActor.Retimed()));
+    children.tellAll(new MountActor.Retimed());
     return this;
   }
 
@@ -304,59 +305,19 @@ public final class Router extends AbstractBehavior<Router.Command> {
   }
 
   private void mount(Access access, List<ImageFile> images) {
-    Child innermost = child(images.get(images.size() - 1));
-    long now = now();
-    if (now - innermost.toldAt < TELL_AGAIN_NANOS) {
+    if (!children.mayTell(images.get(images.size() - 1))) {
       return;
     }
-    innermost.toldAt = now;
     tell(access, images);
   }
 
   private void tell(Access access, List<ImageFile> images) {
     List<ActorRef<MountActor.Command>> actors = new ArrayList<>(images.size());
-    withInner(images).forEach(image -> actors.add(child(image).actor));
+    withInner(images).forEach(image -> actors.add(children.of(image)));
     actors.get(0).tell(new MountActor.Accessed(access, actors.subList(1, actors.size())));
   }
 
   private long now() {
     return env.mounts().nanoTime().getAsLong();
-  }
-
-  private Child child(ImageFile image) {
-    Child known = children.get(image.name());
-    return known != null ? known : spawn(image);
-  }
-
-  private Child spawn(ImageFile image) {
-    Mounter.Request request = request(image);
-    // A child that crashed may have its end not told yet, and its name is taken until then; so
-    // names of actors count.
-    String actorName =
-        "mount-" + spawned++ + "-" + URLEncoder.encode(image.name(), StandardCharsets.UTF_8);
-    ActorRef<MountActor.Command> actor =
-        getContext().spawn(MountActor.create(env.mounts(), request), actorName);
-    getContext().watchWith(actor, new Gone(image.name(), actor));
-    Child child = new Child(actor, request, now() - TELL_AGAIN_NANOS);
-    children.put(image.name(), child);
-    return child;
-  }
-
-  private void tellWhatChanged(String name, Child child) {
-    Optional<Mounter.Request> now = catalog.flatMap(c -> c.get(name)).map(this::request);
-    boolean gone = now.isEmpty();
-    if (gone != child.gone || (!gone && !now.get().equals(child.request))) {
-      child.gone = gone;
-      now.ifPresent(request -> child.request = request);
-      child.actor.tell(new MountActor.Changed(now));
-    }
-  }
-
-  private Mounter.Request request(ImageFile image) {
-    List<String> inner =
-        catalog
-            .map(c -> c.descendants(image.name()).stream().map(ImageFile::name).toList())
-            .orElse(List.of());
-    return new Mounter.Request(image.name(), image.file(), inner);
   }
 }

@@ -77,6 +77,8 @@ final class ExitCodeTest {
   @ValueSource(
       strings = {
         "mount",
+        "mount --all gcc",
+        "unmount --all --idle",
         "--nonsense",
         "run --nonsense",
         "run --set",

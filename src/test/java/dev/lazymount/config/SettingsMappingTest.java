@@ -53,6 +53,7 @@ class SettingsMappingTest {
                 64),
             new Settings.Mount(
                 List.of(),
+                0,
                 4,
                 Duration.ofSeconds(30),
                 Duration.ofSeconds(1),
@@ -95,6 +96,7 @@ class SettingsMappingTest {
               }
               mount {
                 options = ["threads=single", "errors=continue"]
+                max = 500
                 concurrency = 5
                 timeout = 31s
                 retry = 2s
@@ -131,6 +133,7 @@ class SettingsMappingTest {
                 8),
             new Settings.Mount(
                 List.of("threads=single", "errors=continue"),
+                500,
                 5,
                 Duration.ofSeconds(31),
                 Duration.ofSeconds(2),

@@ -115,6 +115,43 @@ class MounterRaceIT extends MounterFixture {
     }
   }
 
+  /** mount(8) knows nothing of our locks. Which of the two came first makes no difference. */
+  @Test
+  void imageThatSomebodyMountedOverOursIsThereOnceAfterTheNextLook() throws Exception {
+    site.compiler("gcc");
+    site.compiler("arm64/gcc");
+    for (String name : List.of("gcc", "arm64/gcc")) {
+      mounter.mount(request(name));
+      // A loop device of its own, as mount(8) has that looks before ours is there.
+      String loop =
+          Child.run("losetup", "-r", "--show", "-f", site.image(name).toString()).orFail().strip();
+      Child.run("mount", "-t", "squashfs", "-o", "ro", loop, site.root(name).toString()).orFail();
+      Child.run("losetup", "-d", loop).orFail();
+      assertEquals(2, site.mountsOn(name));
+      Path file = site.root(name).resolve("version");
+      try (var open = Files.newBufferedReader(file)) {
+        assertEquals("it is mounted twice", mounter.look(request(name)).orElseThrow().outdated());
+        assertTrue(mounter.mount(request(name)).adopted());
+        assertEquals(1, site.mountsOn(name));
+        assertEquals(Site.IMAGE.strip(), open.readLine(), "what was open stays so");
+      }
+      assertEquals(Site.IMAGE, site.versionHere(name));
+    }
+  }
+
+  /** What lies beneath our image is not always another one of ours. */
+  @Test
+  void imageOverSomethingElseStays() throws Exception {
+    site.compiler("gcc");
+    Child.run("mount", "-t", "tmpfs", "none", site.root("gcc").toString()).orFail();
+    Child.run("mount", "-o", "ro,loop", site.image("gcc").toString(), site.root("gcc").toString())
+        .orFail();
+    assertTrue(mounter.mount(request("gcc")).adopted());
+    assertEquals(2, site.mountsOn("gcc"));
+    Child.run("umount", site.root("gcc").toString()).orFail();
+    Child.run("umount", site.root("gcc").toString()).orFail();
+  }
+
   /** Somebody swaps the target for a symlink that leads outside, again and again. */
   @Test
   void targetThatIsSwappedMeanwhileNeverTakesAMountOutside() throws Exception {

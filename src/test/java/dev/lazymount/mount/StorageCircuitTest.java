@@ -3,9 +3,11 @@ package dev.lazymount.mount;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import akka.actor.testkit.typed.javadsl.TestProbe;
 import akka.actor.typed.ActorRef;
 import dev.lazymount.state.MountState;
 import dev.lazymount.support.ScriptedMounter;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -60,6 +62,25 @@ class StorageCircuitTest extends MountFixture {
     assertTrue(slots.awaitTermination(10, TimeUnit.SECONDS));
     assertEquals(List.of(true, false), told);
     // By itself, without another access.
+    mounting.runAll();
+    assertState(MountState.MOUNTED, "gcc");
+  }
+
+  @Test
+  void whoeverAsksForAMountWhileAllSlotsHangIsToldAtOnceAndAccessesGoOnWaiting() throws Exception {
+    hang("a");
+    hang("b");
+    ActorRef<MountActor.Command> gcc =
+        stage().kit().spawn(MountActor.create(env(mounting), request("gcc")));
+    access(gcc);
+    TestProbe<Settled> asker = stage().kit().createTestProbe();
+    gcc.tell(new MountActor.MountNow(asker.getRef()));
+    Settled answer = asker.expectMessageClass(Settled.class, Duration.ofSeconds(10));
+    assertEquals(Settled.failed("gcc", MountLine.NO_STORAGE), answer);
+
+    storageIsBack.countDown();
+    slots.shutdown();
+    assertTrue(slots.awaitTermination(10, TimeUnit.SECONDS));
     mounting.runAll();
     assertState(MountState.MOUNTED, "gcc");
   }

@@ -26,6 +26,7 @@ public final class ScriptedMounter implements Mounter {
   private final Map<String, Generation> generations = new ConcurrentHashMap<>();
   private final Map<String, MountFailure> unlookable = new ConcurrentHashMap<>();
   private final Map<String, Deque<Expiry>> expiries = new ConcurrentHashMap<>();
+  private volatile boolean marksFirst;
   private final List<Request> calls = new CopyOnWriteArrayList<>();
   private final List<String> looks = new CopyOnWriteArrayList<>();
 
@@ -128,13 +129,28 @@ public final class ScriptedMounter implements Mounter {
     expiries.put(name, new ArrayDeque<>(List.of(outcomes)));
   }
 
+  /** From now on an expiry without a script is as the kernel's: the first call only marks. */
+  public void marksFirst() {
+    marksFirst = true;
+  }
+
   @Override
   public Expiry expire(Request request, boolean marked) {
     Deque<Expiry> script = expiries.get(request.name());
-    Expiry expiry = script == null || script.isEmpty() ? Expiry.UNMOUNTED : script.poll();
+    Expiry byDefault = marksFirst && !marked ? Expiry.MARKED : Expiry.UNMOUNTED;
+    Expiry expiry = script == null || script.isEmpty() ? byDefault : script.poll();
     if (expiry == Expiry.UNMOUNTED) {
       inPlace.remove(request.name());
     }
     return expiry;
+  }
+
+  @Override
+  public Expiry unmount(Request request) {
+    Deque<Expiry> script = expiries.get(request.name());
+    if (script != null && !script.isEmpty()) {
+      return script.poll();
+    }
+    return inPlace.remove(request.name()) == null ? Expiry.NOT_MOUNTED : Expiry.UNMOUNTED;
   }
 }

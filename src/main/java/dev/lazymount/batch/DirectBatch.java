@@ -1,0 +1,166 @@
+package dev.lazymount.batch;
+
+import dev.lazymount.catalog.Catalog;
+import dev.lazymount.catalog.CatalogScan;
+import dev.lazymount.catalog.ImageFile;
+import dev.lazymount.config.Settings;
+import dev.lazymount.linux.OwnDirectory;
+import dev.lazymount.mount.KernelMounter;
+import dev.lazymount.mount.MountFailure;
+import dev.lazymount.mount.MountedImages;
+import dev.lazymount.mount.Mounter;
+import dev.lazymount.mount.Settled;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+
+/**
+ * Mounts and unmounts without a daemon, on a few threads of its own. The lock files keep it apart
+ * from daemons and from others of its kind, which may run or start meanwhile.
+ */
+public final class DirectBatch implements AutoCloseable {
+  /** Another process works at the same image for moments only. */
+  private static final Duration LOCKED_PAUSE = Duration.ofMillis(20);
+
+  private final Settings settings;
+  private final KernelMounter mounter;
+  private final Catalog catalog;
+  private final ExecutorService threads;
+
+  private interface Call {
+    Settled run(Mounter.Request request) throws MountFailure;
+  }
+
+  private DirectBatch(Settings settings, Catalog catalog) {
+    this.settings = settings;
+    this.catalog = catalog;
+    this.mounter =
+        new KernelMounter(settings.root(), settings.images(), settings.lockDir(), settings.mount());
+    this.threads =
+        Executors.newFixedThreadPool(
+            settings.mount().concurrency(),
+            run -> {
+              Thread thread = new Thread(run, "mount");
+              // One that hangs in the kernel does not keep the process from ending.
+              thread.setDaemon(true);
+              return thread;
+            });
+  }
+
+  /**
+   * Scans the images. Blocks for as long as their storage does.
+   *
+   * @throws IOException if they can't be scanned, or the lock directory can't be made
+   */
+  public static DirectBatch open(Settings settings) throws IOException {
+    OwnDirectory.make(settings.lockDir());
+    Catalog catalog =
+        CatalogScan.scan(
+                settings.images().toString(),
+                settings.root().toString(),
+                settings.imageSuffixes(),
+                Catalog.empty())
+            .catalog();
+    return new DirectBatch(settings, catalog);
+  }
+
+  /**
+   * Mounts. Blocks.
+   *
+   * @param stopped whether no more is to be begun
+   * @param progress is told each step, on this thread
+   * @throws Selection.Unknown if an image that is named is not there; then nothing was done
+   */
+  public Progress mount(Selection selection, BooleanSupplier stopped, Consumer<Progress> progress)
+      throws Selection.Unknown, IOException, InterruptedException {
+    Call mount = request -> Settled.mounted(request.name(), mounter.mount(request));
+    return batch(name -> begin(request(name), mount), stopped, progress)
+        .run(selection.toMount(catalog));
+  }
+
+  /**
+   * Unmounts. Blocks.
+   *
+   * @param stopped whether no more is to be begun
+   * @param progress is told each step, on this thread
+   * @throws Selection.Unknown if an image that is named is neither there nor mounted; then nothing
+   *     was done
+   */
+  public Progress unmount(Selection selection, BooleanSupplier stopped, Consumer<Progress> progress)
+      throws Selection.Unknown, IOException, InterruptedException {
+    boolean onlyIdle = selection.which() == Selection.Which.IDLE;
+    Map<String, String> mounted = MountedImages.below(settings);
+    Set<String> marked = ConcurrentHashMap.newKeySet();
+    Call unmount =
+        request -> {
+          if (!onlyIdle) {
+            return Settled.unmounted(request.name(), mounter.unmount(request), false);
+          }
+          boolean wasMarked = marked.contains(request.name());
+          Mounter.Expiry expiry = mounter.expire(request, wasMarked);
+          if (expiry == Mounter.Expiry.MARKED) {
+            marked.add(request.name());
+          }
+          return Settled.unmounted(request.name(), expiry, wasMarked);
+        };
+    Batch batch =
+        batch(
+            name ->
+                begin(
+                    mounted.containsKey(name)
+                        ? new Mounter.Request(name, mounted.get(name), List.of())
+                        : request(name),
+                    unmount),
+            stopped,
+            progress);
+    List<List<String>> layers = selection.toUnmount(catalog, mounted.keySet());
+    return onlyIdle ? batch.runTwice(layers) : batch.run(layers);
+  }
+
+  private Batch batch(Batch.Work work, BooleanSupplier stopped, Consumer<Progress> progress) {
+    return new Batch(settings.mount().concurrency(), work, stopped, progress::accept);
+  }
+
+  private Mounter.Request request(String name) {
+    ImageFile image = catalog.get(name).orElseThrow();
+    List<String> inner = catalog.descendants(name).stream().map(ImageFile::name).toList();
+    return new Mounter.Request(name, image.file(), inner);
+  }
+
+  private CompletionStage<Settled> begin(Mounter.Request request, Call call) {
+    return CompletableFuture.supplyAsync(() -> run(request, call), threads);
+  }
+
+  private Settled run(Mounter.Request request, Call call) {
+    long end = System.nanoTime() + settings.mount().timeout().toNanos();
+    while (true) {
+      try {
+        return call.run(request);
+      } catch (MountFailure e) {
+        if (e.kind() != MountFailure.Kind.LOCKED || System.nanoTime() - end > 0) {
+          return Settled.failed(request.name(), e.getMessage());
+        }
+      }
+      try {
+        Thread.sleep(LOCKED_PAUSE.toMillis());
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return Settled.failed(request.name(), "interrupted");
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    threads.shutdownNow();
+  }
+}

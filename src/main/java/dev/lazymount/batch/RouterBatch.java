@@ -1,0 +1,159 @@
+package dev.lazymount.batch;
+
+import akka.actor.typed.ActorRef;
+import dev.lazymount.catalog.Catalog;
+import dev.lazymount.mount.Manner;
+import dev.lazymount.mount.Settled;
+import dev.lazymount.ops.ControlCommand;
+import dev.lazymount.ops.ControlRefusal;
+import dev.lazymount.route.Router;
+import dev.lazymount.state.DaemonStatus;
+import dev.lazymount.state.MountState;
+import dev.lazymount.state.MountStatus;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+
+/**
+ * The commands {@code mount} and {@code unmount} in the daemon: each image's own actor does it, and
+ * so nothing is done to an image twice, whoever asks and whoever uses it meanwhile. Thread-safe.
+ */
+public final class RouterBatch {
+  /** The command that mounts. */
+  public static final String MOUNT = "mount";
+
+  /** The command that unmounts. */
+  public static final String UNMOUNT = "unmount";
+
+  /** How many images are under way at once: enough to keep the mount threads busy. */
+  private static final int WINDOW = 64;
+
+  private static final String WHY = "somebody asked for it";
+
+  /** What a MountActor itself answers late with has so long to come here. */
+  private static final Duration SPARE = Duration.ofSeconds(10);
+
+  /** Between two questions whether the first scan is over. */
+  private static final Duration SCAN_PAUSE = Duration.ofMillis(200);
+
+  /** Asks the Router. */
+  public interface Asker {
+    /**
+     * Asks.
+     *
+     * @param question makes it, with the address for the answer
+     * @param patience after which the answer is a TimeoutException
+     */
+    <T> CompletionStage<T> ask(Function<ActorRef<T>, Router.Command> question, Duration patience);
+  }
+
+  private final Asker router;
+  private final DaemonStatus status;
+  private final Supplier<Duration> timeout;
+
+  private RouterBatch(Asker router, DaemonStatus status, Supplier<Duration> timeout) {
+    this.router = router;
+    this.status = status;
+    this.timeout = timeout;
+  }
+
+  /**
+   * The commands by name.
+   *
+   * @param router asks the Router
+   * @param status knows what is mounted
+   * @param timeout after which a MountActor answers in any case; may change by a reload
+   */
+  public static Map<String, ControlCommand> commands(
+      Asker router, DaemonStatus status, Supplier<Duration> timeout) {
+    RouterBatch batch = new RouterBatch(router, status, timeout);
+    return Map.of(MOUNT, batch::mount, UNMOUNT, batch::unmount);
+  }
+
+  private Object mount(List<String> arguments, ControlCommand.Steps steps)
+      throws ControlRefusal, IOException, InterruptedException {
+    refuseIfObserving();
+    try {
+      List<List<String>> layers = selection(arguments).toMount(catalog(steps));
+      return batch(name -> answerTo -> new Router.MountNow(name, answerTo), steps).run(layers);
+    } catch (Selection.Unknown e) {
+      throw new ControlRefusal(e.getMessage());
+    }
+  }
+
+  private Object unmount(List<String> arguments, ControlCommand.Steps steps)
+      throws ControlRefusal, IOException, InterruptedException {
+    refuseIfObserving();
+    try {
+      Selection selection = selection(arguments);
+      boolean onlyIdle = selection.which() == Selection.Which.IDLE;
+      Manner manner = onlyIdle ? Manner.IF_IDLE : Manner.NOW;
+      List<List<String>> layers = selection.toUnmount(catalog(steps), mounted());
+      Batch batch =
+          batch(name -> answerTo -> new Router.Unmount(name, manner, WHY, answerTo), steps);
+      return onlyIdle ? batch.runTwice(layers) : batch.run(layers);
+    } catch (Selection.Unknown e) {
+      throw new ControlRefusal(e.getMessage());
+    }
+  }
+
+  private void refuseIfObserving() throws ControlRefusal {
+    if (status.observes()) {
+      throw new ControlRefusal("mode is observe: nothing is mounted or unmounted");
+    }
+  }
+
+  private static Selection selection(List<String> arguments) throws ControlRefusal {
+    try {
+      return Selection.fromArguments(arguments);
+    } catch (IllegalArgumentException e) {
+      throw new ControlRefusal("not understood: " + e.getMessage());
+    }
+  }
+
+  private Batch batch(
+      Function<String, Function<ActorRef<Settled>, Router.Command>> question,
+      ControlCommand.Steps steps) {
+    Duration patience = timeout.get().plus(SPARE);
+    return new Batch(
+        WINDOW, name -> router.ask(question.apply(name), patience), () -> false, steps::tell);
+  }
+
+  /** What is known to be mounted; asks no file system. */
+  private Set<String> mounted() {
+    return status.mounts().all().stream()
+        .filter(line -> line.state() == MountState.MOUNTED)
+        .map(MountStatus::name)
+        .collect(Collectors.toSet());
+  }
+
+  /** The images there are; a daemon that has just started is waited for until it has scanned. */
+  private Catalog catalog(ControlCommand.Steps steps)
+      throws ControlRefusal, IOException, InterruptedException {
+    while (true) {
+      try {
+        Optional<Catalog> catalog =
+            router
+                .<Optional<Catalog>>ask(Router.Images::new, Batch.SILENCE)
+                .toCompletableFuture()
+                .join();
+        if (catalog.isPresent()) {
+          return catalog.get();
+        }
+      } catch (CompletionException e) {
+        throw new ControlRefusal(
+            "the daemon is starting or stopping; try again (" + e.getMessage() + ")");
+      }
+      Thread.sleep(SCAN_PAUSE.toMillis());
+      steps.tell(Progress.NONE);
+    }
+  }
+}

@@ -1,0 +1,171 @@
+package dev.lazymount.mount;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import akka.actor.testkit.typed.javadsl.TestProbe;
+import akka.actor.typed.ActorRef;
+import dev.lazymount.linux.Errno;
+import dev.lazymount.state.MountState;
+import dev.lazymount.support.ScriptedMounter;
+import java.time.Duration;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/** An image that somebody asks to be mounted or unmounted: the answer, and what happens next. */
+class MountOnDemandTest extends MountFixture {
+  private final TestProbe<Settled> asker = stage().kit().createTestProbe();
+
+  private void mountNow(ActorRef<MountActor.Command> actor) {
+    actor.tell(new MountActor.MountNow(asker.getRef()));
+  }
+
+  private void unmount(ActorRef<MountActor.Command> actor, Manner manner) {
+    actor.tell(new MountActor.Unmount(manner, "somebody asked for it", asker.getRef()));
+  }
+
+  private void assertAnswer(Settled.Outcome expected) {
+    Settled answer = asker.expectMessageClass(Settled.class, Duration.ofSeconds(10));
+    assertEquals("gcc", answer.name());
+    assertEquals(expected, answer.outcome(), () -> answer.toString());
+    assertEquals(expected.isGood(), answer.reason() == null, () -> answer.toString());
+  }
+
+  @Test
+  void itIsMountedOnceAndTheSecondToAskHearsThatItWas() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
+    mountNow(gcc);
+    mounting.runAll();
+    assertAnswer(Settled.Outcome.DONE);
+    assertState(MountState.MOUNTED, "gcc");
+    assertNull(line("gcc").lastAccess(), "nobody has used it");
+    mountNow(gcc);
+    mounting.runAll();
+    assertAnswer(Settled.Outcome.ALREADY);
+  }
+
+  @Test
+  void whoeverAsksDuringAMountIsAnsweredWithIt() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
+    access(gcc);
+    mountNow(gcc);
+    mounting.runAll();
+    assertAnswer(Settled.Outcome.DONE);
+    assertAttempts(1);
+  }
+
+  @Test
+  void aFailureIsAnsweredAndTheBackOffIsNotWaitedFor() {
+    mounter.then("gcc", ScriptedMounter.failing(Failures.errno("move_mount", Errno.EIO)));
+    ActorRef<MountActor.Command> gcc = actor("gcc");
+    accessAndMount(gcc);
+    assertState(MountState.FAILED, "gcc");
+    mounter.then("gcc", ScriptedMounter.failing(Failures.errno("move_mount", Errno.EIO)));
+    mountNow(gcc);
+    mounting.runAll();
+    assertAnswer(Settled.Outcome.FAILED);
+    mountNow(gcc);
+    mounting.runAll();
+    assertAnswer(Settled.Outcome.DONE);
+  }
+
+  @Test
+  void aMountThatHangsIsAnsweredAfterTheTimeout() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
+    mountNow(gcc);
+    pass(TIMEOUT);
+    assertAnswer(Settled.Outcome.FAILED);
+    mounting.runAll();
+    assertState(MountState.MOUNTED, "gcc");
+  }
+
+  @Test
+  void whileTheStorageDoesNotAnswerNothingIsTried() {
+    StorageCircuit open = new StorageCircuit(1, change -> {});
+    open.hangs();
+    MountEnv hanging = env(mounting, Optional.empty(), open);
+    ActorRef<MountActor.Command> gcc =
+        stage().kit().spawn(MountActor.create(hanging, request("gcc")));
+    mountNow(gcc);
+    assertAnswer(Settled.Outcome.FAILED);
+    unmount(gcc, Manner.NOW);
+    assertAnswer(Settled.Outcome.FAILED);
+    assertIdle();
+  }
+
+  @Test
+  void whatIsUnmountedIsMountedByTheNextAccess() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
+    accessAndMount(gcc);
+    unmount(gcc, Manner.NOW);
+    mounting.runAll();
+    assertAnswer(Settled.Outcome.DONE);
+    assertState(MountState.UNMOUNTED, "gcc");
+    assertTrue(line("gcc").reason().contains("somebody asked"), line("gcc").reason());
+    unmount(gcc, Manner.NOW);
+    mounting.runAll();
+    assertAnswer(Settled.Outcome.ALREADY);
+    accessAndMount(gcc);
+    assertState(MountState.MOUNTED, "gcc");
+  }
+
+  @Test
+  void whatIsInUseStays() {
+    mounter.expiries("gcc", Mounter.Expiry.BUSY);
+    ActorRef<MountActor.Command> gcc = actor("gcc");
+    accessAndMount(gcc);
+    unmount(gcc, Manner.NOW);
+    mounting.runAll();
+    assertAnswer(Settled.Outcome.BUSY);
+    assertState(MountState.MOUNTED, "gcc");
+  }
+
+  @Test
+  void ofTheIdleOnlyThoseGoThatWereNotUsedSinceTheLastQuestion() {
+    mounter.expiries("gcc", Mounter.Expiry.MARKED, Mounter.Expiry.MARKED);
+    ActorRef<MountActor.Command> gcc = actor("gcc");
+    accessAndMount(gcc);
+    for (Settled.Outcome outcome :
+        new Settled.Outcome[] {
+          Settled.Outcome.MARKED, Settled.Outcome.BUSY, Settled.Outcome.DONE
+        }) {
+      unmount(gcc, Manner.IF_IDLE);
+      mounting.runAll();
+      assertAnswer(outcome);
+    }
+    assertState(MountState.UNMOUNTED, "gcc");
+  }
+
+  @Test
+  void whatSomebodyElseHasUnmountedIsSaidToBe() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
+    accessAndMount(gcc);
+    mounter.unmountedByHand("gcc");
+    unmount(gcc, Manner.NOW);
+    mounting.runAll();
+    assertAnswer(Settled.Outcome.ALREADY);
+    assertState(MountState.UNMOUNTED, "gcc");
+  }
+
+  @Test
+  void nothingIsUnmountedUnderAMountThatIsUnderWay() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
+    access(gcc);
+    unmount(gcc, Manner.NOW);
+    assertAnswer(Settled.Outcome.FAILED);
+    mounting.runAll();
+    assertState(MountState.MOUNTED, "gcc");
+  }
+
+  @Test
+  void anAccessThatComesWhileItIsUnmountedMountsItAgain() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
+    accessAndMount(gcc);
+    unmount(gcc, Manner.NOW);
+    access(gcc);
+    mounting.runAll();
+    assertAnswer(Settled.Outcome.DONE);
+    assertState(MountState.MOUNTED, "gcc");
+  }
+}
