@@ -5,6 +5,7 @@ import dev.lazymount.linux.Place;
 import dev.lazymount.linux.SyscallException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.function.IntSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -159,10 +160,19 @@ public final class ResolvedProgram implements TraceProgram.Factory {
                     i -> "$c" + (components - i) + " = $c" + (components - i - 1) + ";",
                     " ")
                 + " $c0 = $entry;")
-        .put("KEY", all(components, i -> "(uint64)$c" + i + " * " + (2 * i + 1), " + "))
+        .put("KEY", all(components, i -> "(uint64)$c" + i + " * " + weight(i), " + "))
         .put("LAST", "$c" + components)
         .put("NAMES", all(components, i -> "str($c" + i + "->name)", ", "))
         .put("FORMAT", all(components, i -> "%s", "/"));
+  }
+
+  /**
+   * Odd, positive and without any relation to the others. With small weights such as 1 and 3 two
+   * names would often have the same sum, and the later one would not be told: their entries lie
+   * side by side in the kernel's memory, and whole multiples of their size apart.
+   */
+  static long weight(int component) {
+    return new SplittableRandom(component).nextLong() >>> 1 | 1;
   }
 
   private static String all(int n, java.util.function.IntFunction<String> part, String between) {

@@ -12,9 +12,15 @@ import dev.lazymount.config.Settings;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -101,6 +107,21 @@ final class ProgramsTest {
     auto.worked();
     tells[0] = false;
     assertEquals("path and not resolved: too deep", auto.next().note());
+  }
+
+  @Test
+  void namesWhoseEntriesLieSideBySideInTheKernelHaveAKeyEach() {
+    long size = 192;
+    long memory = 0xffff_8881_0000_0000L;
+    List<Integer> order = IntStream.range(0, 2000).boxed().collect(Collectors.toList());
+    Collections.shuffle(order, new Random(1));
+    Set<Long> keys = new HashSet<>();
+    for (int i = 0; i < order.size(); i++) {
+      long outer = memory + size * i;
+      long inner = memory + size * (order.size() + order.get(i));
+      keys.add(outer * ResolvedProgram.weight(0) + inner * ResolvedProgram.weight(1));
+    }
+    assertEquals(order.size(), keys.size());
   }
 
   @Test
