@@ -38,7 +38,7 @@ public final class Main implements Callable<Integer> {
   /** The daemon is not running. */
   static final int NOT_RUNNING = 3;
 
-  /** In a class of its own, which a plain status does without. */
+  /** In a class of its own, which a plain line does without. */
   private static final class Commands {
     /** Every command by name, in the order of the help; made only when asked for. */
     private static final Map<String, Supplier<Object>> ALL = new LinkedHashMap<>();
@@ -87,12 +87,14 @@ public final class Main implements Callable<Integer> {
   /** Runs one command; its exit code. */
   static int run(String... args) {
     try {
-      OptionalInt plain = StatusPrinter.runIfPlain(args);
+      OptionalInt plain = PlainLine.run(args);
       if (plain.isPresent()) {
         return plain.getAsInt();
       }
     } catch (InvalidSettingsException e) {
       return refuse(e);
+    } catch (RuntimeException e) {
+      return fault(e);
     }
     String first = args.length == 0 ? "" : args[0];
     // Reading the annotations of all commands would take longer than most commands do.
@@ -135,14 +137,18 @@ public final class Main implements Callable<Integer> {
     System.err.println(level + "lazymount: " + line.replaceAll("\\s*\\R\\s*", " | "));
   }
 
+  private static int fault(Exception e) {
+    complain("internal error, please report it: " + e);
+    e.printStackTrace();
+    return FAILED;
+  }
+
   /** A failure is one clear line, and a stack trace only where it is a fault of ours. */
   private static int explain(Exception e, CommandLine command, CommandLine.ParseResult parsed) {
     if (e instanceof InvalidSettingsException invalid) {
       return refuse(invalid);
     }
-    complain("internal error, please report it: " + e);
-    e.printStackTrace();
-    return FAILED;
+    return fault(e);
   }
 
   private static int refuse(InvalidSettingsException invalid) {

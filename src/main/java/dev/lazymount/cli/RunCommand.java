@@ -25,6 +25,11 @@ final class RunCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    return run(options);
+  }
+
+  /** Runs the daemon until it is told to end; its result is the exit code. */
+  static int run(SettingsOptions options) {
     LiveSettings live = new LiveSettings(options.file(), options.overrides());
     try {
       Daemon.run(live, SettingsLoader.actorConfig(options.file()));
