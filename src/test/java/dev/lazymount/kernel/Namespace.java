@@ -50,16 +50,16 @@ public final class Namespace implements AutoCloseable {
     return namespace;
   }
 
-  /** Runs a command in it, to its end; with our root directory, which may be a chroot's. */
+  /** Runs a command in it, to its end; with our root and working directories, in a chroot too. */
   public Child.Result run(String... command) {
-    List<String> all = new ArrayList<>(List.of("nsenter", "-m", "-r", "-t", pid(), "--"));
+    List<String> all = new ArrayList<>(List.of("nsenter", "-m", "-r", "-w", "-t", pid(), "--"));
     all.addAll(List.of(command));
     return Child.run("", all);
   }
 
   /** Starts a command in it. */
   public Process start(Path output, String... command) throws IOException {
-    List<String> all = new ArrayList<>(List.of("nsenter", "-m", "-r", "-t", pid(), "--"));
+    List<String> all = new ArrayList<>(List.of("nsenter", "-m", "-r", "-w", "-t", pid(), "--"));
     all.addAll(List.of(command));
     return Child.start(all, Map.of(), output);
   }
