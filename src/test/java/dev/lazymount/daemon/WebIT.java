@@ -75,6 +75,16 @@ class WebIT {
     return http.get("/metrics").text();
   }
 
+  /** The value of a metric without labels: a fast canary's is written as 6.4E-4. */
+  private double figure(String metric) throws IOException {
+    return metrics()
+        .lines()
+        .filter(line -> line.startsWith(metric + " "))
+        .mapToDouble(line -> Double.parseDouble(line.substring(metric.length() + 1)))
+        .findFirst()
+        .orElseThrow();
+  }
+
   private String lazymount() {
     try {
       return String.join(
@@ -106,7 +116,8 @@ class WebIT {
     awaitMetric("lazymount_access_to_mount_seconds_count 1");
     awaitMetric("lazymount_state{state=\"ready\"} 1.0");
     awaitMetric("lazymount_images_known 2.0");
-    assertTrue(metrics().contains("\nlazymount_canary_round_trip_seconds 0."), this::lazymount);
+    double canary = figure("lazymount_canary_round_trip_seconds");
+    assertTrue(canary > 0 && canary < 5, canary + " s");
     assertTrue(http.get("/api/status").text().contains("\"name\":\"gcc\""));
 
     String text = metrics();

@@ -7,84 +7,25 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.google.gson.Gson;
 import com.google.gson.JsonElement;
-import dev.lazymount.state.DaemonStatus;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
-import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Random;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.function.Supplier;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Clients of all kinds; those that ask properly get their answer whatever the others do. */
-final class ControlServerTest {
-  /** As many commands as are run at the same time. */
-  private static final int CLIENTS = 8;
-
-  /** Longer than any test: who is closed is closed for another reason. */
-  private static final Duration ENDLESS = Duration.ofMinutes(10);
-
-  private static final Duration PATIENCE = Duration.ofSeconds(1);
-  private static final StatusReport REPORT = report("/ce");
-  private static final String QUESTION = "{\"command\":\"status\"}\n";
-
-  private static final Map<String, ControlCommand> COMMANDS =
-      Map.of(
-          "count",
-          (arguments, steps) -> {
-            for (int i = 0; i < Integer.parseInt(arguments.get(0)); i++) {
-              steps.tell(i);
-            }
-            return arguments;
-          },
-          "refuse",
-          (arguments, steps) -> {
-            throw new ControlRefusal("not today");
-          },
-          "hang",
-          (arguments, steps) -> {
-            steps.tell("begun");
-            new CountDownLatch(1).await();
-            return "never";
-          });
-
-  @TempDir private Path runDir;
-  private final List<AutoCloseable> open = new ArrayList<>();
-
-  @AfterEach
-  void close() throws Exception {
-    Collections.reverse(open);
-    for (AutoCloseable each : open) {
-      each.close();
-    }
-  }
-
+/** Questions and what is answered, commands, and the socket itself. */
+final class ControlServerTest extends ControlServerFixture {
   @Test
   void answersAQuestionWithTheStatus() throws IOException {
     start();
@@ -148,127 +89,6 @@ final class ControlServerTest {
   }
 
   @Test
-  void aClientThatIsGoneBeforeItsAnswerHurtsNobody() throws IOException {
-    start();
-    for (int i = 0; i < 3 * CLIENTS; i++) {
-      SocketChannel client = connect();
-      send(client, QUESTION);
-      client.close();
-    }
-    assertEquals(REPORT, ControlClient.status(runDir));
-  }
-
-  @Test
-  void silentClientsAreClosedAndOthersAnswered() throws IOException {
-    start();
-    List<SocketChannel> silent = new ArrayList<>();
-    for (int i = 0; i < 2 * CLIENTS; i++) {
-      silent.add(connect());
-    }
-    assertEquals(REPORT, ControlClient.status(runDir));
-    for (SocketChannel client : silent.subList(0, CLIENTS)) {
-      assertThrows(IOException.class, () -> answer(client), "it was closed without an answer");
-    }
-  }
-
-  @Test
-  void clientsThatDoNotReadTheirAnswerAreClosedAndOthersAnswered() throws IOException {
-    StatusReport huge = report("x".repeat(4_000_000));
-    start(() -> huge, ENDLESS);
-    List<SocketChannel> deaf = new ArrayList<>();
-    for (int i = 0; i < 10; i++) {
-      SocketChannel client = connect();
-      send(client, QUESTION);
-      deaf.add(client);
-    }
-    assertEquals(huge, ControlClient.status(runDir));
-    // More than is kept for them all, so that some were closed for it; others are still let read.
-    int cutOff = 0;
-    for (SocketChannel client : deaf) {
-      if (readAll(client).length < 4_000_000) {
-        cutOff++;
-      }
-    }
-    assertTrue(cutOff >= 10 - ControlServer.UNREAD / 4_000_000, cutOff + " cut off");
-    assertTrue(cutOff < 10, "an honest one is not sacrificed to the last deaf ones");
-  }
-
-  @Test
-  void aThousandIdleConnectionsKeepNobodyWaiting() throws IOException {
-    start(() -> REPORT, ENDLESS);
-    List<SocketChannel> idle = new ArrayList<>();
-    for (int i = 0; i < 1000; i++) {
-      idle.add(connect());
-    }
-    assertEquals(REPORT, ControlClient.status(runDir));
-    assertThrows(IOException.class, () -> answer(idle.get(0)), "the oldest went first");
-    SocketChannel newest = idle.get(999);
-    send(newest, QUESTION);
-    assertEquals(REPORT, answer(newest).status(), "the newest was kept");
-  }
-
-  @Test
-  void commandsThatHangDoNotKeepTheStatusWaiting() throws IOException {
-    start(() -> REPORT, ENDLESS);
-    for (int i = 0; i < 3 * CLIENTS; i++) {
-      send(connect(), "{\"command\":\"hang\"}\n");
-    }
-    assertEquals(REPORT, ControlClient.status(runDir));
-  }
-
-  @Test
-  void tenThousandMalformedRequestsHurtNobody() throws IOException {
-    start();
-    Random random = new Random(5);
-    for (int i = 0; i < 10_000; i++) {
-      byte[] garbage = new byte[random.nextInt(300)];
-      random.nextBytes(garbage);
-      try (SocketChannel client =
-          SocketChannel.open(UnixDomainSocketAddress.of(ControlServer.socket(runDir)))) {
-        Channels.newOutputStream(client).write(garbage);
-        if (i % 3 == 0) {
-          client.shutdownOutput();
-          assertTrue(answer(client).error().length() > 10);
-        }
-      }
-    }
-    assertEquals(REPORT, ControlClient.status(runDir));
-  }
-
-  @Test
-  void aHastyCrowdIsAnsweredToTheLast() throws Exception {
-    start();
-    ExecutorService crowd = Executors.newFixedThreadPool(2 * CLIENTS);
-    open.add(crowd::shutdownNow);
-    List<Future<StatusReport>> answers = new ArrayList<>();
-    for (int i = 0; i < 2000; i++) {
-      answers.add(crowd.submit(() -> ControlClient.status(runDir)));
-    }
-    for (Future<StatusReport> answer : answers) {
-      assertEquals(REPORT, answer.get());
-    }
-  }
-
-  @Test
-  void aStatusThatCrashesIsNoAnswerAndTheNextIsFine() throws IOException {
-    List<RuntimeException> faults = new ArrayList<>(Collections.nCopies(3 * CLIENTS, null));
-    faults.replaceAll(none -> new IllegalStateException("a fault"));
-    start(
-        () -> {
-          synchronized (faults) {
-            if (!faults.isEmpty()) {
-              throw faults.remove(0);
-            }
-          }
-          return REPORT;
-        });
-    for (int i = 0; i < 3 * CLIENTS; i++) {
-      assertThrows(IOException.class, () -> ControlClient.status(runDir));
-    }
-    assertEquals(REPORT, ControlClient.status(runDir));
-  }
-
-  @Test
   void aCommandTellsItsStepsAndThenItsAnswer() throws Exception {
     start();
     List<Integer> steps = new ArrayList<>();
@@ -295,21 +115,6 @@ final class ControlServerTest {
     assertEquals(
         "unknown command; there is: count, hang, refuse, status",
         ask("{\"command\":\"reboot\",\"arguments\":[null,\"x\"]}\n").error());
-  }
-
-  @Test
-  void commandsWithoutProgressAreGivenUpAndOthersAnswered() throws IOException {
-    start();
-    List<SocketChannel> hanging = new ArrayList<>();
-    for (int i = 0; i < 2 * CLIENTS; i++) {
-      SocketChannel client = connect();
-      send(client, "{\"command\":\"hang\"}\n");
-      hanging.add(client);
-    }
-    assertEquals(REPORT, ControlClient.status(runDir));
-    for (SocketChannel client : hanging) {
-      assertTrue(answer(client).more(), "the one step, and nothing after it");
-    }
   }
 
   @Test
@@ -359,63 +164,5 @@ final class ControlServerTest {
     assertThrows(IOException.class, () -> ControlClient.status(runDir));
     assertThrows(IOException.class, () -> answer(waiting));
     assertDoesNotThrow(server::close, "twice is once");
-  }
-
-  private ControlServer start() throws IOException {
-    return start(() -> REPORT);
-  }
-
-  private ControlServer start(Supplier<StatusReport> status) throws IOException {
-    return start(status, PATIENCE);
-  }
-
-  private ControlServer start(Supplier<StatusReport> status, Duration patience) throws IOException {
-    ControlServer server =
-        ControlServer.start(runDir, Optional.empty(), status, COMMANDS, patience);
-    open.add(server);
-    return server;
-  }
-
-  private SocketChannel connect() throws IOException {
-    SocketChannel client =
-        SocketChannel.open(UnixDomainSocketAddress.of(ControlServer.socket(runDir)));
-    open.add(client);
-    return client;
-  }
-
-  private static void send(SocketChannel client, String text) throws IOException {
-    OutputStream out = Channels.newOutputStream(client);
-    out.write(text.getBytes(StandardCharsets.UTF_8));
-  }
-
-  private ControlProtocol.Response ask(String question) throws IOException {
-    SocketChannel client = connect();
-    send(client, question);
-    return answer(client);
-  }
-
-  /** Until it is closed, whichever way. */
-  private static byte[] readAll(SocketChannel client) {
-    ByteArrayOutputStream all = new ByteArrayOutputStream();
-    try {
-      Channels.newInputStream(client).transferTo(all);
-    } catch (IOException e) {
-      // Closed in the middle.
-    }
-    return all.toByteArray();
-  }
-
-  private static ControlProtocol.Response answer(SocketChannel client) throws IOException {
-    byte[] answer = Channels.newInputStream(client).readAllBytes();
-    if (answer.length == 0) {
-      throw new IOException("closed without an answer");
-    }
-    assertEquals('\n', answer[answer.length - 1]);
-    return new Gson()
-        .fromJson(new String(answer, StandardCharsets.UTF_8), ControlProtocol.Response.class);
-  }
-
-  private static StatusReport report(String root) {
-    return StatusReport.of(new DaemonStatus(), root, Instant.now());
   }
 }

@@ -38,7 +38,7 @@ class SightIT {
     Files.deleteIfExists(TABLE);
     site = Site.create();
     opener = Opener.compile(site.scratch());
-    Way.Scene.prepare(site);
+    Scene.prepare(site);
     for (Generation generation : Generation.values()) {
       Settings settings =
           Watch.settings(site, "trace.bpftrace=" + generation.checked(site.scratch()));
@@ -60,7 +60,7 @@ class SightIT {
   @ParameterizedTest
   @EnumSource(Way.class)
   void isSeenOrNotAsTheTableSays(Way way) throws IOException {
-    Way.Scene scene = new Way.Scene(site, opener, "by-" + way).appear();
+    Scene scene = new Scene(site, opener, "by-" + way).appear();
 
     way.go(scene);
 
