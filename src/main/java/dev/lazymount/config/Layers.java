@@ -25,6 +25,9 @@ import java.util.TreeMap;
  */
 record Layers(Config merged, List<Problem> problems) {
 
+  /** Beside this class: under the usual name alone, all of Akka's would be parsed with it. */
+  private static final String DEFAULTS = "dev/lazymount/config/reference.conf";
+
   private static final String REFERENCE = "reference.conf";
   private static final String ACTORS = "actors.conf";
   private static final String AKKA = "akka";
@@ -35,7 +38,7 @@ record Layers(Config merged, List<Problem> problems) {
 
   /** Reads our own settings alone: the defaults of Akka are many, and nobody here looks at them. */
   static Layers read(Optional<Path> file, List<String> overrides) {
-    Config defaults = resource(REFERENCE).withOnlyPath(SettingsReader.ROOT);
+    Config defaults = resource(DEFAULTS);
     List<Problem> problems = new ArrayList<>();
     Config operator = file.map(path -> parse(path, problems)).orElse(ConfigFactory.empty());
     refuseStrangers(operator, defaults, problems);
@@ -52,7 +55,8 @@ record Layers(Config merged, List<Problem> problems) {
     Config operator = file.map(path -> parse(path, problems)).orElse(ConfigFactory.empty());
     // Reference files of equal rank can't outdo each other; what we set for Akka has a rank of its
     // own.
-    Config defaults = resource(ACTORS).withFallback(resource(REFERENCE));
+    Config defaults =
+        resource(ACTORS).withFallback(resource(DEFAULTS)).withFallback(resource(REFERENCE));
     return new Layers(operator.withFallback(defaults), problems);
   }
 

@@ -11,7 +11,9 @@ final class Origins {
   static String of(ConfigOrigin origin) {
     // The resource first: a resource in a plain folder also has a file name, a long one that says
     // less to the operator.
-    String where = origin.resource() != null ? origin.resource() : origin.filename();
+    String resource = origin.resource();
+    String where =
+        resource != null ? resource.substring(resource.lastIndexOf('/') + 1) : origin.filename();
     if (where != null) {
       return origin.lineNumber() > 0 ? where + ":" + origin.lineNumber() : where;
     }

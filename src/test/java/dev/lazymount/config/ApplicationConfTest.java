@@ -32,7 +32,7 @@ class ApplicationConfTest {
             Files.readAllLines(FILE).stream()
                 .map(line -> line.replaceFirst("^( *)# ([a-z-]+ = )", "$1$2"))
                 .collect(Collectors.joining("\n")));
-    Config defaults = ConfigFactory.parseResources("reference.conf");
+    Config defaults = ConfigFactory.parseResources("dev/lazymount/config/reference.conf");
 
     assertEquals(defaults.getConfig("lazymount"), shown.getConfig("lazymount"));
   }

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 class SettingsMappingTest {
 
   private static final Config DEFAULTS =
-      ConfigFactory.parseResources("reference.conf").withOnlyPath("lazymount");
+      ConfigFactory.parseResources("dev/lazymount/config/reference.conf").withOnlyPath("lazymount");
 
   @Test
   void readsTheDefaults() {

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SettingsTest {
 
   private static final Config DEFAULTS =
-      ConfigFactory.parseResources("reference.conf").withOnlyPath("lazymount");
+      ConfigFactory.parseResources("dev/lazymount/config/reference.conf").withOnlyPath("lazymount");
 
   @Test
   void reportsEverythingAtOnce() {

@@ -194,6 +194,6 @@ abstract class DaemonFixture {
     return Settings.from(
         ConfigFactory.parseString("lazymount { " + lines + " }")
             .withFallback(ConfigFactory.parseMap(Map.of("lazymount.run-dir", temp.toString())))
-            .withFallback(ConfigFactory.parseResources("reference.conf")));
+            .withFallback(ConfigFactory.parseResources("dev/lazymount/config/reference.conf")));
   }
 }

@@ -30,7 +30,7 @@ final class UnitChecksTest {
   private static Settings settings(String lines) {
     return Settings.from(
         ConfigFactory.parseString("lazymount { " + lines + " }")
-            .withFallback(ConfigFactory.parseResources("reference.conf")));
+            .withFallback(ConfigFactory.parseResources("dev/lazymount/config/reference.conf")));
   }
 
   private static Map<String, String> unit(String key, String value) {

@@ -46,7 +46,7 @@ final class ExplainerTest {
   private static Settings settings(String lines) {
     return Settings.from(
         ConfigFactory.parseString("lazymount { root = /ce, images = /images, " + lines + " }")
-            .withFallback(ConfigFactory.parseResources("reference.conf")));
+            .withFallback(ConfigFactory.parseResources("dev/lazymount/config/reference.conf")));
   }
 
   private Explainer explainer(boolean running) {

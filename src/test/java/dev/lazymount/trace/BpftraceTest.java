@@ -93,7 +93,7 @@ final class BpftraceTest {
     Settings settings =
         Settings.from(
             ConfigFactory.parseMap(Map.of("lazymount.trace.bpftrace", bpftrace))
-                .withFallback(ConfigFactory.parseResources("reference.conf")));
+                .withFallback(ConfigFactory.parseResources("dev/lazymount/config/reference.conf")));
     return Bpftrace.launcher(settings)
         .launch(new TraceProgram("path", source, "mark", 64, null, null));
   }

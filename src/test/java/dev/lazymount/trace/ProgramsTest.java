@@ -228,6 +228,6 @@ final class ProgramsTest {
                     "/opt/ce",
                     "lazymount.trace.ignore-comms",
                     List.of("updatedb")))
-            .withFallback(ConfigFactory.parseResources("reference.conf")));
+            .withFallback(ConfigFactory.parseResources("dev/lazymount/config/reference.conf")));
   }
 }
