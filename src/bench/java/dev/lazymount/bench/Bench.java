@@ -19,7 +19,7 @@ public final class Bench {
       List.of(
           new FirstAccess(),
           new Storm(),
-          new FreshDaemon(),
+          new Start(),
           new Boot(),
           new Burst(),
           new OpenCost(),

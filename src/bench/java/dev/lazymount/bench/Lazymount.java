@@ -8,10 +8,14 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 
 /** A running daemon, as it is installed: its own launcher, its own JVM, its default settings. */
 final class Lazymount {
   private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(60);
+
+  /** USER_HZ, which is 100 on all that we run on. */
+  private static final double TICKS_A_SECOND = 100;
 
   private final Yard yard;
   private final Path runDir;
@@ -24,13 +28,24 @@ final class Lazymount {
     runDir = runDir(site);
     log = Files.createTempFile(yard.folder(), "lazymount-", ".log");
     process = yard.start(command(site, settings), log);
+    await("the daemon is ready", status -> status.state().equals("ready"));
+  }
+
+  /** Waits until it says so in its status. */
+  void await(String what, Predicate<StatusReport> condition)
+      throws IOException, InterruptedException {
     long end = System.nanoTime() + PATIENCE_NANOS;
-    while (!isReady()) {
+    while (!holds(condition)) {
       if (!process.isAlive() || System.nanoTime() - end > 0) {
-        throw new IOException("the daemon does not get ready: " + Files.readString(log));
+        throw new IOException("waited in vain until " + what + ": " + Files.readString(log));
       }
       Thread.sleep(50);
     }
+  }
+
+  /** Waits until it knows so many images. */
+  void awaitKnown(int images) throws IOException, InterruptedException {
+    await(images + " images are known", status -> status.images().known() == images);
   }
 
   /** What starts a daemon over a site. */
@@ -81,6 +96,16 @@ final class Lazymount {
         .orElse(0);
   }
 
+  /** CPU time of the JVM so far. */
+  double cpuSeconds() throws IOException {
+    return cpuSeconds(process.pid());
+  }
+
+  /** CPU time of its bpftrace so far. */
+  double traceCpuSeconds() throws IOException {
+    return cpuSeconds(status().trace().pid());
+  }
+
   /** What it has logged so far. */
   List<String> log() throws IOException {
     return Files.readAllLines(log);
@@ -90,12 +115,19 @@ final class Lazymount {
     yard.end(process);
   }
 
-  private boolean isReady() {
+  private boolean holds(Predicate<StatusReport> condition) {
     try {
-      return status().state().equals("ready");
+      return condition.test(status());
     } catch (IOException notYet) {
       return false;
     }
+  }
+
+  /** User and system time of a process so far, seconds: fields 14 and 15 of proc(5)'s stat. */
+  private static double cpuSeconds(long pid) throws IOException {
+    String stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"));
+    String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
+    return (Long.parseLong(fields[11]) + Long.parseLong(fields[12])) / TICKS_A_SECOND;
   }
 
   private static Path runDir(Site site) {

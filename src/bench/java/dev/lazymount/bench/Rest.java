@@ -1,0 +1,77 @@
+package dev.lazymount.bench;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A daemon that has nothing to do: its resident memory and its CPU time, the JVM's and bpftrace's
+ * each for itself, with all images known and a tenth of them mounted; then its memory after a storm
+ * over all that are left (src/bench/c/storm.c, four processes).
+ *
+ * <p>Memory is VmRSS, all of it, with what the JVM shares with others. CPU time is user and system
+ * time of /proc/PID/stat, in hundredths of a second; it is looked at a rest after the last mount,
+ * and another rest later.
+ */
+final class Rest {
+  private static final int FULL = 2000;
+
+  private Rest() {}
+
+  static void measure(Yard yard, Report report, int images, int seconds)
+      throws IOException, InterruptedException {
+    Progress.show("start: making images");
+    Site site = new Site(yard, "rest", images);
+    Lazymount daemon = new Lazymount(yard, site);
+    daemon.awaitKnown(images);
+    final double ready = megabytes(daemon);
+
+    int used = images / 10;
+    touch(yard, site, used);
+    final double mounted = megabytes(daemon);
+    Progress.show("start: a daemon at rest, twice ", seconds, " s");
+    Thread.sleep(seconds * 1000L);
+    final double jvm = daemon.cpuSeconds();
+    final double bpftrace = daemon.traceCpuSeconds();
+    Thread.sleep(seconds * 1000L);
+    final double jvmShare = (daemon.cpuSeconds() - jvm) / seconds * 100;
+    final double traceShare = (daemon.traceCpuSeconds() - bpftrace) / seconds * 100;
+    final double rested = megabytes(daemon);
+
+    touch(yard, site, images - used);
+    final double stormed = megabytes(daemon);
+    Progress.show("start: at rest after a storm, ", seconds, " s");
+    Thread.sleep(seconds * 1000L);
+    final double after = megabytes(daemon);
+    daemon.stop();
+
+    report
+        .section(String.format("Resident memory of the JVM, %,d images", images), "MiB")
+        .add("all known, none mounted", new Sample(ready))
+        .add(String.format("%,d mounted just now", used), new Sample(mounted))
+        .add("after " + 2 * seconds + " s of rest", new Sample(rested))
+        .add("just after a storm over the others", new Sample(stormed))
+        .add("after " + seconds + " s of rest", new Sample(after));
+    report
+        .section("CPU time at rest, over " + seconds + " s", "% of a core")
+        .add("the daemon's JVM", new Sample(jvmShare))
+        .add("its bpftrace", new Sample(traceShare));
+    bar(report, images, "resident at rest, 200 of 2,000 mounted, MiB", 80, rested);
+    bar(report, images, "resident just after the storm, MiB", 96, stormed);
+    bar(report, images, "CPU time at rest, % of a core", 0.1, jvmShare + traceShare);
+  }
+
+  private static void bar(Report report, int images, String what, double limit, double measured) {
+    report.atMost(what, limit, images == FULL ? Optional.of(measured) : Optional.empty());
+  }
+
+  private static void touch(Yard yard, Site site, int count)
+      throws IOException, InterruptedException {
+    List<String> names = site.take(count);
+    yard.c("storm", names.stream().map(site::access).toList(), "4");
+  }
+
+  private static double megabytes(Lazymount daemon) throws IOException {
+    return daemon.residentKilobytes() / 1024.0;
+  }
+}
