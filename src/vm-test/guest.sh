@@ -170,8 +170,9 @@ same_as() {
   cmp "$1" - <&"$2"
 }
 
+# A script is opened once more by its interpreter, which may find the image there by then.
 run_and_mounted() {
-  [[ $("$ROOT/$1/bin/cc") == "original $1" ]] && within $SOON mounted "$1" &&
+  [[ $("$ROOT/$1/bin/cc") =~ ^(original|image)\ $1$ ]] && within $SOON mounted "$1" &&
     [[ $("$ROOT/$1/bin/cc") == "image $1" ]]
 }
 
