@@ -5,7 +5,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 
 /** A status for people to read at a glance: counts first, then what is wrong, then all the rest. */
 public final class StatusText {
@@ -30,6 +29,8 @@ public final class StatusText {
   private static final List<String> ORDER =
       List.of("stuck", "failed", "quarantined", "mounting", "unmounted", "mounted");
 
+  private static final int LABEL = 8;
+  private static final int STATE = 11;
   private static final int WIDEST_NAME = 48;
   private static final int NARROWEST_NAME = 16;
 
@@ -143,58 +144,74 @@ public final class StatusText {
   }
 
   private void line(String label, String value) {
-    lines.add(String.format(Locale.ROOT, "%-8s %s", label, value));
+    lines.add(padded(label, LABEL) + " " + value);
   }
 
   private void table() {
     if (status.mounts().isEmpty()) {
       return;
     }
-    int name = status.mounts().stream().mapToInt(mount -> mount.name().length()).max().orElse(0);
-    String form =
-        "%s %-" + Math.max(NARROWEST_NAME, Math.min(name, WIDEST_NAME)) + "s %8s %9s %9s  %-11s %s";
+    int longest = status.mounts().stream().mapToInt(mount -> mount.name().length()).max().orElse(0);
+    int name = Math.max(NARROWEST_NAME, Math.min(longest, WIDEST_NAME));
     lines.add("");
-    lines.add(
-        String.format(
-                Locale.ROOT,
-                form,
-                pad("STATE"),
-                "NAME",
-                "SINCE",
-                "LAST USED",
-                "MOUNT",
-                "DEVICE",
-                "FOR")
-            .stripTrailing());
+    row("STATE", name, "NAME", "SINCE", "LAST USED", "MOUNT", "DEVICE", "FOR");
     status.mounts().stream()
         .sorted(
             Comparator.comparingInt((StatusReport.Mount mount) -> ORDER.indexOf(mount.state()))
                 .thenComparing(StatusReport.Mount::name))
-        .forEach(mount -> row(form, mount));
+        .forEach(mount -> row(mount, name));
   }
 
-  private void row(String form, StatusReport.Mount mount) {
+  private void row(StatusReport.Mount mount, int name) {
     Tone tone =
         switch (mount.state()) {
           case "mounted" -> Tone.GOOD;
           case "failed", "stuck" -> Tone.BAD;
           default -> Tone.WARN;
         };
-    lines.add(
-        String.format(
-                Locale.ROOT,
-                form,
-                painter.paint(tone, pad(mount.state())),
-                mount.name(),
-                age(mount.since()),
-                age(mount.lastAccess()),
-                mount.mountMillis() == null ? "" : Words.millis(mount.mountMillis()),
-                mount.device() == null ? "" : mount.device(),
-                mount.trigger() == null ? "" : mount.trigger())
-            .stripTrailing());
+    row(
+        painter.paint(tone, padded(mount.state(), STATE)),
+        name,
+        mount.name(),
+        age(mount.since()),
+        age(mount.lastAccess()),
+        mount.mountMillis() == null ? "" : Words.millis(mount.mountMillis()),
+        mount.device() == null ? "" : mount.device(),
+        mount.trigger() == null ? "" : mount.trigger());
     if (mount.reason() != null) {
       lines.add("  " + mount.reason());
     }
+  }
+
+  /** By hand: a format is understood anew for each row, which took longer than all else here. */
+  private void row(
+      String state,
+      int width,
+      String name,
+      String since,
+      String used,
+      String mount,
+      String device,
+      String trigger) {
+    String row =
+        padded(state, STATE)
+            + " "
+            + padded(name, width)
+            + " ".repeat(Math.max(1, 9 - since.length()))
+            + since
+            + " ".repeat(Math.max(1, 10 - used.length()))
+            + used
+            + " ".repeat(Math.max(1, 10 - mount.length()))
+            + mount
+            + "  "
+            + padded(device, 11)
+            + " "
+            + trigger;
+    lines.add(row.stripTrailing());
+  }
+
+  private static String padded(String text, int width) {
+    return text.length() >= width ? text : text + " ".repeat(width - text.length());
   }
 
   private void lingering() {
@@ -203,13 +220,9 @@ public final class StatusText {
       return;
     }
     for (StatusReport.Lingering image : status.lingering()) {
-      lines.add(pad("lingering") + " " + image.image() + "  " + image.device());
+      lines.add(padded("lingering", STATE) + " " + image.image() + "  " + image.device());
       lines.add("  it is unmounted, and an open file or another mount namespace still holds it");
     }
-  }
-
-  private static String pad(String state) {
-    return String.format(Locale.ROOT, "%-11s", state);
   }
 
   private String age(String instant) {

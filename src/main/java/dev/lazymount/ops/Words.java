@@ -3,7 +3,6 @@ package dev.lazymount.ops;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.Locale;
 
 /** How times and counts are said to people, the same in every answer. Pure. */
 public final class Words {
@@ -37,6 +36,7 @@ public final class Words {
 
   /** Milliseconds: {@code 2.8 ms}. */
   public static String millis(double millis) {
-    return String.format(Locale.ROOT, "%.1f ms", millis);
+    long tenths = Math.round(millis * 10);
+    return tenths / 10 + "." + tenths % 10 + " ms";
   }
 }
