@@ -101,6 +101,8 @@ class CanaryIT {
         Await.until("five canaries come back", () -> manager.count("WATCHDOG=1") >= before + 5);
         daemon.mount("gcc");
       }
+      // It is on the board a moment before it is in the log.
+      daemon.await("the mount is logged", () -> daemon.log().contains("gcc: mounted from "));
       assertEquals("ready", daemon.status().state());
       assertEquals(0, daemon.status().trace().restarts());
       assertEquals(pid, daemon.status().trace().pid());
