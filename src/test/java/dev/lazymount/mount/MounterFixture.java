@@ -86,7 +86,10 @@ abstract class MounterFixture {
   MountFailure refused(Mounter.Request request) {
     MountFailure failure = assertThrows(MountFailure.class, () -> mounter.mount(request));
     assertEquals(0, site.mountsOn(request.name()));
-    assertFalse(Kernel.loopsBelow(site.folder()).containsValue(site.image(request.name()) + ""));
+    // Where udev runs, it may have it open for a moment.
+    Await.until(
+        "no loop device is left",
+        () -> !Kernel.loopsBelow(site.folder()).containsValue(site.image(request.name()) + ""));
     return failure;
   }
 }
