@@ -196,7 +196,7 @@ class TraceCommandIT {
     Kernel.signal(signal, command.pid());
 
     assertTrue(command.waitFor(5, TimeUnit.SECONDS), "it ends: " + said());
-    Await.until("bpftrace is gone", Duration.ofSeconds(2), () -> !Kernel.runs(bpftrace));
+    Await.until("bpftrace is gone", () -> !Kernel.runs(bpftrace));
   }
 
   @Test
