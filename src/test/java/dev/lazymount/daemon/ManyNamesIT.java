@@ -1,7 +1,6 @@
 package dev.lazymount.daemon;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.lazymount.kernel.Await;
 import dev.lazymount.kernel.Child;
@@ -29,9 +28,6 @@ class ManyNamesIT {
   private static final int PROCESSES = 4;
   private static final Duration LONG = Duration.ofMinutes(4);
 
-  /** Its heap is bounded (64 MiB), but what the JVM takes beside it should be too. */
-  private static final long MOST_KILOBYTES = 192 * 1024;
-
   private final Site site = Site.create();
 
   @AfterEach
@@ -58,8 +54,7 @@ class ManyNamesIT {
     assertEquals(names.stream().map(name -> site.root(name).toString()).sorted().toList(), targets);
     assertEquals(NAMES, Kernel.loopsBelow(site.folder()).size());
     assertEquals(0, daemon.status().images().failed());
-    long kilobytes = daemon.residentKilobytes();
-    assertTrue(kilobytes < MOST_KILOBYTES, kilobytes + " KB");
+    daemon.assertMemoryBounded();
   }
 
   /** With mount.max the kernel keeps those that are in use, and the daemon unmounts the others. */

@@ -1,6 +1,7 @@
 package dev.lazymount.kernel;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.lazymount.ops.ControlClient;
 import dev.lazymount.ops.StatusReport;
@@ -21,6 +22,9 @@ import java.util.concurrent.TimeUnit;
 public final class DaemonProcess implements AutoCloseable {
   /** A JVM and bpftrace have to start, on a machine that may be busy with other things. */
   private static final Duration START = Duration.ofSeconds(30);
+
+  /** Its heap is bounded (64 MiB), but what the JVM takes beside it should be too. */
+  private static final long MOST_KILOBYTES = 192 * 1024;
 
   private final Site site;
   private final Process process;
@@ -89,6 +93,12 @@ public final class DaemonProcess implements AutoCloseable {
         .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")))
         .findFirst()
         .orElseThrow();
+  }
+
+  /** Whatever it had to do, it has not taken more memory than it may. */
+  public void assertMemoryBounded() throws IOException {
+    long kilobytes = residentKilobytes();
+    assertTrue(kilobytes < MOST_KILOBYTES, kilobytes + " KB resident");
   }
 
   /** Whether it runs. */

@@ -113,7 +113,6 @@ class LossIT {
       site.compiler(prefix + i);
     }
     try (DaemonProcess daemon = daemon(program, generation)) {
-      long memory = daemon.residentKilobytes();
       int lines = daemon.log().lines().toList().size();
       try (Opener.Running attacker = opener.start(flood, site.root(), NAMES)) {
         long up = daemon.status().uptimeSeconds();
@@ -134,9 +133,7 @@ class LossIT {
       assertTrue(daemon.status().events().lost() > NAMES, "it is counted");
       assertEquals("ready", daemon.status().state());
       assertEquals(0, daemon.status().trace().restarts());
-      assertTrue(
-          daemon.residentKilobytes() <= memory + 20_000,
-          "KB before " + memory + ", now " + daemon.residentKilobytes());
+      daemon.assertMemoryBounded();
       List<String> told = daemon.log().lines().skip(lines).toList();
       assertTrue(told.size() <= 5 + 3, "a line for each mount, and hardly more: " + told);
     }
