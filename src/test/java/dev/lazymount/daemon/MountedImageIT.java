@@ -49,9 +49,9 @@ class MountedImageIT {
 
   @Test
   void anImageInUseIsNotUnmounted() throws IOException {
-    DaemonProcess daemon =
-        startWith("trace.program=resolved", "idle.unmount-after=1s", "catalog.rescan=100ms");
+    // Made now: from its mount on, the first one has a second to be opened.
     site.compiler("other");
+    DaemonProcess daemon = startWith("trace.program=resolved", "idle.unmount-after=1s");
     try (var open = Files.newInputStream(site.root("gcc/version"))) {
       // The other one comes and goes in the meantime, so that there was time enough for this one
       // too.

@@ -67,8 +67,9 @@ class TraceRecoveryIT {
     Kernel.signal("STOP", stopped);
 
     daemon.await("degraded", () -> daemon.status().trace().restarts() >= 1);
-    daemon.await("ready again", () -> daemon.status().state().equals("ready"));
-    assertNotEquals(stopped, tracePid(daemon));
+    daemon.await(
+        "ready with a new bpftrace",
+        () -> daemon.status().state().equals("ready") && tracePid(daemon) != stopped);
     daemon.await("it is logged", () -> daemon.log().contains("no canary came back"));
     daemon.mount("after");
     Await.until("the stopped one is killed", () -> !Kernel.runs(stopped));
