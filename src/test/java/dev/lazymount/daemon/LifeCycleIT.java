@@ -232,8 +232,7 @@ class LifeCycleIT {
     DaemonProcess daemon = site.start();
     daemon.mount("gcc");
     // The first is the launcher, then: the command line as an operator uses it.
-    Child.Result result =
-        DaemonProcess.commandLine("status", "--json", "--set", "run-dir=" + site.runDir());
+    Child.Result result = site.commandLine("status", "--json");
 
     JsonObject status = JsonParser.parseString(result.orFail()).getAsJsonObject();
     assertTrue(
@@ -278,8 +277,7 @@ class LifeCycleIT {
 
   @Test
   void statusWithoutADaemonEndsWithThree() {
-    Child.Result result =
-        DaemonProcess.commandLine("status", "--json", "--set", "run-dir=" + site.runDir());
+    Child.Result result = site.commandLine("status", "--json");
     assertEquals(3, result.status());
     assertEquals(1, result.out().lines().count(), result.out());
     assertTrue(result.out().contains(site.runDir().toString()), result.out());

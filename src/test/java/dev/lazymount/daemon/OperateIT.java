@@ -45,17 +45,8 @@ class OperateIT {
 
   private Child.Result lazymount(String command, String... arguments) {
     List<String> all = new ArrayList<>(List.of(command, "--config", conf.toString()));
-    for (String setting :
-        List.of(
-            "root=" + site.root(),
-            "images=" + site.images(),
-            "run-dir=" + site.runDir(),
-            "lock-dir=" + site.lockDir(),
-            "state-dir=" + site.folder().resolve("state"))) {
-      all.addAll(List.of("--set", setting));
-    }
     all.addAll(List.of(arguments));
-    return DaemonProcess.commandLine(all.toArray(String[]::new));
+    return site.commandLine(all.toArray(String[]::new));
   }
 
   private JsonObject explain(String asked) {

@@ -59,17 +59,25 @@ public final class Child {
 
   /** Runs a command to its end, for which it has {@link #BOUND}. */
   public static Result run(String input, List<String> command) {
-    return run(input, command, BOUND);
+    return run(input, command, Map.of());
+  }
+
+  /** Runs a command to its end, with this in its environment. */
+  static Result run(String input, List<String> command, Map<String, String> environment) {
+    return run(input, command, environment, BOUND);
   }
 
   /**
    * Runs a command to its end. One that hangs is killed, and fails the test; one that can't even be
    * killed, as it waits in the kernel, is left behind and fails it all the same.
    */
-  static Result run(String input, List<String> command, Duration bound) {
+  static Result run(
+      String input, List<String> command, Map<String, String> environment, Duration bound) {
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().putAll(environment);
     Process process;
     try {
-      process = start(new ProcessBuilder(command).redirectErrorStream(true));
+      process = start(builder);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

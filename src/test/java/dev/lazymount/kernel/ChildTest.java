@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -34,7 +35,8 @@ class ChildTest {
     List<String> command =
         List.of("sh", "-c", "echo $$ >$0; sleep 600 & echo $! >>$0; wait", pids.toString());
 
-    AssertionError late = assertThrows(AssertionError.class, () -> Child.run("", command, BOUND));
+    AssertionError late =
+        assertThrows(AssertionError.class, () -> Child.run("", command, Map.of(), BOUND));
 
     assertTrue(late.getMessage().contains("did not end within 3000 ms"), late.getMessage());
     List<String> both = Files.readAllLines(pids);
@@ -50,6 +52,6 @@ class ChildTest {
     String more = "more than a pipe holds".repeat(10_000);
     assertThrows(
         AssertionError.class,
-        () -> Child.run(more, List.of("sleep", "600"), Duration.ofMillis(100)));
+        () -> Child.run(more, List.of("sleep", "600"), Map.of(), Duration.ofMillis(100)));
   }
 }

@@ -11,7 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -42,12 +41,7 @@ public final class DaemonProcess implements AutoCloseable {
   static DaemonProcess launch(
       Site site, Map<String, String> environment, Path log, List<String> settings)
       throws IOException {
-    List<String> all = new ArrayList<>();
-    all.add("root=" + site.root());
-    all.add("images=" + site.images());
-    all.add("run-dir=" + site.runDir());
-    all.add("lock-dir=" + site.lockDir());
-    all.add("state-dir=" + site.folder().resolve("state"));
+    List<String> all = new ArrayList<>(site.settings());
     all.add("catalog.rescan=200ms");
     // Tests mount by an access; the second daemon of a site has nothing mounted ahead.
     all.add("warm.max=0");
@@ -66,14 +60,8 @@ public final class DaemonProcess implements AutoCloseable {
     return new DaemonProcess(site, Child.start(command, environment, log), log, runDir);
   }
 
-  /** Runs the command line to its end. */
-  public static Child.Result commandLine(String... arguments) {
-    List<String> command = new ArrayList<>(List.of(launcher()));
-    command.addAll(Arrays.asList(arguments));
-    return Child.run("", command);
-  }
-
-  private static String launcher() {
+  /** What {@code lazymount} is. */
+  static String launcher() {
     String launcher = System.getProperty("lazymount.launcher");
     if (launcher == null) {
       throw new AssertionError("the system property lazymount.launcher is not set");

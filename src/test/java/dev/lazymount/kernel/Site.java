@@ -110,6 +110,16 @@ public final class Site implements AutoCloseable {
     return folder.resolve("lock");
   }
 
+  /** The settings that lead into this site, all of them: {@code key=value} each. */
+  public List<String> settings() {
+    return List.of(
+        "root=" + root(),
+        "images=" + images(),
+        "run-dir=" + runDir(),
+        "lock-dir=" + lockDir(),
+        "state-dir=" + folder.resolve("state"));
+  }
+
   /** Outside root and images, for whatever a test needs. */
   public Path scratch() {
     return folder.resolve("scratch");
@@ -254,7 +264,7 @@ public final class Site implements AutoCloseable {
   public DaemonProcess launch(Map<String, String> environment, String... settings)
       throws IOException {
     Map<String, String> all = new HashMap<>(environment);
-    all.put(MARK, folder.toString());
+    all.putAll(mark());
     DaemonProcess daemon =
         DaemonProcess.launch(
             this, all, folder.resolve("daemon-" + daemons.size() + ".log"), List.of(settings));
@@ -262,7 +272,33 @@ public final class Site implements AutoCloseable {
     return daemon;
   }
 
-  /** The running bpftrace processes of this site's daemons. */
+  /**
+   * Runs {@code lazymount} over this site to its end.
+   *
+   * @param words the command, and what follows the settings that lead into this site
+   */
+  public Child.Result commandLine(String... words) {
+    return Child.run("", command(words), mark());
+  }
+
+  /** Starts {@code lazymount} over this site, as {@link #commandLine} does. */
+  public Process startCommandLine(Path output, String... words) throws IOException {
+    return Child.start(command(words), mark(), output);
+  }
+
+  private List<String> command(String... words) {
+    List<String> all = new ArrayList<>(List.of(DaemonProcess.launcher(), words[0]));
+    settings().forEach(setting -> all.addAll(List.of("--set", setting)));
+    all.addAll(List.of(words).subList(1, words.length));
+    return all;
+  }
+
+  /** In the environment of every process of this site, and of those that it starts. */
+  Map<String, String> mark() {
+    return Map.of(MARK, folder.toString());
+  }
+
+  /** The running bpftrace processes of this site's daemons and commands. */
   public List<Long> bpftraces() {
     return processes().stream()
         .map(ProcessHandle::pid)

@@ -55,17 +55,9 @@ class TraceCommandIT {
 
   /** Starts it and waits until it traces. */
   private void trace(String... more) throws IOException {
-    List<String> line = new ArrayList<>(List.of(System.getProperty("lazymount.launcher"), "trace"));
-    for (String setting :
-        List.of(
-            "root=" + site.root(),
-            "images=" + site.images(),
-            "run-dir=" + site.runDir(),
-            "lock-dir=" + site.lockDir())) {
-      line.addAll(List.of("--set", setting));
-    }
-    line.addAll(Arrays.asList(more));
-    command = Child.start(line, Map.of(), output);
+    List<String> words = new ArrayList<>(List.of("trace"));
+    words.addAll(Arrays.asList(more));
+    command = site.startCommandLine(output, words.toArray(String[]::new));
     Await.until(
         "it says that it traces",
         Duration.ofSeconds(30),
@@ -86,12 +78,9 @@ class TraceCommandIT {
   }
 
   private long bpftrace() {
-    return command
-        .descendants()
-        .map(ProcessHandle::pid)
-        .filter(pid -> Kernel.comm(pid).equals("bpftrace"))
-        .findFirst()
-        .orElseThrow(() -> new AssertionError("it has no bpftrace"));
+    List<Long> running = site.bpftraces();
+    assertEquals(1, running.size(), "its bpftrace: " + running);
+    return running.get(0);
   }
 
   @ParameterizedTest
@@ -202,12 +191,7 @@ class TraceCommandIT {
   @Test
   void saysWhatIsWrongAndEnds() {
     Child.Result result =
-        DaemonProcess.commandLine(
-            "trace",
-            "--set",
-            "root=" + site.folder().resolve("nowhere"),
-            "--set",
-            "images=" + site.images());
+        site.commandLine("trace", "--set", "root=" + site.folder().resolve("nowhere"));
     assertEquals(1, result.status());
     assertTrue(result.out().contains("nowhere"), result.out());
     assertEquals(1, result.out().lines().count(), result.out());

@@ -63,13 +63,7 @@ final class Watch implements AutoCloseable {
 
   /** A site's settings, with these over them. */
   static Settings settings(Site site, String... more) {
-    List<String> all =
-        new ArrayList<>(
-            List.of(
-                "root=" + site.root(),
-                "images=" + site.images(),
-                "run-dir=" + site.runDir(),
-                "lock-dir=" + site.lockDir()));
+    List<String> all = new ArrayList<>(site.settings());
     all.addAll(Arrays.asList(more));
     return SettingsLoader.load(Optional.empty(), all);
   }
