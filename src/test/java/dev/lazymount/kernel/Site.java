@@ -286,7 +286,8 @@ public final class Site implements AutoCloseable {
     return Child.start(command(words), mark(), output);
   }
 
-  private List<String> command(String... words) {
+  /** {@code lazymount} over this site, for whoever starts it in a way of its own. */
+  public List<String> command(String... words) {
     List<String> all = new ArrayList<>(List.of(DaemonProcess.launcher(), words[0]));
     settings().forEach(setting -> all.addAll(List.of("--set", setting)));
     all.addAll(List.of(words).subList(1, words.length));
@@ -294,7 +295,7 @@ public final class Site implements AutoCloseable {
   }
 
   /** In the environment of every process of this site, and of those that it starts. */
-  Map<String, String> mark() {
+  public Map<String, String> mark() {
     return Map.of(MARK, folder.toString());
   }
 

@@ -58,6 +58,10 @@ class TraceCommandIT {
     List<String> words = new ArrayList<>(List.of("trace"));
     words.addAll(Arrays.asList(more));
     command = site.startCommandLine(output, words.toArray(String[]::new));
+    awaitTracing();
+  }
+
+  private void awaitTracing() {
     Await.until(
         "it says that it traces",
         Duration.ofSeconds(30),
@@ -195,5 +199,23 @@ class TraceCommandIT {
     assertEquals(1, result.status());
     assertTrue(result.out().contains("nowhere"), result.out());
     assertEquals(1, result.out().lines().count(), result.out());
+  }
+
+  /** As in {@code lazymount trace | head}. */
+  @Test
+  void endsWhenNobodyReadsItAnyMore() throws IOException {
+    ProcessBuilder builder = new ProcessBuilder(site.command("trace", "--json"));
+    builder.environment().putAll(site.mark());
+    command = builder.redirectError(output.toFile()).start();
+    command.getInputStream().close();
+    awaitTracing();
+    final long bpftrace = bpftrace();
+    assertTrue(command.isAlive());
+
+    site.version("gcc");
+
+    Await.until("it ends", () -> !command.isAlive());
+    assertEquals(0, command.exitValue(), this::said);
+    Await.until("its bpftrace too", () -> !Kernel.comm(bpftrace).equals("bpftrace"));
   }
 }
