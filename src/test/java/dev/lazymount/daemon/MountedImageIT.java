@@ -76,6 +76,18 @@ class MountedImageIT {
   }
 
   @Test
+  void aBadReplacementLeavesTheOldImageAndStatusSaysWhy() throws IOException {
+    DaemonProcess daemon = startWith("trace.program=resolved", "catalog.rescan=100ms");
+    site.place(new byte[] {1, 2, 3}, "gcc");
+    daemon.await(
+        "status says why",
+        () -> daemon.line("gcc").orElseThrow().reason().contains("replaced by a bad one"));
+    assertEquals(Optional.of("mounted"), daemon.state("gcc"));
+    assertEquals(1, site.mountsOn("gcc"));
+    assertEquals(Site.IMAGE, site.versionHere("gcc"));
+  }
+
+  @Test
   void aReplacedImageThatIsStillReadIsListedAsLingering() throws IOException {
     DaemonProcess daemon = startWith("trace.program=resolved", "catalog.rescan=100ms");
     String device = daemon.line("gcc").orElseThrow().device();
