@@ -12,9 +12,9 @@ import dev.lazymount.kernel.Child;
 import dev.lazymount.kernel.DaemonProcess;
 import dev.lazymount.kernel.Kernel;
 import dev.lazymount.kernel.LockHolder;
-import dev.lazymount.kernel.NotifySocket;
 import dev.lazymount.kernel.Scripts;
 import dev.lazymount.kernel.Site;
+import dev.lazymount.support.NotifySocket;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -176,7 +176,7 @@ class LifeCycleIT {
             site.scratch().resolve("gated"),
             "while [ ! -e " + gate + " ]; do sleep 0.05; done",
             "exec bpftrace \"$@\"");
-    try (NotifySocket manager = new NotifySocket(site.folder().resolve("notify"))) {
+    try (NotifySocket manager = new NotifySocket(site.folder())) {
       DaemonProcess daemon =
           site.launch(Map.of("NOTIFY_SOCKET", manager.address()), "trace.bpftrace=" + gated);
       daemon.await(
@@ -206,7 +206,7 @@ class LifeCycleIT {
 
   @Test
   void canaryFeedsTheWatchdogAndNothingElseDoes() throws IOException {
-    try (NotifySocket manager = new NotifySocket(site.folder().resolve("notify"))) {
+    try (NotifySocket manager = new NotifySocket(site.folder())) {
       DaemonProcess daemon =
           site.launch(
               Map.of("NOTIFY_SOCKET", manager.address(), "WATCHDOG_USEC", "900000"),

@@ -11,8 +11,8 @@ import dev.lazymount.kernel.Await;
 import dev.lazymount.kernel.Child;
 import dev.lazymount.kernel.DaemonProcess;
 import dev.lazymount.kernel.Kernel;
-import dev.lazymount.kernel.NotifySocket;
 import dev.lazymount.kernel.Site;
+import dev.lazymount.support.NotifySocket;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -110,7 +110,7 @@ class OperateIT {
 
   @Test
   void reloadChangesWhatItCanAndNamesTheRest() throws IOException {
-    try (NotifySocket manager = new NotifySocket(site.folder().resolve("notify"))) {
+    try (NotifySocket manager = new NotifySocket(site.folder())) {
       DaemonProcess daemon =
           site.launch(Map.of("NOTIFY_SOCKET", manager.address()), "--config=" + conf);
       daemon.awaitReady();
