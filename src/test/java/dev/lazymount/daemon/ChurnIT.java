@@ -10,7 +10,6 @@ import dev.lazymount.kernel.Kernel;
 import dev.lazymount.kernel.Site;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -47,11 +46,7 @@ class ChurnIT {
   @BeforeEach
   void open() throws IOException {
     site = Site.create();
-    names = new ArrayList<>();
-    for (int i = 0; i < NAMES; i++) {
-      names.add("gcc-" + i);
-      site.compiler("gcc-" + i);
-    }
+    names = site.compilers(NAMES);
   }
 
   @AfterEach

@@ -38,7 +38,7 @@ class ManyNamesIT {
   @Test
   @Timeout(value = 5, unit = TimeUnit.MINUTES)
   void allAreMountedOnceInBoundedMemory() throws Exception {
-    List<String> names = names(NAMES);
+    List<String> names = site.compilers(NAMES);
     DaemonProcess daemon = site.start();
     daemon.awaitImagesKnown();
     List<Process> users = new ArrayList<>();
@@ -60,7 +60,7 @@ class ManyNamesIT {
   /** With mount.max the kernel keeps those that are in use, and the daemon unmounts the others. */
   @Test
   void noMoreThanMountMaxStayMounted() throws Exception {
-    List<String> names = names(30);
+    List<String> names = site.compilers(30);
     DaemonProcess daemon = site.start("mount.max=10", "mount.concurrency=1");
     daemon.awaitImagesKnown();
     daemon.mount("gcc-0");
@@ -76,15 +76,6 @@ class ManyNamesIT {
     }
     daemon.mount("gcc-1");
     Await.until("no more are mounted", () -> Kernel.mountsBelow(site.root()).size() == 10);
-  }
-
-  private List<String> names(int count) throws IOException {
-    List<String> names = new ArrayList<>();
-    for (int i = 0; i < count; i++) {
-      names.add("gcc-" + i);
-      site.compiler("gcc-" + i);
-    }
-    return names;
   }
 
   private Process reader(List<String> names, int user) throws IOException {

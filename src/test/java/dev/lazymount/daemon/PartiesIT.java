@@ -45,15 +45,12 @@ class PartiesIT {
       """;
 
   private Site site;
-  private final List<String> names = new ArrayList<>();
+  private List<String> names;
 
   @BeforeEach
   void open() throws IOException {
     site = Site.create();
-    for (int i = 0; i < NAMES; i++) {
-      names.add("gcc-" + i);
-      site.compiler("gcc-" + i);
-    }
+    names = site.compilers(NAMES);
   }
 
   @AfterEach

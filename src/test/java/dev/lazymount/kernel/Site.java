@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -132,6 +133,15 @@ public final class Site implements AutoCloseable {
   public void compiler(String name) throws IOException {
     original(name);
     goodImage(name);
+  }
+
+  /** So many compilers, named {@code gcc-0} and so on; returns their names. */
+  public List<String> compilers(int count) throws IOException {
+    List<String> names = IntStream.range(0, count).mapToObj(i -> "gcc-" + i).toList();
+    for (String name : names) {
+      compiler(name);
+    }
+    return names;
   }
 
   /** Only the original directory. */
