@@ -3,6 +3,7 @@ package dev.lazymount.ops;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonParseException;
+import com.google.gson.TypeAdapter;
 import dev.lazymount.ops.ControlProtocol.Request;
 import dev.lazymount.ops.ControlProtocol.Response;
 import java.io.BufferedReader;
@@ -62,6 +63,21 @@ public final class ControlClient {
       throws IOException, ControlRefusal {
     return ask(runDir, new Request(command, arguments), step -> steps.accept(step.result()))
         .result();
+  }
+
+  /**
+   * Loads, on a thread of its own, what {@link #status} needs. Worth it for a process that has
+   * something else to do before it asks: most of what a status takes is the loading of classes.
+   */
+  public static void prepare() {
+    Thread loader =
+        new Thread(
+            () -> {
+              TypeAdapter<?> unused = ControlProtocol.GSON.getAdapter(Response.class);
+            },
+            "prepare");
+    loader.setDaemon(true);
+    loader.start();
   }
 
   /** Not to be let in is no sign that nobody is there. */
