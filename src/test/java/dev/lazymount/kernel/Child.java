@@ -2,6 +2,7 @@ package dev.lazymount.kernel;
 
 import java.io.File;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -103,8 +104,12 @@ public final class Child {
     try (OutputStream in = process.getOutputStream()) {
       in.write(input.getBytes(StandardCharsets.UTF_8));
     }
-    byte[] out = process.getInputStream().readAllBytes();
-    return new Result(process.waitFor(), new String(out, StandardCharsets.UTF_8));
+    byte[] said;
+    // Left to itself it is closed some time after the end, which looks like a file that leaked.
+    try (InputStream out = process.getInputStream()) {
+      said = out.readAllBytes();
+    }
+    return new Result(process.waitFor(), new String(said, StandardCharsets.UTF_8));
   }
 
   /** And those that it started: they are ours, and may have its output open. */
