@@ -18,10 +18,8 @@ import dev.lazymount.route.RouterEnv;
 import dev.lazymount.state.DaemonState;
 import dev.lazymount.state.DaemonStatus;
 import dev.lazymount.state.TraceStatus;
-import dev.lazymount.trace.ResolvedProgram;
 import dev.lazymount.trace.TraceEnv;
 import dev.lazymount.trace.TraceReport;
-import dev.lazymount.trace.TraceSource;
 import dev.lazymount.warm.WarmActor;
 import dev.lazymount.warm.WarmEnv;
 import java.time.Duration;
@@ -45,7 +43,7 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
 
   private record Trace(TraceReport report) implements Command {}
 
-  private record NewCatalog(int deepest, int longest) implements Command {}
+  private record NewCatalog() implements Command {}
 
   /** All slots for mounts hang ({@code open}), or one has come back. */
   record Storage(boolean open) implements Command {}
@@ -98,11 +96,8 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
   private final Env env;
   private final ActorRef<CatalogActor.Command> catalog;
   private final ActorRef<Router.Command> router;
-  private TraceEnv traceEnv;
-  private boolean traceStops;
   private final ActorRef<WarmActor.Command> warm;
-  private Optional<ActorRef<TraceSource.Command>> trace = Optional.empty();
-  private int tracedComponents;
+  private final TraceKeeper trace;
   private String problem;
   private String note;
 
@@ -117,23 +112,29 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
     // Akka guesses it from the stack, and with timers guesses a class of its own.
     context.setLoggerName(Supervisor.class);
     this.env = env;
-    this.traceEnv = env.trace();
     catalog = context.spawn(CatalogActor.create(env.catalog()), "catalog");
     router = context.spawn(Router.create(env.router(), catalog), "router");
     // Neither has a reason to end. If one does we end too, and the next start adopts what is
     // mounted.
     context.watch(catalog);
     context.watch(router);
+    trace =
+        new TraceKeeper(
+            context,
+            env.trace(),
+            env.status(),
+            context.messageAdapter(TraceReport.class, Trace::new),
+            router);
     warm = context.spawn(WarmActor.create(env.warm(), catalog, router), "warm");
     env.summary()
         .ifPresent(
             interval ->
                 context.spawn(
                     SummaryActor.create(env.status(), interval, Supervisor::sumUp), "summary"));
-    ActorRef<Catalog> deepest =
-        context.messageAdapter(
-            Catalog.class, newest -> new NewCatalog(newest.maxDepth(), newest.longestComponent()));
-    catalog.tell(new CatalogActor.Subscribe(deepest));
+    // What it found is in the status.
+    catalog.tell(
+        new CatalogActor.Subscribe(
+            context.messageAdapter(Catalog.class, newest -> new NewCatalog())));
     timers.startSingleTimer(Timer.SCAN_IS_SLOW, FIRST_SCAN);
     // bpftrace compiles its program in the meantime.
     context.spawn(Rehearsal.create(env.rehearsal()), "rehearsal");
@@ -146,11 +147,11 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
         .onMessage(Trace.class, this::onTrace)
         .onMessage(ToRouter.class, this::onToRouter)
         .onMessage(Storage.class, this::onStorage)
-        .onMessage(NewCatalog.class, this::onNewCatalog)
+        .onMessage(NewCatalog.class, newest -> onNewCatalog())
         .onMessage(Apply.class, this::onApply)
         .onMessage(Rescan.class, this::onRescan)
         .onMessage(TraceStopped.class, stopped -> onTraceStopped())
-        .onMessageEquals(Timer.SCAN_IS_SLOW, this::startTrace)
+        .onMessageEquals(Timer.SCAN_IS_SLOW, this::onScanIsSlow)
         .build();
   }
 
@@ -179,23 +180,15 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
     return this;
   }
 
-  private Behavior<Command> onNewCatalog(NewCatalog catalog) {
-    int components = ResolvedProgram.components(catalog.deepest());
-    boolean resolved = env.status().trace().program().equals(ResolvedProgram.NAME);
-    boolean tells = ResolvedProgram.tells(catalog.deepest(), catalog.longest());
-    if (trace.isPresent() && resolved && (components > tracedComponents || !tells)) {
-      tracedComponents = components;
-      trace
-          .get()
-          .tell(
-              new TraceSource.Renew(
-                  "names have up to "
-                      + catalog.deepest()
-                      + " components of up to "
-                      + catalog.longest()
-                      + " bytes now"));
-    }
-    return startTrace();
+  private Behavior<Command> onNewCatalog() {
+    trace.fit();
+    trace.start();
+    return this;
+  }
+
+  private Behavior<Command> onScanIsSlow() {
+    trace.start();
+    return this;
   }
 
   private Behavior<Command> onRescan(Rescan rescan) {
@@ -210,40 +203,17 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
     catalog.tell(new CatalogActor.Interval(settings.catalog().rescan()));
     if (apply.trace().isPresent()) {
       // The service manager is told that the reload is over when the new trace was seen to work.
-      renewTrace(apply.trace().get());
+      if (trace.replace(apply.trace().get(), new TraceStopped())) {
+        degraded("the settings of the trace have changed, and it is started again");
+      }
     } else if (env.status().state() != DaemonState.STARTING) {
       env.manager().ready(env.status().state().word() + ": the settings were read anew");
     }
     return this;
   }
 
-  private void renewTrace(TraceEnv next) {
-    traceEnv = next;
-    if (trace.isPresent()) {
-      degraded("the settings of the trace have changed, and it is started again");
-      getContext().watchWith(trace.get(), new TraceStopped());
-      getContext().stop(trace.get());
-      trace = Optional.empty();
-      traceStops = true;
-    }
-  }
-
   private Behavior<Command> onTraceStopped() {
-    traceStops = false;
-    return startTrace();
-  }
-
-  private Behavior<Command> startTrace() {
-    if (trace.isEmpty() && !traceStops) {
-      tracedComponents = ResolvedProgram.components(env.status().deepestName());
-      ActorRef<TraceReport> reports = getContext().messageAdapter(TraceReport.class, Trace::new);
-      trace =
-          Optional.of(
-              getContext()
-                  .spawn(
-                      TraceSource.create(traceEnv, reports, router, Router.Accesses::new),
-                      "trace"));
-    }
+    trace.stopped();
     return this;
   }
 
@@ -273,6 +243,7 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
       env.status().trace(new TraceStatus(was.program(), null, null, reason, was.note()));
       degraded(reason);
     }
+    trace.reported(report);
     return this;
   }
 

@@ -149,7 +149,8 @@ public final class TraceSource extends AbstractBehavior<TraceSource.Command> {
       parent.tell(new TraceReport.Failed(e.getMessage()));
       throw e;
     }
-    parent.tell(new TraceReport.Started(program.name(), process.pid(), program.note()));
+    parent.tell(
+        new TraceReport.Started(program.name(), process.pid(), program.names(), program.note()));
     sendCanary();
   }
 

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.lazymount.state.DaemonState;
 import dev.lazymount.support.ScriptedTrace;
+import dev.lazymount.trace.TraceProgram;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -166,9 +167,11 @@ final class SupervisorTest extends DaemonFixture {
 
   @Test
   void deeperNamesRenewTheTraceAndOthersDoNot() throws Exception {
+    bpftrace.names((deepest, longest) -> deepest <= 1);
     start(found("gcc"));
     ScriptedTrace.Run first = bpftrace.run();
     systemd.nextWith("READY=1");
+    bpftrace.names((deepest, longest) -> deepest <= 3);
     scans.add(found("clang", "gcc"));
     scans.add(found("a/b/c", "gcc", "clang"));
     assertEquals(
@@ -177,6 +180,62 @@ final class SupervisorTest extends DaemonFixture {
                 + " it is started again after a pause"),
         nextButWatchdog());
     first.awaitKilled();
+    bpftrace.run();
+    systemd.nextWith("READY=1");
+    assertEquals(2, bpftrace.launches());
+  }
+
+  /** Which is so when the first scan was not waited for. */
+  @Test
+  void longerNamesRenewATraceThatWasMadeForDeeperOnes() throws Exception {
+    bpftrace.names((deepest, longest) -> deepest <= 6 && longest <= 4);
+    start();
+    bpftrace.run();
+    systemd.nextWith("READY=1");
+    bpftrace.names(TraceProgram.Names.ALL);
+    scans.add(found("a/longer"));
+    bpftrace.run();
+    systemd.nextWith("READY=1");
+    assertEquals(2, bpftrace.launches());
+  }
+
+  @Test
+  void aTraceThatWasMadeWhileTheDeepestNameWasAwayIsRenewedWhenItIsBack() throws Exception {
+    bpftrace.names((deepest, longest) -> deepest <= 2);
+    start(found("a/b"));
+    ScriptedTrace.Run first = bpftrace.run();
+    systemd.nextWith("READY=1");
+    scans.add(found("a"));
+    await(() -> assertEquals(1, status.deepestName()));
+    bpftrace.names((deepest, longest) -> deepest <= 1);
+    first.end(1);
+    bpftrace.run();
+    systemd.nextWith("READY=1");
+    bpftrace.names((deepest, longest) -> deepest <= 2);
+    scans.add(found("a/b"));
+    bpftrace.run();
+    systemd.nextWith("READY=1");
+    assertEquals(3, bpftrace.launches());
+  }
+
+  @Test
+  void deeperNamesThatAreFoundWhileTheTraceStartsRenewIt() throws Exception {
+    CountDownLatch rootIsSlow = new CountDownLatch(1);
+    bpftrace.names((deepest, longest) -> deepest <= 1);
+    bpftrace.making(() -> awaitQuietly(rootIsSlow));
+    start(found("gcc"));
+    await(() -> assertEquals(1, bpftrace.programs()));
+    scans.add(found("a/b/c"));
+    // No scan but this one: the next has no script.
+    await(() -> assertEquals(3, status.deepestName()));
+    bpftrace.refuse(
+        launch -> {
+          // The first program is made by now; the next is for all names.
+          bpftrace.names(TraceProgram.Names.ALL);
+          return null;
+        });
+    rootIsSlow.countDown();
+    bpftrace.run();
     bpftrace.run();
     systemd.nextWith("READY=1");
     assertEquals(2, bpftrace.launches());

@@ -45,6 +45,7 @@ public final class ScriptedTrace implements AutoCloseable {
   private volatile IntFunction<String> refusal = launch -> null;
   private final AtomicInteger programs = new AtomicInteger();
   private volatile Runnable making = () -> {};
+  private volatile TraceProgram.Names names = TraceProgram.Names.ALL;
 
   /** What all canaries do from now on; runs where canaries are sent, and may block there. */
   public void canary(BiConsumer<Run, String> flight) {
@@ -111,6 +112,11 @@ public final class ScriptedTrace implements AutoCloseable {
         counters);
   }
 
+  /** What the programs that are made from now on are right for. */
+  public void names(TraceProgram.Names right) {
+    names = right;
+  }
+
   /** What making a program waits for. */
   public void making(Runnable storage) {
     making = storage;
@@ -136,7 +142,7 @@ public final class ScriptedTrace implements AutoCloseable {
             canary.accept(newest, token);
           }
         };
-    return new TraceProgram("resolved", "the program", MARK, 192, sent, null);
+    return new TraceProgram("resolved", "the program", MARK, 192, names, sent, null);
   }
 
   private TraceProcess launch(TraceProgram program) {

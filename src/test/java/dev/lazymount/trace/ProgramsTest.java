@@ -136,6 +136,15 @@ final class ProgramsTest {
   }
 
   @Test
+  void aProgramTellsNoLongerComponentsThanItsOwnDepthAllows() {
+    assertTrue(ResolvedProgram.tells(2, 60), "one made for two components would tell it");
+    assertTrue(ResolvedProgram.toldBy(2).fit(2, 60));
+    assertFalse(ResolvedProgram.toldBy(6).fit(2, 60));
+    assertTrue(ResolvedProgram.toldBy(6).fit(2, 46));
+    assertFalse(ResolvedProgram.toldBy(1).fit(2, 1));
+  }
+
+  @Test
   void autoFallsBackToPathIfResolvedCanNotBeMade() {
     AutoProgram auto = new AutoProgram(failing("no BTF"), named("path"));
     assertEquals("path and not resolved: no BTF", auto.next().note());

@@ -215,4 +215,18 @@ class ResolvedProgramIT {
     assertEquals(restarts + 1, daemon.status().trace().restarts());
     assertEquals("resolved", daemon.status().trace().program());
   }
+
+  /** The deeper the names, the shorter the components that are told. */
+  @Test
+  void nameLongerThanATraceForUnknownNamesTellsIsSeenOnceTheCatalogHasIt() throws IOException {
+    DaemonProcess daemon = daemon("resolved", Generation.INSTALLED);
+    daemon.awaitReady();
+    String longName = "arm64/" + "n".repeat(60);
+    site.compiler(longName);
+
+    daemon.awaitImagesKnown();
+    daemon.mount(longName);
+    assertEquals(Site.IMAGE, site.version(longName));
+    assertEquals("resolved", daemon.status().trace().program());
+  }
 }

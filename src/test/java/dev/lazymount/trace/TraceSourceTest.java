@@ -20,7 +20,7 @@ final class TraceSourceTest extends TraceFixture {
   void tellsWhatRunsAndEachCanaryThatComesBack() throws Exception {
     start(NEVER);
     assertEquals(
-        new TraceReport.Started("resolved", bpftrace.run().pid(), null),
+        new TraceReport.Started("resolved", bpftrace.run().pid(), TraceProgram.Names.ALL, null),
         report(TraceReport.Started.class));
     canaryBack();
     canaryBack();
