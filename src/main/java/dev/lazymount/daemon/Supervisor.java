@@ -41,7 +41,8 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
   /** For the router, from outside of the actors. */
   record ToRouter(Router.Command command) implements Command {}
 
-  private record Trace(TraceReport report) implements Command {}
+  /** How the trace is. */
+  record Trace(TraceReport report) implements Command {}
 
   private record NewCatalog() implements Command {}
 
@@ -218,6 +219,10 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
   }
 
   private Behavior<Command> onTrace(Trace message) {
+    if (trace.stops()) {
+      // A canary of the old trace says nothing of the new one, which is not even started.
+      return this;
+    }
     TraceReport report = message.report();
     TraceStatus was = env.status().trace();
     if (report instanceof TraceReport.Started started) {

@@ -78,6 +78,15 @@ final class TraceKeeper {
     return true;
   }
 
+  /**
+   * Whether one that has to end has not yet ended: what is told meanwhile is of that one. All that
+   * it told is heard before its end, because Akka puts the news of an end behind what is in the
+   * mailbox already (akka.actor.dungeon.DeathWatch: {@code self.tell(Terminated)}).
+   */
+  boolean stops() {
+    return stops;
+  }
+
   /** The one that had to end has ended. */
   void stopped() {
     stops = false;

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.lazymount.state.DaemonState;
 import dev.lazymount.support.ScriptedTrace;
 import dev.lazymount.trace.TraceProgram;
+import dev.lazymount.trace.TraceReport;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -271,6 +272,25 @@ final class SupervisorTest extends DaemonFixture {
     assertEquals(WATCHDOG, canaryComesBack(second));
     assertEquals(READY, systemd.next());
     assertEquals(0, status.counters().restarts.sum(), "it is no failure");
+  }
+
+  @Test
+  void aCanaryOfTheTraceThatIsReplacedDoesNotMakeTheNextOneReady() throws Exception {
+    CountDownLatch end = new CountDownLatch(1);
+    start(found("gcc"));
+    systemd.nextWith("READY=1");
+    bpftrace.run();
+    bpftrace.killing(() -> awaitQuietly(end));
+    holdCanaries();
+    apply("", true);
+    tell(new Supervisor.Trace(new TraceReport.CanaryBack(1)));
+    tell(new Supervisor.Storage(false));
+    assertTrue(nextButWatchdog().get(0).startsWith("STATUS=degraded: the settings of the trace"));
+    assertTrue(nextButWatchdog().get(0).startsWith("STATUS=degraded"), "and not ready");
+
+    end.countDown();
+    assertEquals(WATCHDOG, canaryComesBack(bpftrace.run()));
+    assertEquals(READY, systemd.next(), "said once, by the canary of the new one");
   }
 
   @Test

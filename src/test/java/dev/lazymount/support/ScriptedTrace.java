@@ -45,6 +45,7 @@ public final class ScriptedTrace implements AutoCloseable {
   private volatile IntFunction<String> refusal = launch -> null;
   private final AtomicInteger programs = new AtomicInteger();
   private volatile Runnable making = () -> {};
+  private volatile Runnable killing = () -> {};
   private volatile TraceProgram.Names names = TraceProgram.Names.ALL;
 
   /** What all canaries do from now on; runs where canaries are sent, and may block there. */
@@ -122,6 +123,11 @@ public final class ScriptedTrace implements AutoCloseable {
     making = storage;
   }
 
+  /** What the kill of a process waits for. */
+  public void killing(Runnable end) {
+    killing = end;
+  }
+
   /** How many programs were made, or begun to be. */
   public int programs() {
     return programs.get();
@@ -162,7 +168,7 @@ public final class ScriptedTrace implements AutoCloseable {
   }
 
   /** One process. */
-  public static final class Run implements TraceProcess {
+  public final class Run implements TraceProcess {
     private final long pid;
     private final ScriptedStream output = new ScriptedStream();
     private final ScriptedStream errors = new ScriptedStream();
@@ -229,6 +235,7 @@ public final class ScriptedTrace implements AutoCloseable {
 
     @Override
     public void kill() {
+      killing.run();
       killed.complete(null);
       end(128 + 9);
     }
