@@ -110,7 +110,7 @@ public final class ResolvedProgram implements TraceProgram.Factory {
     int components = components(deepestNow);
     TraceProgram.Names told = toldBy(components);
     if (!told.fit(deepestNow, longestNow)) {
-      throw new TraceFailure.Unsuitable(
+      throw new TraceFailure.NamesUnfit(
           "it can't tell all names: the deepest has "
               + deepestNow
               + " components (at most "

@@ -30,6 +30,11 @@ public record TraceProgram(
     return new TraceProgram(name, source, mark, stringLength, names, canary, why);
   }
 
+  /** The same as the right one for these names. */
+  TraceProgram withNames(Names right) {
+    return new TraceProgram(name, source, mark, stringLength, right, canary, note);
+  }
+
   /**
    * Names of images, as far as they concern the choice of a program: how many components the
    * deepest has, and how many bytes the longest component. Thread-safe.

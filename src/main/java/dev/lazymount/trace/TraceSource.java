@@ -241,7 +241,9 @@ public final class TraceSource extends AbstractBehavior<TraceSource.Command> {
   }
 
   private Behavior<Command> onRenew(Renew renew) {
-    throw fail(renew.reason(), false);
+    // No failure of the program.
+    parent.tell(new TraceReport.Failed(renew.reason()));
+    throw new TraceFailure(renew.reason());
   }
 
   /** The first tick says that the program is attached: now its patience begins. */

@@ -282,13 +282,15 @@ final class SupervisorTest extends DaemonFixture {
     bpftrace.run();
     bpftrace.killing(() -> awaitQuietly(end));
     holdCanaries();
-    apply("", true);
-    tell(new Supervisor.Trace(new TraceReport.CanaryBack(1)));
-    tell(new Supervisor.Storage(false));
-    assertTrue(nextButWatchdog().get(0).startsWith("STATUS=degraded: the settings of the trace"));
-    assertTrue(nextButWatchdog().get(0).startsWith("STATUS=degraded"), "and not ready");
-
-    end.countDown();
+    try {
+      apply("", true);
+      tell(new Supervisor.Trace(new TraceReport.CanaryBack(1)));
+      tell(new Supervisor.Storage(false));
+      assertTrue(nextButWatchdog().get(0).startsWith("STATUS=degraded: the settings of the trace"));
+      assertTrue(nextButWatchdog().get(0).startsWith("STATUS=degraded"), "and not ready");
+    } finally {
+      end.countDown();
+    }
     assertEquals(WATCHDOG, canaryComesBack(bpftrace.run()));
     assertEquals(READY, systemd.next(), "said once, by the canary of the new one");
   }

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -45,6 +46,7 @@ public final class ScriptedTrace implements AutoCloseable {
   private volatile IntFunction<String> refusal = launch -> null;
   private final AtomicInteger programs = new AtomicInteger();
   private volatile Runnable making = () -> {};
+  private final List<String> failures = new CopyOnWriteArrayList<>();
   private volatile Runnable killing = () -> {};
   private volatile TraceProgram.Names names = TraceProgram.Names.ALL;
 
@@ -104,7 +106,7 @@ public final class ScriptedTrace implements AutoCloseable {
             64);
     return new TraceEnv(
         settings,
-        this::program,
+        new Programs(),
         this::launch,
         CANARY,
         flights,
@@ -131,6 +133,23 @@ public final class ScriptedTrace implements AutoCloseable {
   /** How many programs were made, or begun to be. */
   public int programs() {
     return programs.get();
+  }
+
+  /** Why programs have failed, so far. */
+  public List<String> failures() {
+    return List.copyOf(failures);
+  }
+
+  private final class Programs implements TraceProgram.Factory {
+    @Override
+    public TraceProgram next() {
+      return program();
+    }
+
+    @Override
+    public void failed(String reason, boolean conclusive) {
+      failures.add(reason);
+    }
   }
 
   private TraceProgram program() {

@@ -92,21 +92,55 @@ final class ProgramsTest {
   }
 
   @Test
-  void autoLeavesWhatHasWorkedForNamesThatItCanNotTell() {
-    boolean[] tells = {true};
+  void autoLeavesWhatHasWorkedForARootThatItIsNotFor() {
+    boolean[] suits = {true};
     AutoProgram auto =
         new AutoProgram(
             () -> {
-              if (!tells[0]) {
-                throw new TraceFailure.Unsuitable("too deep");
+              if (!suits[0]) {
+                throw new TraceFailure.Unsuitable("the inodes");
               }
               return named("resolved").next();
             },
             named("path"));
     auto.next();
     auto.worked();
-    tells[0] = false;
-    assertEquals("path and not resolved: too deep", auto.next().note());
+    suits[0] = false;
+    assertEquals("path and not resolved: the inodes", auto.next().note());
+    suits[0] = true;
+    assertEquals("path", auto.next().name(), "for good");
+  }
+
+  @Test
+  void autoRunsPathForNamesThatResolvedCanNotTellAndOnlyWhileThereAreAny() {
+    long[] now = {0};
+    int[] deepest = {ResolvedProgram.DEEPEST + 1};
+    AutoProgram auto =
+        new AutoProgram(
+            () -> {
+              if (!ResolvedProgram.tells(deepest[0], 3)) {
+                throw new TraceFailure.NamesUnfit("too deep");
+              }
+              return named("resolved").next();
+            },
+            named("path"),
+            () -> now[0]);
+    TraceProgram path = auto.next();
+    assertEquals("path and not resolved: too deep", path.note());
+    auto.worked();
+    auto.failed("a crash of path", true);
+    assertEquals("path", auto.next().name(), "the names are still there");
+
+    now[0] = AutoProgram.REST.toNanos() - 1;
+    assertTrue(path.names().fit(1, 3), "not yet: the name may come again");
+    now[0]++;
+    assertFalse(path.names().fit(1, 3), "now resolved is the right one");
+    assertTrue(path.names().fit(ResolvedProgram.DEEPEST + 1, 3));
+    assertTrue(path.names().fit(1, 200));
+    deepest[0] = 1;
+    TraceProgram resolved = auto.next();
+    assertEquals("resolved", resolved.name());
+    assertNull(resolved.note());
   }
 
   @Test
