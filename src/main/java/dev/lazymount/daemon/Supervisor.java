@@ -207,7 +207,7 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
       if (trace.replace(apply.trace().get(), new TraceStopped())) {
         degraded("the settings of the trace have changed, and it is started again");
       }
-    } else if (env.status().state() != DaemonState.STARTING) {
+    } else if (env.status().state().runs()) {
       env.manager().ready(env.status().state().word() + ": the settings were read anew");
     }
     return this;
@@ -262,7 +262,7 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
   private void ready(double canaryMillis) {
     env.manager().watchdog();
     DaemonState was = env.status().state();
-    if (was == DaemonState.READY) {
+    if (was == DaemonState.READY || was == DaemonState.STOPPING) {
       return;
     }
     problem = null;

@@ -164,6 +164,9 @@ final class SupervisorTest extends DaemonFixture {
     assertEquals(WATCHDOG, canaryComesBack(bpftrace.run()));
     await(() -> assertNotNull(status.trace().canaryMillis()));
     assertEquals(DaemonState.STOPPING, status.state());
+    apply("", false);
+    tell(new Supervisor.Storage(true));
+    assertTrue(nextButWatchdog().get(0).startsWith("STATUS=stopping: "), "and not ready");
   }
 
   @Test
