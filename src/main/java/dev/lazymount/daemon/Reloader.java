@@ -78,8 +78,7 @@ final class Reloader {
       problems.forEach(problem -> LOG.warn("reload: {}", problem));
       LOG.warn("reload: the settings are not valid, and the old ones stay in force");
       if (told) {
-        manager.ready(
-            status.state().word() + ": the new settings are not valid, the old ones stay");
+        manager.ready(StatusLine.with("the new settings are not valid, the old ones stay", status));
       }
       return new Outcome(List.of(), List.of(), problems);
     }

@@ -139,7 +139,7 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
     timers.startSingleTimer(Timer.SCAN_IS_SLOW, FIRST_SCAN);
     // bpftrace compiles its program in the meantime.
     context.spawn(Rehearsal.create(env.rehearsal()), "rehearsal");
-    env.manager().status("starting: waiting for the first canary of the trace");
+    tellStatus();
   }
 
   @Override
@@ -148,11 +148,11 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
         .onMessage(Trace.class, this::onTrace)
         .onMessage(ToRouter.class, this::onToRouter)
         .onMessage(Storage.class, this::onStorage)
-        .onMessage(NewCatalog.class, newest -> onNewCatalog())
+        .onMessage(NewCatalog.class, newest -> traceForNamesOfNow())
         .onMessage(Apply.class, this::onApply)
         .onMessage(Rescan.class, this::onRescan)
         .onMessage(TraceStopped.class, stopped -> onTraceStopped())
-        .onMessageEquals(Timer.SCAN_IS_SLOW, this::onScanIsSlow)
+        .onMessageEquals(Timer.SCAN_IS_SLOW, this::traceForNamesOfNow)
         .build();
   }
 
@@ -173,21 +173,15 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
     env.status().storage(now);
     if (storage.open()) {
       getContext().getLog().warn("storage: {}", now);
-      env.manager().status(env.status().state().word() + ": " + now);
     } else {
       getContext().getLog().info("storage: it answers again");
-      env.manager().status(env.status().state().word());
     }
+    tellStatus();
     return this;
   }
 
-  private Behavior<Command> onNewCatalog() {
+  private Behavior<Command> traceForNamesOfNow() {
     trace.fit();
-    trace.start();
-    return this;
-  }
-
-  private Behavior<Command> onScanIsSlow() {
     trace.start();
     return this;
   }
@@ -205,10 +199,10 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
     if (apply.trace().isPresent()) {
       // The service manager is told that the reload is over when the new trace was seen to work.
       if (trace.replace(apply.trace().get(), new TraceStopped())) {
-        degraded("the settings of the trace have changed, and it is started again");
+        notTracing("the settings of the trace have changed, and it is started again");
       }
     } else if (env.status().state().runs()) {
-      env.manager().ready(env.status().state().word() + ": the settings were read anew");
+      env.manager().ready(StatusLine.with("the settings were read anew", env.status()));
     }
     return this;
   }
@@ -239,14 +233,12 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
     } else if (report instanceof TraceReport.CanaryBlocked blocked) {
       env.status()
           .trace(new TraceStatus(was.program(), was.pid(), null, blocked.reason(), was.note()));
-      degraded(blocked.reason());
+      degraded();
       // We are alive; ending us would not bring the storage back.
       env.manager().watchdog();
     } else if (report instanceof TraceReport.Failed failed) {
       env.trace().counters().restarts.increment();
-      String reason = failed.reason() + "; it is started again after a pause";
-      env.status().trace(new TraceStatus(was.program(), null, null, reason, was.note()));
-      degraded(reason);
+      notTracing(failed.reason() + "; it is started again after a pause");
     }
     trace.reported(report);
     return this;
@@ -273,11 +265,20 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
             "{}: accesses are traced, a canary came back in {} ms",
             was == DaemonState.STARTING ? "ready" : "ready again",
             String.format("%.1f", canaryMillis));
-    env.manager().ready("ready: tracing accesses under " + env.router().root());
+    env.manager().ready(StatusLine.now(env.status(), env.router().root()));
     warm.tell(new WarmActor.Ready());
   }
 
-  private void degraded(String reason) {
+  /** No trace runs, for this reason. */
+  private void notTracing(String reason) {
+    TraceStatus was = env.status().trace();
+    env.status().trace(new TraceStatus(was.program(), null, null, reason, was.note()));
+    degraded();
+  }
+
+  /** For the problem that the status has. */
+  private void degraded() {
+    String reason = env.status().trace().problem();
     if (env.status().state() == DaemonState.READY) {
       env.status().state(DaemonState.DEGRADED);
     }
@@ -285,6 +286,10 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
       problem = reason;
       getContext().getLog().warn("trace: {}", reason);
     }
-    env.manager().status(env.status().state().word() + ": " + reason);
+    tellStatus();
+  }
+
+  private void tellStatus() {
+    env.manager().status(StatusLine.now(env.status(), env.router().root()));
   }
 }

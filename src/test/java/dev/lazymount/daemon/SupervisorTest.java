@@ -156,6 +156,36 @@ final class SupervisorTest extends DaemonFixture {
   }
 
   @Test
+  void theEndOfOneTroubleDoesNotHideAnother() throws Exception {
+    String storage =
+        "the image storage does not answer: all mounts under way hang, and no other is tried";
+    String trace = "bpftrace ended with status 1; it is started again after a pause";
+    start(found("gcc"));
+    systemd.nextWith("READY=1");
+    tell(new Supervisor.Storage(true));
+    assertEquals(List.of("STATUS=ready: " + storage), nextButWatchdog());
+
+    holdCanaries();
+    bpftrace.run().end(1);
+    assertEquals(List.of("STATUS=degraded: " + trace + "; " + storage), nextButWatchdog());
+    apply("", false);
+    assertEquals(
+        List.of(
+            "READY=1", "STATUS=degraded: the settings were read anew; " + trace + "; " + storage),
+        nextButWatchdog());
+    ScriptedTrace.Run second = bpftrace.run();
+    canaryComesBack(second);
+    assertEquals(List.of("READY=1", "STATUS=ready: " + storage), nextButWatchdog());
+
+    second.end(1);
+    assertEquals(List.of("STATUS=degraded: " + trace + "; " + storage), nextButWatchdog());
+    tell(new Supervisor.Storage(false));
+    assertEquals(List.of("STATUS=degraded: " + trace), nextButWatchdog());
+    canaryComesBack(bpftrace.run());
+    assertEquals(READY, nextButWatchdog());
+  }
+
+  @Test
   void whatIsStoppingStaysSo() throws Exception {
     holdCanaries();
     start(found("gcc"));
