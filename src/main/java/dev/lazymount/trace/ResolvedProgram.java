@@ -35,6 +35,12 @@ public final class ResolvedProgram implements TraceProgram.Factory {
    */
   private static final int[] STRING_LENGTHS = {0, 160, 112, 88, 64, 56, 48, 40, 32};
 
+  /**
+   * So many canaries of one process are told in each second of a window: far more than ours, of
+   * which trace.canary allows ten. Another process of root may take their name.
+   */
+  private static final int CANARIES = 64;
+
   /** Files known to be walked; a map of ours must not become full, and has to be cleared. */
   private static final int SLOTS = 4096;
 
@@ -148,6 +154,7 @@ public final class ResolvedProgram implements TraceProgram.Factory {
                 .put("DEVICE", root.kernelDevice())
                 .put("INODE", Long.toUnsignedString(root.inode()))
                 .put("WORD", canary.token())
+                .put("CANARIES", CANARIES * (1 + settings.trace().window().toSeconds()))
                 .put("WINDOW", settings.trace().window().toMillis())
                 .put("LIMIT", Template.mostHeld(settings.trace().maxKeys()))
                 .put("SHARE", Template.share(settings.trace().maxKeys()))

@@ -117,6 +117,11 @@ final class Watch implements AutoCloseable {
     return process.pid();
   }
 
+  /** What its canary is called, of the resolved program. */
+  String canaryName() {
+    return program.canary().token();
+  }
+
   /** All paths so far. */
   Set<String> paths() {
     return paths;
