@@ -4,11 +4,9 @@ import dev.lazymount.config.Settings;
 import dev.lazymount.doctor.Doctor.Check;
 import dev.lazymount.linux.KernelVersion;
 import dev.lazymount.ops.Words;
-import dev.lazymount.trace.AutoProgram;
 import dev.lazymount.trace.Bpftrace;
-import dev.lazymount.trace.PathProgram;
-import dev.lazymount.trace.ResolvedProgram;
 import dev.lazymount.trace.TraceProgram;
+import dev.lazymount.trace.TracePrograms;
 import dev.lazymount.trace.TraceTrial;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,7 +18,6 @@ import java.util.regex.Pattern;
 
 /** Whether accesses can be seen: what that takes, and one that really is. */
 final class TraceChecks {
-  private static final Path TRACEFS = Path.of("/sys/kernel/tracing");
   private static final KernelVersion OLDEST_TRIED = new KernelVersion(0, 17);
   private static final Pattern VERSION = Pattern.compile("v?(\\d+\\.\\d+)[.\\w-]*");
 
@@ -46,16 +43,18 @@ final class TraceChecks {
   }
 
   private static Finding tracefs() {
-    if (Files.isDirectory(TRACEFS.resolve("events/syscalls/sys_enter_openat"))) {
-      return Finding.ok("tracefs", TRACEFS + " has the tracepoints of system calls");
+    if (Files.isDirectory(TracePrograms.TRACEFS.resolve("events/syscalls/sys_enter_openat"))) {
+      return Finding.ok("tracefs", TracePrograms.TRACEFS + " has the tracepoints of system calls");
     }
-    return Files.isDirectory(TRACEFS.resolve("events"))
+    return Files.isDirectory(TracePrograms.TRACEFS.resolve("events"))
         ? Finding.fail(
             "tracefs",
             "no tracepoints of system calls",
             "boot a kernel with CONFIG_FTRACE_SYSCALLS")
         : Finding.fail(
-            "tracefs", "not mounted or not readable", "mount -t tracefs tracefs " + TRACEFS);
+            "tracefs",
+            "not mounted or not readable",
+            "mount -t tracefs tracefs " + TracePrograms.TRACEFS);
   }
 
   private static Finding bpftrace(Settings settings) throws InterruptedException {
@@ -89,14 +88,7 @@ final class TraceChecks {
   }
 
   private static Finding trial(Settings settings) {
-    PathProgram path = new PathProgram(settings, TRACEFS);
-    ResolvedProgram resolved = new ResolvedProgram(settings, TRACEFS, () -> 0, () -> 0);
-    TraceProgram.Factory programs =
-        switch (settings.trace().program()) {
-          case AUTO -> new AutoProgram(resolved, path);
-          case PATH -> path;
-          case RESOLVED -> resolved;
-        };
+    TraceProgram.Factory programs = TracePrograms.of(settings, () -> 0, () -> 0);
     TraceTrial.Result result =
         TraceTrial.run(programs, Bpftrace.launcher(settings), settings.root().toString(), TRIAL);
     if (result.problem() != null) {
