@@ -1,7 +1,10 @@
 package dev.lazymount.doctor;
 
+import dev.lazymount.catalog.Catalog;
+import dev.lazymount.catalog.CatalogScan;
 import dev.lazymount.config.Settings;
 import dev.lazymount.doctor.Doctor.Check;
+import dev.lazymount.linux.BoundedWait;
 import dev.lazymount.linux.KernelVersion;
 import dev.lazymount.ops.Words;
 import dev.lazymount.trace.Bpftrace;
@@ -13,6 +16,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -23,6 +28,9 @@ final class TraceChecks {
 
   /** bpftrace compiles its program, on a busy machine for a long time; and there may be two. */
   private static final Duration TRIAL = Duration.ofSeconds(30);
+
+  /** Then the trial goes on without the images' names; the check of the images says why. */
+  private static final Duration SCAN = Duration.ofSeconds(5);
 
   private TraceChecks() {}
 
@@ -37,7 +45,7 @@ final class TraceChecks {
         Check.of("setpriv", TraceChecks::setpriv),
         new Check(
             "traced access",
-            TRIAL.multipliedBy(2).plusSeconds(5),
+            TRIAL.multipliedBy(2).plus(SCAN).plusSeconds(5),
             "the root's storage may not answer",
             () -> trial(settings)));
   }
@@ -87,8 +95,10 @@ final class TraceChecks {
             "install util-linux");
   }
 
-  private static Finding trial(Settings settings) {
-    TraceProgram.Factory programs = TracePrograms.of(settings, () -> 0, () -> 0);
+  private static Finding trial(Settings settings) throws InterruptedException {
+    Catalog images = images(settings);
+    TraceProgram.Factory programs =
+        TracePrograms.of(settings, images::maxDepth, images::longestComponent);
     TraceTrial.Result result =
         TraceTrial.run(programs, Bpftrace.launcher(settings), settings.root().toString(), TRIAL);
     if (result.problem() != null) {
@@ -106,5 +116,23 @@ final class TraceChecks {
     return result.note() == null
         ? Finding.ok("traced access", what)
         : Finding.warn("traced access", what + "; " + result.note(), "relative paths are not seen");
+  }
+
+  /** The daemon's program depends on the names there are. */
+  private static Catalog images(Settings settings) throws InterruptedException {
+    try {
+      return BoundedWait.on(
+              "doctor-images",
+              SCAN,
+              () ->
+                  CatalogScan.scan(
+                      settings.images().toString(),
+                      settings.root().toString(),
+                      settings.imageSuffixes(),
+                      Catalog.empty()))
+          .catalog();
+    } catch (TimeoutException | ExecutionException e) {
+      return Catalog.empty();
+    }
   }
 }
