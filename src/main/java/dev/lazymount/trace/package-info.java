@@ -8,7 +8,7 @@
  * dev.lazymount.trace.Deduplicator} drops what was told already; {@link
  * dev.lazymount.trace.TraceSource}, begun by {@link dev.lazymount.trace.TraceStart}, is the actor
  * that owns all of these and the stream between them, and restarts when the process dies or the
- * {@link dev.lazymount.trace.Canary} does not come back. Nothing here knows of compilers, images or
- * mounts.
+ * {@link dev.lazymount.trace.Canary} does not come back, for which {@link
+ * dev.lazymount.trace.CanaryPace} has the times. Nothing here knows of compilers, images or mounts.
  */
 package dev.lazymount.trace;
