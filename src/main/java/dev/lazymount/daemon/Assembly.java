@@ -18,14 +18,12 @@ import dev.lazymount.mount.StorageCircuit;
 import dev.lazymount.ops.ServiceManager;
 import dev.lazymount.route.RouterEnv;
 import dev.lazymount.state.DaemonStatus;
-import dev.lazymount.trace.AutoProgram;
 import dev.lazymount.trace.Bpftrace;
 import dev.lazymount.trace.Canary;
-import dev.lazymount.trace.PathProgram;
-import dev.lazymount.trace.ResolvedProgram;
 import dev.lazymount.trace.TraceEnv;
 import dev.lazymount.trace.TraceProcess;
 import dev.lazymount.trace.TraceProgram;
+import dev.lazymount.trace.TracePrograms;
 import dev.lazymount.warm.WarmEnv;
 import java.time.Duration;
 import java.util.concurrent.Executor;
@@ -52,19 +50,9 @@ final class Assembly {
    */
   record TracePart(TraceProgram.Factory programs, TraceProcess.Launcher launcher) {
     static TracePart real(Settings settings, DaemonStatus status) {
-      return new TracePart(programs(settings, status), Bpftrace.launcher(settings));
-    }
-
-    private static TraceProgram.Factory programs(Settings settings, DaemonStatus status) {
-      PathProgram path = new PathProgram(settings, Machine.TRACEFS);
-      ResolvedProgram resolved =
-          new ResolvedProgram(
-              settings, Machine.TRACEFS, status::deepestName, status::longestComponent);
-      return switch (settings.trace().program()) {
-        case AUTO -> new AutoProgram(resolved, path);
-        case PATH -> path;
-        case RESOLVED -> resolved;
-      };
+      return new TracePart(
+          TracePrograms.of(settings, status::deepestName, status::longestComponent),
+          Bpftrace.launcher(settings));
     }
   }
 

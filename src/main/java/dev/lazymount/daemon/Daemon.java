@@ -51,6 +51,11 @@ public final class Daemon {
   private final Instant start = Instant.now();
   private final ServiceManager manager = ServiceManager.from(System.getenv());
 
+  /** What the end finds of these it ends; null before there is one. */
+  private volatile ActorSystem<Supervisor.Command> system;
+
+  private volatile ControlServer control;
+
   private Daemon(LiveSettings live) {
     this.live = live;
     this.settings = live.now();
@@ -67,7 +72,32 @@ public final class Daemon {
     new Daemon(live).run(actors);
   }
 
+  /**
+   * SIGTERM and SIGINT run the JVM's shutdown hooks; ours ends everything in order, and then the
+   * process with exit code 0 (the JVM's own would be 143). It is there before all else, because a
+   * start may take long: a storage that hangs is waited for.
+   */
   private void run(Supplier<Config> actors) throws StartFailure {
+    Thread hook = new Thread(this::endOnSignal, "end");
+    Runtime.getRuntime().addShutdownHook(hook);
+    try {
+      start(actors);
+    } finally {
+      standDown(hook);
+    }
+  }
+
+  /** What ends by itself has an exit code of its own. */
+  private static void standDown(Thread hook) {
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      // A signal came first, and the hook runs.
+      LOG.debug("ending already");
+    }
+  }
+
+  private void start(Supplier<Config> actors) throws StartFailure {
     if (settings.trace().program() != Settings.Program.PATH) {
       ResolvedProgram.prepare();
     }
@@ -83,21 +113,20 @@ public final class Daemon {
       HeadStart head =
           HeadStart.begin(
               Assembly.scanner(settings), status, Assembly.TracePart.real(settings, status));
-      run(actors.get(), head, commands, reloader);
+      start(actors.get(), head, commands, reloader);
     }
   }
 
-  private void run(Config actors, HeadStart head, Commands commands, Reloader reloader)
+  private void start(Config actors, HeadStart head, Commands commands, Reloader reloader)
       throws StartFailure {
-    try (ControlServer control =
+    try (ControlServer server =
         ControlServer.start(
             settings.runDir(), settings.control().group(), this::report, commands.all())) {
-      ActorSystem<Supervisor.Command> system =
-          Assembly.start(live::now, actors, newest, status, manager, head);
+      control = server;
+      system = Assembly.start(live::now, actors, newest, status, manager, head);
       reloader.appliesTo(system);
       commands.begin(system);
       Signals.onHangup(reloader::reloadByItself);
-      CountDownLatch ended = endOnSignal(system, control);
       if (settings.metrics().enabled()) {
         serveWeb(commands);
       }
@@ -105,7 +134,7 @@ public final class Daemon {
       MemoryTrim.until(system.getWhenTerminated().toCompletableFuture(), status);
       if (status.state() == DaemonState.STOPPING) {
         // The hook ends the process with exit code 0 when it is done.
-        ended.await();
+        new CountDownLatch(1).await();
       }
       throw new StartFailure("the actors have ended by themselves; the log says why");
     } catch (IOException e) {
@@ -157,31 +186,22 @@ public final class Daemon {
     }
   }
 
-  /**
-   * SIGTERM and SIGINT run the JVM's shutdown hooks; ours ends everything in order, and then the
-   * process with exit code 0 (the JVM's own would be 143).
-   */
-  private CountDownLatch endOnSignal(
-      ActorSystem<Supervisor.Command> system, ControlServer control) {
-    CountDownLatch never = new CountDownLatch(1);
-    Runtime.getRuntime()
-        .addShutdownHook(
-            new Thread(
-                () -> {
-                  if (system.whenTerminated().isCompleted()) {
-                    return;
-                  }
-                  status.state(DaemonState.STOPPING);
-                  manager.stopping();
-                  LOG.info("stopping; what is mounted stays mounted");
-                  end(system, control);
-                  Runtime.getRuntime().halt(0);
-                },
-                "end"));
-    return never;
+  private void endOnSignal() {
+    if (system != null && system.whenTerminated().isCompleted()) {
+      return;
+    }
+    status.state(DaemonState.STOPPING);
+    manager.stopping();
+    LOG.info("stopping; what is mounted stays mounted");
+    endActors();
+    endControl();
+    Runtime.getRuntime().halt(0);
   }
 
-  private static void end(ActorSystem<Supervisor.Command> system, ControlServer control) {
+  private void endActors() {
+    if (system == null) {
+      return;
+    }
     try {
       system.terminate();
       system
@@ -193,8 +213,13 @@ public final class Daemon {
       // rest.
       LOG.warn("not everything ended within {} s: {}", FAREWELL.toSeconds(), e.toString());
     }
+  }
+
+  private void endControl() {
     try {
-      control.close();
+      if (control != null) {
+        control.close();
+      }
     } catch (IOException e) {
       LOG.debug("control: {}", e.getMessage());
     }

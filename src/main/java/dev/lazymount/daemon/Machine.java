@@ -4,9 +4,11 @@ import dev.lazymount.config.Problem;
 import dev.lazymount.config.Settings;
 import dev.lazymount.config.SettingsChecks;
 import dev.lazymount.linux.BoundedWait;
+import dev.lazymount.linux.FileSystemTypes;
 import dev.lazymount.linux.KernelVersion;
 import dev.lazymount.linux.User;
 import dev.lazymount.trace.Bpftrace;
+import dev.lazymount.trace.TracePrograms;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,9 +22,6 @@ import java.util.concurrent.TimeoutException;
 public final class Machine {
   /** How long a directory may take to answer before the check goes on without it. */
   private static final Duration PATIENCE = Duration.ofSeconds(2);
-
-  /** Where tracefs is since Linux 4.1. */
-  public static final Path TRACEFS = Path.of("/sys/kernel/tracing");
 
   private Machine() {}
 
@@ -46,7 +45,7 @@ public final class Machine {
     if (!Files.exists(Path.of("/dev/loop-control"))) {
       problems.add("no /dev/loop-control: loop devices are missing; try modprobe loop");
     }
-    if (!fileSystems().contains("squashfs")) {
+    if (!hasSquashfs()) {
       problems.add("the kernel has no squashfs; try modprobe squashfs");
     }
     problems.addAll(directories(settings));
@@ -60,12 +59,12 @@ public final class Machine {
    */
   public static List<String> trace(Settings settings) {
     List<String> problems = new ArrayList<>();
-    if (!Files.isDirectory(TRACEFS.resolve("events/syscalls"))) {
+    if (!Files.isDirectory(TracePrograms.TRACEFS.resolve("events/syscalls"))) {
       problems.add(
           "no system call tracepoints in "
-              + TRACEFS
+              + TracePrograms.TRACEFS
               + "; is tracefs mounted? (mount -t tracefs tracefs "
-              + TRACEFS
+              + TracePrograms.TRACEFS
               + ")");
     }
     String bpftrace = settings.trace().bpftrace();
@@ -98,13 +97,11 @@ public final class Machine {
     }
   }
 
-  private static List<String> fileSystems() {
+  private static boolean hasSquashfs() {
     try {
-      return Files.readAllLines(Path.of("/proc/filesystems")).stream()
-          .map(line -> line.substring(line.indexOf('\t') + 1))
-          .toList();
+      return FileSystemTypes.known().contains("squashfs");
     } catch (IOException e) {
-      return List.of();
+      return false;
     }
   }
 }

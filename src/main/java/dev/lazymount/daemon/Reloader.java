@@ -5,7 +5,6 @@ import dev.lazymount.config.InvalidSettingsException;
 import dev.lazymount.config.LiveSettings;
 import dev.lazymount.config.Problem;
 import dev.lazymount.ops.ServiceManager;
-import dev.lazymount.state.DaemonState;
 import dev.lazymount.state.DaemonStatus;
 import dev.lazymount.trace.TraceEnv;
 import java.util.List;
@@ -63,8 +62,8 @@ final class Reloader {
     if (system == null) {
       return new Outcome(List.of(), List.of(), List.of("the daemon is only just starting"));
     }
-    // Ready is said after it; so not before we ever were.
-    boolean told = status.state() != DaemonState.STARTING;
+    // Ready is said after it; so not before we ever were, and not when we end.
+    boolean told = status.state().runs();
     if (told) {
       manager.reloading();
     }
@@ -79,8 +78,7 @@ final class Reloader {
       problems.forEach(problem -> LOG.warn("reload: {}", problem));
       LOG.warn("reload: the settings are not valid, and the old ones stay in force");
       if (told) {
-        manager.ready(
-            status.state().word() + ": the new settings are not valid, the old ones stay");
+        manager.ready(StatusLine.with("the new settings are not valid, the old ones stay", status));
       }
       return new Outcome(List.of(), List.of(), problems);
     }

@@ -18,10 +18,8 @@ import dev.lazymount.route.RouterEnv;
 import dev.lazymount.state.DaemonState;
 import dev.lazymount.state.DaemonStatus;
 import dev.lazymount.state.TraceStatus;
-import dev.lazymount.trace.ResolvedProgram;
 import dev.lazymount.trace.TraceEnv;
 import dev.lazymount.trace.TraceReport;
-import dev.lazymount.trace.TraceSource;
 import dev.lazymount.warm.WarmActor;
 import dev.lazymount.warm.WarmEnv;
 import java.time.Duration;
@@ -43,9 +41,10 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
   /** For the router, from outside of the actors. */
   record ToRouter(Router.Command command) implements Command {}
 
-  private record Trace(TraceReport report) implements Command {}
+  /** How the trace is. */
+  record Trace(TraceReport report) implements Command {}
 
-  private record NewCatalog(int deepest, int longest) implements Command {}
+  private record NewCatalog() implements Command {}
 
   /** All slots for mounts hang ({@code open}), or one has come back. */
   record Storage(boolean open) implements Command {}
@@ -98,11 +97,8 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
   private final Env env;
   private final ActorRef<CatalogActor.Command> catalog;
   private final ActorRef<Router.Command> router;
-  private TraceEnv traceEnv;
-  private boolean traceStops;
   private final ActorRef<WarmActor.Command> warm;
-  private Optional<ActorRef<TraceSource.Command>> trace = Optional.empty();
-  private int tracedComponents;
+  private final TraceKeeper trace;
   private String problem;
   private String note;
 
@@ -117,27 +113,33 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
     // Akka guesses it from the stack, and with timers guesses a class of its own.
     context.setLoggerName(Supervisor.class);
     this.env = env;
-    this.traceEnv = env.trace();
     catalog = context.spawn(CatalogActor.create(env.catalog()), "catalog");
     router = context.spawn(Router.create(env.router(), catalog), "router");
     // Neither has a reason to end. If one does we end too, and the next start adopts what is
     // mounted.
     context.watch(catalog);
     context.watch(router);
+    trace =
+        new TraceKeeper(
+            context,
+            env.trace(),
+            env.status(),
+            context.messageAdapter(TraceReport.class, Trace::new),
+            router);
     warm = context.spawn(WarmActor.create(env.warm(), catalog, router), "warm");
     env.summary()
         .ifPresent(
             interval ->
                 context.spawn(
                     SummaryActor.create(env.status(), interval, Supervisor::sumUp), "summary"));
-    ActorRef<Catalog> deepest =
-        context.messageAdapter(
-            Catalog.class, newest -> new NewCatalog(newest.maxDepth(), newest.longestComponent()));
-    catalog.tell(new CatalogActor.Subscribe(deepest));
+    // What it found is in the status.
+    catalog.tell(
+        new CatalogActor.Subscribe(
+            context.messageAdapter(Catalog.class, newest -> new NewCatalog())));
     timers.startSingleTimer(Timer.SCAN_IS_SLOW, FIRST_SCAN);
     // bpftrace compiles its program in the meantime.
     context.spawn(Rehearsal.create(env.rehearsal()), "rehearsal");
-    env.manager().status("starting: waiting for the first canary of the trace");
+    tellStatus();
   }
 
   @Override
@@ -146,11 +148,11 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
         .onMessage(Trace.class, this::onTrace)
         .onMessage(ToRouter.class, this::onToRouter)
         .onMessage(Storage.class, this::onStorage)
-        .onMessage(NewCatalog.class, this::onNewCatalog)
+        .onMessage(NewCatalog.class, newest -> traceForNamesOfNow())
         .onMessage(Apply.class, this::onApply)
         .onMessage(Rescan.class, this::onRescan)
         .onMessage(TraceStopped.class, stopped -> onTraceStopped())
-        .onMessageEquals(Timer.SCAN_IS_SLOW, this::startTrace)
+        .onMessageEquals(Timer.SCAN_IS_SLOW, this::traceForNamesOfNow)
         .build();
   }
 
@@ -171,31 +173,17 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
     env.status().storage(now);
     if (storage.open()) {
       getContext().getLog().warn("storage: {}", now);
-      env.manager().status(env.status().state().word() + ": " + now);
     } else {
       getContext().getLog().info("storage: it answers again");
-      env.manager().status(env.status().state().word());
     }
+    tellStatus();
     return this;
   }
 
-  private Behavior<Command> onNewCatalog(NewCatalog catalog) {
-    int components = ResolvedProgram.components(catalog.deepest());
-    boolean resolved = env.status().trace().program().equals(ResolvedProgram.NAME);
-    boolean tells = ResolvedProgram.tells(catalog.deepest(), catalog.longest());
-    if (trace.isPresent() && resolved && (components > tracedComponents || !tells)) {
-      tracedComponents = components;
-      trace
-          .get()
-          .tell(
-              new TraceSource.Renew(
-                  "names have up to "
-                      + catalog.deepest()
-                      + " components of up to "
-                      + catalog.longest()
-                      + " bytes now"));
-    }
-    return startTrace();
+  private Behavior<Command> traceForNamesOfNow() {
+    trace.fit();
+    trace.start();
+    return this;
   }
 
   private Behavior<Command> onRescan(Rescan rescan) {
@@ -210,44 +198,25 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
     catalog.tell(new CatalogActor.Interval(settings.catalog().rescan()));
     if (apply.trace().isPresent()) {
       // The service manager is told that the reload is over when the new trace was seen to work.
-      renewTrace(apply.trace().get());
-    } else if (env.status().state() != DaemonState.STARTING) {
-      env.manager().ready(env.status().state().word() + ": the settings were read anew");
+      if (trace.replace(apply.trace().get(), new TraceStopped())) {
+        notTracing("the settings of the trace have changed, and it is started again");
+      }
+    } else if (env.status().state().runs()) {
+      env.manager().ready(StatusLine.with("the settings were read anew", env.status()));
     }
     return this;
   }
 
-  private void renewTrace(TraceEnv next) {
-    traceEnv = next;
-    if (trace.isPresent()) {
-      degraded("the settings of the trace have changed, and it is started again");
-      getContext().watchWith(trace.get(), new TraceStopped());
-      getContext().stop(trace.get());
-      trace = Optional.empty();
-      traceStops = true;
-    }
-  }
-
   private Behavior<Command> onTraceStopped() {
-    traceStops = false;
-    return startTrace();
-  }
-
-  private Behavior<Command> startTrace() {
-    if (trace.isEmpty() && !traceStops) {
-      tracedComponents = ResolvedProgram.components(env.status().deepestName());
-      ActorRef<TraceReport> reports = getContext().messageAdapter(TraceReport.class, Trace::new);
-      trace =
-          Optional.of(
-              getContext()
-                  .spawn(
-                      TraceSource.create(traceEnv, reports, router, Router.Accesses::new),
-                      "trace"));
-    }
+    trace.stopped();
     return this;
   }
 
   private Behavior<Command> onTrace(Trace message) {
+    if (trace.stops()) {
+      // A canary of the old trace says nothing of the new one, which is not even started.
+      return this;
+    }
     TraceReport report = message.report();
     TraceStatus was = env.status().trace();
     if (report instanceof TraceReport.Started started) {
@@ -264,15 +233,14 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
     } else if (report instanceof TraceReport.CanaryBlocked blocked) {
       env.status()
           .trace(new TraceStatus(was.program(), was.pid(), null, blocked.reason(), was.note()));
-      degraded(blocked.reason());
+      degraded();
       // We are alive; ending us would not bring the storage back.
       env.manager().watchdog();
     } else if (report instanceof TraceReport.Failed failed) {
       env.trace().counters().restarts.increment();
-      String reason = failed.reason() + "; it is started again after a pause";
-      env.status().trace(new TraceStatus(was.program(), null, null, reason, was.note()));
-      degraded(reason);
+      notTracing(failed.reason() + "; it is started again after a pause");
     }
+    trace.reported(report);
     return this;
   }
 
@@ -286,7 +254,7 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
   private void ready(double canaryMillis) {
     env.manager().watchdog();
     DaemonState was = env.status().state();
-    if (was == DaemonState.READY) {
+    if (was == DaemonState.READY || was == DaemonState.STOPPING) {
       return;
     }
     problem = null;
@@ -297,11 +265,20 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
             "{}: accesses are traced, a canary came back in {} ms",
             was == DaemonState.STARTING ? "ready" : "ready again",
             String.format("%.1f", canaryMillis));
-    env.manager().ready("ready: tracing accesses under " + env.router().root());
+    env.manager().ready(StatusLine.now(env.status(), env.router().root()));
     warm.tell(new WarmActor.Ready());
   }
 
-  private void degraded(String reason) {
+  /** No trace runs, for this reason. */
+  private void notTracing(String reason) {
+    TraceStatus was = env.status().trace();
+    env.status().trace(new TraceStatus(was.program(), null, null, reason, was.note()));
+    degraded();
+  }
+
+  /** For the problem that the status has. */
+  private void degraded() {
+    String reason = env.status().trace().problem();
     if (env.status().state() == DaemonState.READY) {
       env.status().state(DaemonState.DEGRADED);
     }
@@ -309,6 +286,10 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
       problem = reason;
       getContext().getLog().warn("trace: {}", reason);
     }
-    env.manager().status(env.status().state().word() + ": " + reason);
+    tellStatus();
+  }
+
+  private void tellStatus() {
+    env.manager().status(StatusLine.now(env.status(), env.router().root()));
   }
 }

@@ -2,6 +2,7 @@ package dev.lazymount.doctor;
 
 import dev.lazymount.config.Settings;
 import dev.lazymount.doctor.Doctor.Check;
+import dev.lazymount.linux.FileSystemTypes;
 import dev.lazymount.linux.Propagation;
 import dev.lazymount.mount.KernelMounter;
 import dev.lazymount.mount.MountFailure;
@@ -14,6 +15,7 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /** Whether images can be mounted, and whether others would see that. */
@@ -44,11 +46,8 @@ final class MountChecks {
   }
 
   private static Finding squashfs() throws IOException {
-    List<String> known =
-        Files.readAllLines(Path.of("/proc/filesystems")).stream()
-            .map(line -> line.substring(line.indexOf('\t') + 1))
-            .filter(type -> type.equals("squashfs") || type.equals("erofs"))
-            .toList();
+    Set<String> all = FileSystemTypes.known();
+    List<String> known = Stream.of("squashfs", "erofs").filter(all::contains).toList();
     return known.contains("squashfs")
         ? Finding.ok("squashfs", "the kernel has " + String.join(" and ", known))
         : Finding.fail("squashfs", "the kernel has none", "modprobe squashfs");

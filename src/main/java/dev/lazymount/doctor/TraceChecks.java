@@ -1,31 +1,36 @@
 package dev.lazymount.doctor;
 
+import dev.lazymount.catalog.Catalog;
+import dev.lazymount.catalog.CatalogScan;
 import dev.lazymount.config.Settings;
 import dev.lazymount.doctor.Doctor.Check;
+import dev.lazymount.linux.BoundedWait;
 import dev.lazymount.linux.KernelVersion;
 import dev.lazymount.ops.Words;
-import dev.lazymount.trace.AutoProgram;
 import dev.lazymount.trace.Bpftrace;
-import dev.lazymount.trace.PathProgram;
-import dev.lazymount.trace.ResolvedProgram;
 import dev.lazymount.trace.TraceProgram;
+import dev.lazymount.trace.TracePrograms;
 import dev.lazymount.trace.TraceTrial;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Whether accesses can be seen: what that takes, and one that really is. */
 final class TraceChecks {
-  private static final Path TRACEFS = Path.of("/sys/kernel/tracing");
   private static final KernelVersion OLDEST_TRIED = new KernelVersion(0, 17);
   private static final Pattern VERSION = Pattern.compile("v?(\\d+\\.\\d+)[.\\w-]*");
 
   /** bpftrace compiles its program, on a busy machine for a long time; and there may be two. */
   private static final Duration TRIAL = Duration.ofSeconds(30);
+
+  /** Then the trial goes on without the images' names; the check of the images says why. */
+  private static final Duration SCAN = Duration.ofSeconds(5);
 
   private TraceChecks() {}
 
@@ -40,22 +45,24 @@ final class TraceChecks {
         Check.of("setpriv", TraceChecks::setpriv),
         new Check(
             "traced access",
-            TRIAL.multipliedBy(2).plusSeconds(5),
+            TRIAL.multipliedBy(2).plus(SCAN).plusSeconds(5),
             "the root's storage may not answer",
             () -> trial(settings)));
   }
 
   private static Finding tracefs() {
-    if (Files.isDirectory(TRACEFS.resolve("events/syscalls/sys_enter_openat"))) {
-      return Finding.ok("tracefs", TRACEFS + " has the tracepoints of system calls");
+    if (Files.isDirectory(TracePrograms.TRACEFS.resolve("events/syscalls/sys_enter_openat"))) {
+      return Finding.ok("tracefs", TracePrograms.TRACEFS + " has the tracepoints of system calls");
     }
-    return Files.isDirectory(TRACEFS.resolve("events"))
+    return Files.isDirectory(TracePrograms.TRACEFS.resolve("events"))
         ? Finding.fail(
             "tracefs",
             "no tracepoints of system calls",
             "boot a kernel with CONFIG_FTRACE_SYSCALLS")
         : Finding.fail(
-            "tracefs", "not mounted or not readable", "mount -t tracefs tracefs " + TRACEFS);
+            "tracefs",
+            "not mounted or not readable",
+            "mount -t tracefs tracefs " + TracePrograms.TRACEFS);
   }
 
   private static Finding bpftrace(Settings settings) throws InterruptedException {
@@ -88,15 +95,10 @@ final class TraceChecks {
             "install util-linux");
   }
 
-  private static Finding trial(Settings settings) {
-    PathProgram path = new PathProgram(settings, TRACEFS);
-    ResolvedProgram resolved = new ResolvedProgram(settings, TRACEFS, () -> 0, () -> 0);
+  private static Finding trial(Settings settings) throws InterruptedException {
+    Catalog images = images(settings);
     TraceProgram.Factory programs =
-        switch (settings.trace().program()) {
-          case AUTO -> new AutoProgram(resolved, path);
-          case PATH -> path;
-          case RESOLVED -> resolved;
-        };
+        TracePrograms.of(settings, images::maxDepth, images::longestComponent);
     TraceTrial.Result result =
         TraceTrial.run(programs, Bpftrace.launcher(settings), settings.root().toString(), TRIAL);
     if (result.problem() != null) {
@@ -114,5 +116,23 @@ final class TraceChecks {
     return result.note() == null
         ? Finding.ok("traced access", what)
         : Finding.warn("traced access", what + "; " + result.note(), "relative paths are not seen");
+  }
+
+  /** The daemon's program depends on the names there are. */
+  private static Catalog images(Settings settings) throws InterruptedException {
+    try {
+      return BoundedWait.on(
+              "doctor-images",
+              SCAN,
+              () ->
+                  CatalogScan.scan(
+                      settings.images().toString(),
+                      settings.root().toString(),
+                      settings.imageSuffixes(),
+                      Catalog.empty()))
+          .catalog();
+    } catch (TimeoutException | ExecutionException e) {
+      return Catalog.empty();
+    }
   }
 }

@@ -3,6 +3,7 @@ package dev.lazymount.doctor;
 import dev.lazymount.config.Settings;
 import dev.lazymount.doctor.Doctor.Check;
 import dev.lazymount.ops.Words;
+import dev.lazymount.trace.TraceSource;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -30,9 +31,6 @@ final class UnitChecks {
               "ProtectKernelLogs", "no",
               "ProtectControlGroups", "no",
               "DynamicUser", "no"));
-
-  /** A start is given so many times trace.canary-timeout (TraceSource). */
-  private static final int START_PATIENCE = 12;
 
   private UnitChecks() {}
 
@@ -107,7 +105,7 @@ final class UnitChecks {
   static Finding timeouts(Settings settings, Map<String, String> unit) {
     List<String> wrong = new ArrayList<>();
     Settings.Trace trace = settings.trace();
-    Duration start = trace.canaryTimeout().multipliedBy(START_PATIENCE);
+    Duration start = trace.canaryTimeout().multipliedBy(TraceSource.START_PATIENCE);
     span(unit.get("TimeoutStartUSec"))
         .filter(limit -> limit.compareTo(start) <= 0)
         .ifPresent(
@@ -115,7 +113,9 @@ final class UnitChecks {
                 wrong.add(
                     "TimeoutStartSec= ("
                         + Words.span(limit)
-                        + ") is not longer than 12 times trace.canary-timeout ("
+                        + ") is not longer than "
+                        + TraceSource.START_PATIENCE
+                        + " times trace.canary-timeout ("
                         + Words.span(start)
                         + ")"));
     Optional<Duration> watchdog = span(unit.get("WatchdogUSec")).filter(d -> !d.isZero());

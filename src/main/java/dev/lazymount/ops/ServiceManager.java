@@ -19,6 +19,9 @@ public final class ServiceManager {
   private final Optional<SdNotify> socket;
   private final Optional<Duration> watchdog;
 
+  /** Guarded by this. */
+  private boolean ending;
+
   private ServiceManager(Optional<SdNotify> socket, Optional<Duration> watchdog) {
     this.socket = socket;
     this.watchdog = watchdog;
@@ -59,9 +62,10 @@ public final class ServiceManager {
     }
   }
 
-  /** We are ending. */
-  public void stopping() {
+  /** We are ending. Whatever else is told from now on would be taken for news, and is not sent. */
+  public synchronized void stopping() {
     send("STOPPING=1\nSTATUS=stopping; what is mounted stays mounted");
+    ending = true;
   }
 
   private static Optional<Duration> watchdog(String micros, String pid) {
@@ -77,7 +81,10 @@ public final class ServiceManager {
     return text.replaceAll("\\p{Cntrl}", " ");
   }
 
-  private void send(String message) {
+  private synchronized void send(String message) {
+    if (ending) {
+      return;
+    }
     socket.ifPresent(
         s -> {
           try {

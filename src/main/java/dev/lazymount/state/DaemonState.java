@@ -13,6 +13,11 @@ public enum DaemonState {
   /** It is ending; mounts stay as they are. */
   STOPPING;
 
+  /** Whether it does its work, well or not so well: it was ready, and is not ending. */
+  public boolean runs() {
+    return this == READY || this == DEGRADED;
+  }
+
   /** In lower case, as status shows it. */
   public String word() {
     return name().toLowerCase(Locale.ROOT);

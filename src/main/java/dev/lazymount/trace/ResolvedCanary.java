@@ -7,9 +7,13 @@ import java.nio.file.Path;
 
 /**
  * The canary of the resolved program: opens the root itself, in a thread that for this moment has a
- * secret name. The program knows the name and tells this open and no other of the root. Somebody
- * who reads the name in /proc in that moment could send a false canary, which would come back only
- * if the trace works; nobody can keep ours from coming back.
+ * secret name. The program knows the name and tells this open and no other of the root.
+ *
+ * <p>Everybody can read the name in /proc in that moment, and it is the same for a whole run; so
+ * the program asks for the real user id as well, which has to be root's, and tells a bounded number
+ * of one process in a window. Another process of root could send a false canary, which would come
+ * back only if the trace works, and be taken for the daemon itself until the next real one; nobody
+ * can keep ours from coming back.
  */
 final class ResolvedCanary implements Canary {
   private final Path root;

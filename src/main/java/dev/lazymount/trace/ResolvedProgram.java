@@ -35,6 +35,12 @@ public final class ResolvedProgram implements TraceProgram.Factory {
    */
   private static final int[] STRING_LENGTHS = {0, 160, 112, 88, 64, 56, 48, 40, 32};
 
+  /**
+   * So many canaries of one process are told in each second of a window: far more than ours, of
+   * which trace.canary allows ten. Another process of root may take their name.
+   */
+  private static final int CANARIES = 64;
+
   /** Files known to be walked; a map of ours must not become full, and has to be cleared. */
   private static final int SLOTS = 4096;
 
@@ -78,18 +84,23 @@ public final class ResolvedProgram implements TraceProgram.Factory {
   }
 
   /** How long a component of a name of so many components may be, bytes, to be told whole. */
-  public static int longestComponent(int depth) {
+  static int longestComponent(int depth) {
     // The NUL, and one more: what fills the string may have been cut off.
     return STRING_LENGTHS[clamp(depth)] - 2;
   }
 
-  /** Whether all names can be told, of which the deepest and longest is so. */
-  public static boolean tells(int depth, int longest) {
-    return depth <= DEEPEST && longest <= longestComponent(components(depth));
+  /** Whether a program can be made that tells all names up to these whole. */
+  static boolean tells(int deepest, int longest) {
+    return toldBy(components(deepest)).fit(deepest, longest);
+  }
+
+  /** What a program that was made for so many components tells whole. */
+  static TraceProgram.Names toldBy(int components) {
+    return (deepest, longest) -> deepest <= components && longest <= longestComponent(components);
   }
 
   /** How many components are told; while none is known, enough for all that the field has. */
-  public static int components(int depth) {
+  private static int components(int depth) {
     return depth == 0 ? UNKNOWN_DEPTH : clamp(depth);
   }
 
@@ -100,15 +111,18 @@ public final class ResolvedProgram implements TraceProgram.Factory {
   @Override
   public TraceProgram next() {
     String structs = KernelStructs.definitions();
-    int components = components(depth.getAsInt());
-    if (!tells(depth.getAsInt(), longest.getAsInt())) {
-      throw new TraceFailure.Unsuitable(
+    int deepestNow = depth.getAsInt();
+    int longestNow = longest.getAsInt();
+    int components = components(deepestNow);
+    TraceProgram.Names told = toldBy(components);
+    if (!told.fit(deepestNow, longestNow)) {
+      throw new TraceFailure.NamesUnfit(
           "it can't tell all names: the deepest has "
-              + depth.getAsInt()
+              + deepestNow
               + " components (at most "
               + DEEPEST
               + ") and the longest component "
-              + longest.getAsInt()
+              + longestNow
               + " bytes (at most "
               + longestComponent(components)
               + " at this depth)");
@@ -140,13 +154,14 @@ public final class ResolvedProgram implements TraceProgram.Factory {
                 .put("DEVICE", root.kernelDevice())
                 .put("INODE", Long.toUnsignedString(root.inode()))
                 .put("WORD", canary.token())
+                .put("CANARIES", CANARIES * (1 + settings.trace().window().toSeconds()))
                 .put("WINDOW", settings.trace().window().toMillis())
                 .put("LIMIT", Template.mostHeld(settings.trace().maxKeys()))
                 .put("SHARE", Template.share(settings.trace().maxKeys()))
                 .put("SLOTS", Integer.highestOneBit(Math.min(SLOTS, settings.trace().maxKeys())))
                 .put("IGNORED", Template.notNamed(settings.trace().ignoreComms()))
                 .text();
-    return new TraceProgram(NAME, source, mark, STRING_LENGTHS[components], canary, null);
+    return new TraceProgram(NAME, source, mark, STRING_LENGTHS[components], told, canary, null);
   }
 
   /** The parts that depend on how many components are told: $c0 to $c(n-1), and one more. */

@@ -9,7 +9,17 @@ public class TraceFailure extends RuntimeException {
     super(reason);
   }
 
-  /** The program is not for this root or these names; trying again would not help. */
+  /** The program can't tell the names that there are now; for others it may well work. */
+  public static final class NamesUnfit extends TraceFailure {
+    private static final long serialVersionUID = 1L;
+
+    /** Unfit for this reason. */
+    public NamesUnfit(String reason) {
+      super(reason);
+    }
+  }
+
+  /** The program is not for this root; trying again would not help. */
   public static final class Unsuitable extends TraceFailure {
     private static final long serialVersionUID = 1L;
 

@@ -12,7 +12,6 @@ import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.Receive;
 import akka.actor.typed.javadsl.TimerScheduler;
 import dev.lazymount.state.Access;
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -57,19 +56,8 @@ public final class TraceSource extends AbstractBehavior<TraceSource.Command> {
 
   private static final double JITTER = 0.2;
 
-  /** How soon another canary follows one that is still out: at the start, and at most. */
-  private static final Duration AGAIN_STARTING = Duration.ofMillis(25);
-
-  private static final Duration AGAIN = Duration.ofMillis(500);
-
-  /** While starting, a twentieth of what was waited already is waited again. */
-  private static final int AGAIN_SHARE = 20;
-
   /** A start is given this many times the canary's time-out: compiling a program takes its time. */
-  private static final int START_PATIENCE = 12;
-
-  /** Once the program is attached, a canary that does not come back in this time never will. */
-  private static final Duration ATTACHED_PATIENCE = Duration.ofSeconds(2);
+  public static final int START_PATIENCE = 12;
 
   /** An exit status above this means that a signal ended it. */
   private static final int SIGNALLED = 128;
@@ -82,12 +70,8 @@ public final class TraceSource extends AbstractBehavior<TraceSource.Command> {
   private final TimerScheduler<Command> timers;
   private final TraceProgram program;
   private final TraceProcess process;
-  private final CanaryFlight flight = new CanaryFlight();
+  private final CanaryPace pace;
   private final LastLines complaints = new LastLines();
-  private boolean flying;
-  private boolean blocked;
-  private boolean attached;
-  private boolean working;
 
   /**
    * A supervised TraceSource.
@@ -142,6 +126,7 @@ public final class TraceSource extends AbstractBehavior<TraceSource.Command> {
     this.parent = parent;
     this.timers = timers;
     this.program = program;
+    this.pace = new CanaryPace(env.settings().canaryTimeout(), System::nanoTime);
     try {
       process = env.launcher().launch(program);
     } catch (RuntimeException e) {
@@ -149,7 +134,8 @@ public final class TraceSource extends AbstractBehavior<TraceSource.Command> {
       parent.tell(new TraceReport.Failed(e.getMessage()));
       throw e;
     }
-    parent.tell(new TraceReport.Started(program.name(), process.pid(), program.note()));
+    parent.tell(
+        new TraceReport.Started(program.name(), process.pid(), program.names(), program.note()));
     sendCanary();
   }
 
@@ -226,11 +212,9 @@ public final class TraceSource extends AbstractBehavior<TraceSource.Command> {
   }
 
   private Behavior<Command> onCanaryArrived(CanaryArrived arrived) {
-    flight
-        .arrive(arrived.token(), System.nanoTime())
+    pace.arrived(arrived.token())
         .ifPresent(
             roundTrip -> {
-              working = true;
               env.programs().worked();
               timers.cancel(Timer.CANARY_AGAIN);
               timers.startSingleTimer(Timer.CANARY, env.canaryInterval());
@@ -240,27 +224,22 @@ public final class TraceSource extends AbstractBehavior<TraceSource.Command> {
   }
 
   private Behavior<Command> onRenew(Renew renew) {
-    throw fail(renew.reason(), false);
+    // No failure of the program.
+    parent.tell(new TraceReport.Failed(renew.reason()));
+    throw new TraceFailure(renew.reason());
   }
 
   /** The first tick says that the program is attached: now its patience begins. */
   private Behavior<Command> onTicked(Ticked ticked) {
-    if (ticked.process() == process && !attached) {
-      attached = true;
-      flight.forgive(System.nanoTime());
+    if (ticked.process() == process) {
+      pace.attached();
     }
     return this;
   }
 
   private Behavior<Command> onCanaryFlown(CanaryFlown flown) {
-    if (flown.process() == process) {
-      flying = false;
-      if (blocked) {
-        // It hung in the storage; whether it comes back can only be told from now on.
-        blocked = false;
-        flight.forgive(System.nanoTime());
-        sendCanary();
-      }
+    if (flown.process() == process && pace.flown()) {
+      sendCanary();
     }
     return this;
   }
@@ -271,60 +250,33 @@ public final class TraceSource extends AbstractBehavior<TraceSource.Command> {
   }
 
   private Behavior<Command> onCanaryAgain() {
-    Duration patience = patience();
-    Duration missing = flight.missing(System.nanoTime());
-    if (missing.compareTo(patience) >= 0) {
-      if (!flying) {
-        throw fail(
-            "bpftrace runs but reports nothing: no canary came back for "
-                + missing.toMillis()
-                + " ms",
-            true);
-      }
-      // A restart would not help: it is the root's storage that does not answer.
-      blocked = true;
-      parent.tell(
-          new TraceReport.CanaryBlocked(
-              "the canary's own access hangs; the root's storage does not answer"));
+    switch (pace.verdict()) {
+      case BLIND ->
+          throw fail(
+              "bpftrace runs but reports nothing: no canary came back for "
+                  + pace.missing().toMillis()
+                  + " ms",
+              true);
+      case BLOCKED ->
+          parent.tell(
+              new TraceReport.CanaryBlocked(
+                  "the canary's own access hangs; the root's storage does not answer"));
+      case WAIT -> {}
     }
     sendCanary();
     return this;
   }
 
-  private Duration patience() {
-    Duration timeout = env.settings().canaryTimeout();
-    if (working) {
-      return timeout;
-    }
-    if (!attached) {
-      return timeout.multipliedBy(START_PATIENCE);
-    }
-    return timeout.compareTo(ATTACHED_PATIENCE) < 0 ? timeout : ATTACHED_PATIENCE;
-  }
-
   private void sendCanary() {
-    if (!flying) {
-      flying = true;
+    if (pace.canFly()) {
       String token = program.canary().token();
-      flight.depart(token, System.nanoTime());
+      pace.flies(token);
       getContext()
           .pipeToSelf(
               CompletableFuture.runAsync(() -> program.canary().fly(token), env.canaryExecutor()),
               (done, thrown) -> new CanaryFlown(process));
     }
-    timers.startSingleTimer(Timer.CANARY_AGAIN, again());
-  }
-
-  /** A start that takes long is not made longer by canaries, each of which opens the root. */
-  private Duration again() {
-    if (working || blocked) {
-      return AGAIN;
-    }
-    Duration share = flight.missing(System.nanoTime()).dividedBy(AGAIN_SHARE);
-    if (share.compareTo(AGAIN_STARTING) < 0) {
-      return AGAIN_STARTING;
-    }
-    return share.compareTo(AGAIN) < 0 ? share : AGAIN;
+    timers.startSingleTimer(Timer.CANARY_AGAIN, pace.again());
   }
 
   private TraceFailure fail(String reason, boolean conclusive) {

@@ -177,6 +177,11 @@ abstract class DaemonFixture {
     }
   }
 
+  /** Tells the Supervisor. */
+  void tell(Supervisor.Command message) {
+    supervisor.tell(message);
+  }
+
   /** Other settings are in force; with a new trace if they concern it. */
   void apply(String setting, boolean newTrace) {
     supervisor.tell(

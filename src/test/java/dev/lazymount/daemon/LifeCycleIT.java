@@ -89,6 +89,14 @@ class LifeCycleIT {
   }
 
   @Test
+  void sigtermEndsItInTimeAlsoWhileItIsOnlyJustStarting() throws IOException {
+    DaemonProcess daemon = site.launch(Map.of());
+    // Its lock is taken before the actors are started, which takes a while.
+    Await.until("it has begun", () -> Files.exists(site.runDir().resolve("daemon.lock")));
+    daemon.terminate();
+  }
+
+  @Test
   void mountThatWaitsForALockIsCalledStuckAfterItsTimeout() throws IOException {
     DaemonProcess daemon = site.start("mount.timeout=300ms");
     try (LockHolder other = LockHolder.take(site.lockDir().resolve("gcc.lock"))) {

@@ -177,6 +177,15 @@ class OperateIT {
     assertEquals("FAIL", level(JsonParser.parseString(without.out()), "images"));
   }
 
+  @Test
+  void doctorTriesTheTraceProgramThatTheDaemonWouldRunForTheNamesThereAre() throws IOException {
+    // One that the resolved program can't tell whole.
+    site.compiler("n".repeat(159));
+    JsonElement findings = JsonParser.parseString(lazymount("doctor", "--json").out());
+    assertEquals("WARN", level(findings, "traced access"), findings.toString());
+    assertTrue(findings.toString().contains("it can't tell all names"), findings.toString());
+  }
+
   private static String level(JsonElement findings, String subject) {
     for (JsonElement finding : findings.getAsJsonArray()) {
       if (text(finding.getAsJsonObject(), "subject").equals(subject)) {

@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.lazymount.state.DaemonState;
 import dev.lazymount.support.ScriptedTrace;
+import dev.lazymount.trace.TraceProgram;
+import dev.lazymount.trace.TraceReport;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -154,6 +156,36 @@ final class SupervisorTest extends DaemonFixture {
   }
 
   @Test
+  void theEndOfOneTroubleDoesNotHideAnother() throws Exception {
+    String storage =
+        "the image storage does not answer: all mounts under way hang, and no other is tried";
+    String trace = "bpftrace ended with status 1; it is started again after a pause";
+    start(found("gcc"));
+    systemd.nextWith("READY=1");
+    tell(new Supervisor.Storage(true));
+    assertEquals(List.of("STATUS=ready: " + storage), nextButWatchdog());
+
+    holdCanaries();
+    bpftrace.run().end(1);
+    assertEquals(List.of("STATUS=degraded: " + trace + "; " + storage), nextButWatchdog());
+    apply("", false);
+    assertEquals(
+        List.of(
+            "READY=1", "STATUS=degraded: the settings were read anew; " + trace + "; " + storage),
+        nextButWatchdog());
+    ScriptedTrace.Run second = bpftrace.run();
+    canaryComesBack(second);
+    assertEquals(List.of("READY=1", "STATUS=ready: " + storage), nextButWatchdog());
+
+    second.end(1);
+    assertEquals(List.of("STATUS=degraded: " + trace + "; " + storage), nextButWatchdog());
+    tell(new Supervisor.Storage(false));
+    assertEquals(List.of("STATUS=degraded: " + trace), nextButWatchdog());
+    canaryComesBack(bpftrace.run());
+    assertEquals(READY, nextButWatchdog());
+  }
+
+  @Test
   void whatIsStoppingStaysSo() throws Exception {
     holdCanaries();
     start(found("gcc"));
@@ -162,13 +194,18 @@ final class SupervisorTest extends DaemonFixture {
     assertEquals(WATCHDOG, canaryComesBack(bpftrace.run()));
     await(() -> assertNotNull(status.trace().canaryMillis()));
     assertEquals(DaemonState.STOPPING, status.state());
+    apply("", false);
+    tell(new Supervisor.Storage(true));
+    assertTrue(nextButWatchdog().get(0).startsWith("STATUS=stopping: "), "and not ready");
   }
 
   @Test
   void deeperNamesRenewTheTraceAndOthersDoNot() throws Exception {
+    bpftrace.names((deepest, longest) -> deepest <= 1);
     start(found("gcc"));
     ScriptedTrace.Run first = bpftrace.run();
     systemd.nextWith("READY=1");
+    bpftrace.names((deepest, longest) -> deepest <= 3);
     scans.add(found("clang", "gcc"));
     scans.add(found("a/b/c", "gcc", "clang"));
     assertEquals(
@@ -177,6 +214,62 @@ final class SupervisorTest extends DaemonFixture {
                 + " it is started again after a pause"),
         nextButWatchdog());
     first.awaitKilled();
+    bpftrace.run();
+    systemd.nextWith("READY=1");
+    assertEquals(2, bpftrace.launches());
+  }
+
+  /** Which is so when the first scan was not waited for. */
+  @Test
+  void longerNamesRenewATraceThatWasMadeForDeeperOnes() throws Exception {
+    bpftrace.names((deepest, longest) -> deepest <= 6 && longest <= 4);
+    start();
+    bpftrace.run();
+    systemd.nextWith("READY=1");
+    bpftrace.names(TraceProgram.Names.ALL);
+    scans.add(found("a/longer"));
+    bpftrace.run();
+    systemd.nextWith("READY=1");
+    assertEquals(2, bpftrace.launches());
+  }
+
+  @Test
+  void aTraceThatWasMadeWhileTheDeepestNameWasAwayIsRenewedWhenItIsBack() throws Exception {
+    bpftrace.names((deepest, longest) -> deepest <= 2);
+    start(found("a/b"));
+    ScriptedTrace.Run first = bpftrace.run();
+    systemd.nextWith("READY=1");
+    scans.add(found("a"));
+    await(() -> assertEquals(1, status.deepestName()));
+    bpftrace.names((deepest, longest) -> deepest <= 1);
+    first.end(1);
+    bpftrace.run();
+    systemd.nextWith("READY=1");
+    bpftrace.names((deepest, longest) -> deepest <= 2);
+    scans.add(found("a/b"));
+    bpftrace.run();
+    systemd.nextWith("READY=1");
+    assertEquals(3, bpftrace.launches());
+  }
+
+  @Test
+  void deeperNamesThatAreFoundWhileTheTraceStartsRenewIt() throws Exception {
+    CountDownLatch rootIsSlow = new CountDownLatch(1);
+    bpftrace.names((deepest, longest) -> deepest <= 1);
+    bpftrace.making(() -> awaitQuietly(rootIsSlow));
+    start(found("gcc"));
+    await(() -> assertEquals(1, bpftrace.programs()));
+    scans.add(found("a/b/c"));
+    // No scan but this one: the next has no script.
+    await(() -> assertEquals(3, status.deepestName()));
+    bpftrace.refuse(
+        launch -> {
+          // The first program is made by now; the next is for all names.
+          bpftrace.names(TraceProgram.Names.ALL);
+          return null;
+        });
+    rootIsSlow.countDown();
+    bpftrace.run();
     bpftrace.run();
     systemd.nextWith("READY=1");
     assertEquals(2, bpftrace.launches());
@@ -212,6 +305,27 @@ final class SupervisorTest extends DaemonFixture {
     assertEquals(WATCHDOG, canaryComesBack(second));
     assertEquals(READY, systemd.next());
     assertEquals(0, status.counters().restarts.sum(), "it is no failure");
+  }
+
+  @Test
+  void aCanaryOfTheTraceThatIsReplacedDoesNotMakeTheNextOneReady() throws Exception {
+    CountDownLatch end = new CountDownLatch(1);
+    start(found("gcc"));
+    systemd.nextWith("READY=1");
+    bpftrace.run();
+    bpftrace.killing(() -> awaitQuietly(end));
+    holdCanaries();
+    try {
+      apply("", true);
+      tell(new Supervisor.Trace(new TraceReport.CanaryBack(1)));
+      tell(new Supervisor.Storage(false));
+      assertTrue(nextButWatchdog().get(0).startsWith("STATUS=degraded: the settings of the trace"));
+      assertTrue(nextButWatchdog().get(0).startsWith("STATUS=degraded"), "and not ready");
+    } finally {
+      end.countDown();
+    }
+    assertEquals(WATCHDOG, canaryComesBack(bpftrace.run()));
+    assertEquals(READY, systemd.next(), "said once, by the canary of the new one");
   }
 
   @Test

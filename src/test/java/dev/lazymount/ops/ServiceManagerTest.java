@@ -33,6 +33,22 @@ final class ServiceManagerTest {
     }
   }
 
+  /** A canary or a reload may be under way when we are told to end. */
+  @Test
+  void nothingIsToldAfterTheEnd() throws Exception {
+    try (NotifySocket systemd = new NotifySocket(temp)) {
+      ServiceManager manager = manager(systemd, "30000000");
+      manager.stopping();
+      manager.ready("ready: tracing");
+      manager.reloading();
+      manager.status("degraded");
+      manager.watchdog();
+      manager(systemd, null).status("somebody else");
+      assertEquals("STOPPING=1", systemd.next().get(0));
+      assertEquals(List.of("STATUS=somebody else"), systemd.next());
+    }
+  }
+
   @Test
   void reachesAnAbstractSocket() throws Exception {
     try (NotifySocket systemd = new NotifySocket("@lazymount-test-" + System.nanoTime())) {

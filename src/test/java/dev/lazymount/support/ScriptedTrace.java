@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -45,6 +46,9 @@ public final class ScriptedTrace implements AutoCloseable {
   private volatile IntFunction<String> refusal = launch -> null;
   private final AtomicInteger programs = new AtomicInteger();
   private volatile Runnable making = () -> {};
+  private final List<String> failures = new CopyOnWriteArrayList<>();
+  private volatile Runnable killing = () -> {};
+  private volatile TraceProgram.Names names = TraceProgram.Names.ALL;
 
   /** What all canaries do from now on; runs where canaries are sent, and may block there. */
   public void canary(BiConsumer<Run, String> flight) {
@@ -102,7 +106,7 @@ public final class ScriptedTrace implements AutoCloseable {
             64);
     return new TraceEnv(
         settings,
-        this::program,
+        new Programs(),
         this::launch,
         CANARY,
         flights,
@@ -111,14 +115,41 @@ public final class ScriptedTrace implements AutoCloseable {
         counters);
   }
 
+  /** What the programs that are made from now on are right for. */
+  public void names(TraceProgram.Names right) {
+    names = right;
+  }
+
   /** What making a program waits for. */
   public void making(Runnable storage) {
     making = storage;
   }
 
+  /** What the kill of a process waits for. */
+  public void killing(Runnable end) {
+    killing = end;
+  }
+
   /** How many programs were made, or begun to be. */
   public int programs() {
     return programs.get();
+  }
+
+  /** Why programs have failed, so far. */
+  public List<String> failures() {
+    return List.copyOf(failures);
+  }
+
+  private final class Programs implements TraceProgram.Factory {
+    @Override
+    public TraceProgram next() {
+      return program();
+    }
+
+    @Override
+    public void failed(String reason, boolean conclusive) {
+      failures.add(reason);
+    }
   }
 
   private TraceProgram program() {
@@ -136,7 +167,7 @@ public final class ScriptedTrace implements AutoCloseable {
             canary.accept(newest, token);
           }
         };
-    return new TraceProgram("resolved", "the program", MARK, 192, sent, null);
+    return new TraceProgram("resolved", "the program", MARK, 192, names, sent, null);
   }
 
   private TraceProcess launch(TraceProgram program) {
@@ -156,7 +187,7 @@ public final class ScriptedTrace implements AutoCloseable {
   }
 
   /** One process. */
-  public static final class Run implements TraceProcess {
+  public final class Run implements TraceProcess {
     private final long pid;
     private final ScriptedStream output = new ScriptedStream();
     private final ScriptedStream errors = new ScriptedStream();
@@ -223,6 +254,7 @@ public final class ScriptedTrace implements AutoCloseable {
 
     @Override
     public void kill() {
+      killing.run();
       killed.complete(null);
       end(128 + 9);
     }

@@ -8,6 +8,7 @@ import dev.lazymount.kernel.Kernel;
 import dev.lazymount.kernel.Scripts;
 import dev.lazymount.kernel.Site;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -94,6 +95,28 @@ class AutoProgramIT {
     daemon.await("ready again", () -> daemon.status().state().equals("ready"));
     assertEquals("resolved", daemon.status().trace().program());
     assertEquals(null, daemon.status().trace().note());
+    daemon.mount("after");
+  }
+
+  @Test
+  void nameThatResolvedCanNotTellHasPathRun() throws IOException {
+    DaemonProcess daemon = site.start("trace.program=auto", "trace.restart=10ms");
+    assertEquals("resolved", daemon.status().trace().program());
+
+    String odd = "n".repeat(159);
+    site.compiler(odd);
+    daemon.await("path runs", () -> daemon.status().trace().program().equals("path"));
+    daemon.await("ready again", () -> daemon.status().state().equals("ready"));
+    String note = daemon.status().trace().note();
+    assertTrue(note.contains("it can't tell all names: "), note);
+    daemon.mount("before");
+
+    // With the name gone the next start is of resolved again.
+    Files.delete(site.images().resolve(odd + ".img"));
+    daemon.awaitImagesKnown();
+    assertEquals("path", daemon.status().trace().program(), "not at once");
+    Kernel.signal("KILL", daemon.status().trace().pid());
+    daemon.await("resolved again", () -> daemon.status().trace().program().equals("resolved"));
     daemon.mount("after");
   }
 }

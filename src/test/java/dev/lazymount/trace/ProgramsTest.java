@@ -91,21 +91,55 @@ final class ProgramsTest {
   }
 
   @Test
-  void autoLeavesWhatHasWorkedForNamesThatItCanNotTell() {
-    boolean[] tells = {true};
+  void autoLeavesWhatHasWorkedForARootThatItIsNotFor() {
+    boolean[] suits = {true};
     AutoProgram auto =
         new AutoProgram(
             () -> {
-              if (!tells[0]) {
-                throw new TraceFailure.Unsuitable("too deep");
+              if (!suits[0]) {
+                throw new TraceFailure.Unsuitable("the inodes");
               }
               return named("resolved").next();
             },
             named("path"));
     auto.next();
     auto.worked();
-    tells[0] = false;
-    assertEquals("path and not resolved: too deep", auto.next().note());
+    suits[0] = false;
+    assertEquals("path and not resolved: the inodes", auto.next().note());
+    suits[0] = true;
+    assertEquals("path", auto.next().name(), "for good");
+  }
+
+  @Test
+  void autoRunsPathForNamesThatResolvedCanNotTellAndOnlyWhileThereAreAny() {
+    long[] now = {0};
+    int[] deepest = {ResolvedProgram.DEEPEST + 1};
+    AutoProgram auto =
+        new AutoProgram(
+            () -> {
+              if (!ResolvedProgram.tells(deepest[0], 3)) {
+                throw new TraceFailure.NamesUnfit("too deep");
+              }
+              return named("resolved").next();
+            },
+            named("path"),
+            () -> now[0]);
+    TraceProgram path = auto.next();
+    assertEquals("path and not resolved: too deep", path.note());
+    auto.worked();
+    auto.failed("a crash of path", true);
+    assertEquals("path", auto.next().name(), "the names are still there");
+
+    now[0] = AutoProgram.REST.toNanos() - 1;
+    assertTrue(path.names().fit(1, 3), "not yet: the name may come again");
+    now[0]++;
+    assertFalse(path.names().fit(1, 3), "now resolved is the right one");
+    assertTrue(path.names().fit(ResolvedProgram.DEEPEST + 1, 3));
+    assertTrue(path.names().fit(1, 200));
+    deepest[0] = 1;
+    TraceProgram resolved = auto.next();
+    assertEquals("resolved", resolved.name());
+    assertNull(resolved.note());
   }
 
   @Test
@@ -132,6 +166,15 @@ final class ProgramsTest {
     assertTrue(ResolvedProgram.tells(0, 0));
     assertTrue(ResolvedProgram.tells(8, 30));
     assertFalse(ResolvedProgram.tells(9, 1));
+  }
+
+  @Test
+  void aProgramTellsNoLongerComponentsThanItsOwnDepthAllows() {
+    assertTrue(ResolvedProgram.tells(2, 60), "one made for two components would tell it");
+    assertTrue(ResolvedProgram.toldBy(2).fit(2, 60));
+    assertFalse(ResolvedProgram.toldBy(6).fit(2, 60));
+    assertTrue(ResolvedProgram.toldBy(6).fit(2, 46));
+    assertFalse(ResolvedProgram.toldBy(1).fit(2, 1));
   }
 
   @Test

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -126,6 +127,64 @@ class ResolvedProgramIT {
     }
   }
 
+  /** Everybody can read the canary's name while one flies. */
+  @ParameterizedTest
+  @EnumSource(Generation.class)
+  void canaryOfSomebodyWhoIsNotRootIsNone(Generation generation) throws IOException {
+    site.original("ours", Map.of("x", "x"));
+    site.original("theirs", Map.of("x", "x"));
+    Files.setPosixFilePermissions(site.folder(), PosixFilePermissions.fromString("rwxr-xr-x"));
+    Opener opener = Opener.compile(site.scratch());
+    try (Watch watch = Watch.resolved(settings(generation), 1).awaitWorking()) {
+      Watch.fence(site, opener, List.of(watch));
+      long before = watch.canaries();
+      mimic(watch, 100, "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups");
+      assertEquals("x", Files.readString(site.root("ours/x")));
+      opener.open("openat", site.root("theirs/x"));
+      watch.awaitSight("theirs");
+      watch.awaitNextWindow();
+      assertEquals(before, watch.canaries());
+      assertFalse(watch.saw("ours"), "it was taken for the process that traces");
+      assertEquals(0, watch.lost());
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Generation.class)
+  void canariesOfOneProcessAreBoundedInAWindowAndTheRestIsCounted(Generation generation)
+      throws IOException {
+    int sent = 2000;
+    Opener opener = Opener.compile(site.scratch());
+    try (Watch watch = Watch.resolved(settings(generation), 1).awaitWorking()) {
+      Watch.fence(site, opener, List.of(watch));
+      long before = watch.canaries();
+      long ticks = watch.ticks();
+      mimic(watch, sent);
+      Await.until(
+          "each is told or counted as lost",
+          () -> watch.canaries() - before + watch.lost() == sent);
+      long told = watch.canaries() - before;
+      long windows = watch.ticks() - ticks + 1;
+      // 64 for each second begun, and one second more.
+      assertTrue(told <= windows * 128, told + " in " + windows + " windows");
+      assertTrue(told > 0);
+    }
+  }
+
+  /** A shell that takes the canary's name and opens the root so many times. */
+  private void mimic(Watch watch, int times, String... as) {
+    List<String> command = new ArrayList<>(List.of(as));
+    command.addAll(
+        List.of(
+            "bash",
+            "-c",
+            "echo -n $0 > /proc/self/comm; for ((i = 0; i < $2; i++)); do exec 3< $1; done",
+            watch.canaryName(),
+            site.root().toString(),
+            Integer.toString(times)));
+    Child.run("", command).orFail();
+  }
+
   @ParameterizedTest
   @EnumSource(Generation.class)
   void ignoredNamesOfProcessesAreIgnoredByBothPrograms(Generation generation) throws IOException {
@@ -213,6 +272,20 @@ class ResolvedProgramIT {
     daemon.mount(deep);
     assertEquals(Site.IMAGE, site.version(deep));
     assertEquals(restarts + 1, daemon.status().trace().restarts());
+    assertEquals("resolved", daemon.status().trace().program());
+  }
+
+  /** The deeper the names, the shorter the components that are told. */
+  @Test
+  void nameLongerThanATraceForUnknownNamesTellsIsSeenOnceTheCatalogHasIt() throws IOException {
+    DaemonProcess daemon = daemon("resolved", Generation.INSTALLED);
+    daemon.awaitReady();
+    String longName = "arm64/" + "n".repeat(60);
+    site.compiler(longName);
+
+    daemon.awaitImagesKnown();
+    daemon.mount(longName);
+    assertEquals(Site.IMAGE, site.version(longName));
     assertEquals("resolved", daemon.status().trace().program());
   }
 }

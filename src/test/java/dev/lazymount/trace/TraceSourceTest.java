@@ -20,7 +20,7 @@ final class TraceSourceTest extends TraceFixture {
   void tellsWhatRunsAndEachCanaryThatComesBack() throws Exception {
     start(NEVER);
     assertEquals(
-        new TraceReport.Started("resolved", bpftrace.run().pid(), null),
+        new TraceReport.Started("resolved", bpftrace.run().pid(), TraceProgram.Names.ALL, null),
         report(TraceReport.Started.class));
     canaryBack();
     canaryBack();
@@ -219,6 +219,7 @@ final class TraceSourceTest extends TraceFixture {
     report(TraceReport.Started.class);
     source.tell(new TraceSource.Renew("names are deeper now"));
     assertEquals("names are deeper now", report(TraceReport.Failed.class).reason());
+    assertEquals(List.of(), bpftrace.failures(), "the program is not to blame");
     first.awaitKilled();
     bpftrace.run();
     report(TraceReport.Started.class);

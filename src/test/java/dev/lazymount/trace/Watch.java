@@ -111,6 +111,16 @@ final class Watch implements AutoCloseable {
     return process.pid();
   }
 
+  /** What its canary is called, of the resolved program. */
+  String canaryName() {
+    return program.canary().token();
+  }
+
+  /** How many canaries have come back. */
+  long canaries() {
+    return canaries.sum();
+  }
+
   /** All paths so far. */
   Set<String> paths() {
     return paths;
