@@ -230,7 +230,9 @@ public final class KernelMounter implements Mounter {
     try {
       return work.run(target);
     } catch (SyscallException e) {
-      throw MountFailure.of(e, image, target.path());
+      MountFailure.Kind kind =
+          target.isBare() ? MountFailure.Kind.OTHER : MountFailure.Kind.UNCLEAR;
+      throw MountFailure.of(kind, e, image, target.path());
     } catch (BadImage e) {
       throw MountFailure.badImage(e.getMessage(), image, target.path(), e.generation());
     }

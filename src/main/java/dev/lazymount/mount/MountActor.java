@@ -9,8 +9,10 @@ import akka.actor.typed.javadsl.Receive;
 import akka.actor.typed.javadsl.TimerScheduler;
 import dev.lazymount.state.Access;
 import dev.lazymount.state.MountState;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * One image in use. Its mailbox is the lock within the process: whatever happens to this image
@@ -32,7 +34,10 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
    */
   public record Accessed(Access access, List<ActorRef<Command>> then) implements Command {}
 
-  /** Look whether an earlier daemon has mounted it; mounts nothing. */
+  /**
+   * Look whether an image that is said to be not mounted is: an earlier daemon, or somebody else,
+   * may have mounted it, or what lay over it is gone. Mounts nothing.
+   */
   public record Adopt() implements Command {}
 
   /**
@@ -65,6 +70,10 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
   private enum Storage implements Command {
     ANSWERS
   }
+
+  /** States in which it may be mounted all the same. */
+  private static final Set<MountState> MAYBE_MOUNTED =
+      EnumSet.of(MountState.UNMOUNTED, MountState.FAILED, MountState.QUARANTINED);
 
   private final MountEnv env;
   private final Retry retry;
@@ -117,8 +126,8 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
   public Receive<Command> createReceive() {
     return newReceiveBuilder()
         .onMessage(Accessed.class, this::onAccessed)
-        .onMessage(Adopt.class, adopt -> lookIf(MountState.UNMOUNTED))
-        .onMessage(Verify.class, verify -> lookIf(MountState.MOUNTED))
+        .onMessage(Adopt.class, adopt -> lookIf(MAYBE_MOUNTED))
+        .onMessage(Verify.class, verify -> lookIf(EnumSet.of(MountState.MOUNTED)))
         .onMessage(Retimed.class, retimed -> onRetimed())
         .onMessage(MountNow.class, this::onMountNow)
         .onMessage(Unmount.class, this::onUnmount)
@@ -195,8 +204,12 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
     return this;
   }
 
-  private Behavior<Command> lookIf(MountState expected) {
-    if (!calls.isBusy() && line.state() == expected && !env.circuit().isOpen()) {
+  private Behavior<Command> lookIf(Set<MountState> expected) {
+    MountState state = line.state();
+    // What is mounted is looked at whenever it is suspect; after a failure, not more often than an
+    // access would try.
+    boolean due = state == MountState.MOUNTED || retry.isDue(state);
+    if (!calls.isBusy() && expected.contains(state) && due && !env.circuit().isOpen()) {
       calls.look(request);
     }
     return this;
@@ -293,7 +306,12 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
       return this;
     }
     calls.over();
-    if (failure.kind() == MountFailure.Kind.BAD_IMAGE) {
+    line.unstick();
+    if (failure.kind() == MountFailure.Kind.UNCLEAR && line.state() == MountState.MOUNTED) {
+      retry.failed();
+      line.unclear(failure);
+      unmounting.goOn();
+    } else if (failure.kind() == MountFailure.Kind.BAD_IMAGE) {
       retry.bad(failure.generation());
       line.quarantined(failure);
     } else {

@@ -114,14 +114,20 @@ final class MountLine {
     }
   }
 
-  /** The old image goes on, for this reason; null if there is no newer one. */
-  private void stays(String outdated) {
-    if (!Objects.equals(outdated, line.reason())) {
-      if (outdated != null) {
-        env.log().warn("{}: {}", name, outdated);
+  /** What is mounted goes on, for this reason; null if there is nothing to say. */
+  private void stays(String reason) {
+    if (!Objects.equals(reason, line.reason())) {
+      if (reason != null) {
+        env.log().warn("{}: {}", name, reason);
       }
-      show(line.because(outdated));
+      show(line.because(reason));
     }
+  }
+
+  /** A look or a swap failed, which says nothing against what is mounted. */
+  void unclear(MountFailure failure) {
+    counters().failures.increment();
+    stays(failure.getMessage() + "; what is mounted stays, and each scan tries again");
   }
 
   void quarantined(MountFailure failure) {

@@ -82,7 +82,7 @@ record Ownership(ImageDirectory images) {
       throw e;
     } catch (IOException e) {
       throw new MountFailure(
-          MountFailure.Kind.OTHER, "can't read the mount table: " + e.getMessage());
+          MountFailure.Kind.UNCLEAR, "can't read the mount table: " + e.getMessage());
     }
   }
 

@@ -125,7 +125,10 @@ public final class Reconcile {
   }
 
   private boolean isSuspect(MountStatus line, MountInfo mount) {
-    if (mount == null || !Ownership.deviceName(mount.device()).equals(line.device())) {
+    // With a reason, what is mounted is not as it should be, or could not be told.
+    if (mount == null
+        || line.reason() != null
+        || !Ownership.deviceName(mount.device()).equals(line.device())) {
       return true;
     }
     String file = line.image().substring(images.path().length() + 1);

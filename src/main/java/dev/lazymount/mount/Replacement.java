@@ -82,7 +82,7 @@ record Replacement(ImageDirectory images, List<String> options, String lockDir) 
       throw e;
     } catch (IOException e) {
       throw new MountFailure(
-          MountFailure.Kind.OTHER, "can't read the mount table: " + e.getMessage());
+          MountFailure.Kind.UNCLEAR, "can't read the mount table: " + e.getMessage());
     }
   }
 
@@ -104,7 +104,7 @@ record Replacement(ImageDirectory images, List<String> options, String lockDir) 
     try (Fd place = target.open()) {
       if (place.cachedStatus().device() != device) {
         throw new MountFailure(
-            MountFailure.Kind.OTHER, target.path() + " was mounted over while its image came");
+            MountFailure.Kind.UNCLEAR, target.path() + " was mounted over while its image came");
       }
       Mounts.attachBeneath(mount.fd(), place);
       return true;

@@ -60,6 +60,13 @@ final class Unmounting {
     }
   }
 
+  /** It stays mounted, as far as can be told: that time goes on, or begins if it had ended. */
+  void goOn() {
+    if (!timers.isTimerActive(Timer.EXPIRE)) {
+      schedule();
+    }
+  }
+
   /** Asks the kernel whether nobody has used it since the last time that it was asked. */
   void expire(Mounter.Request request) {
     if (env.status().observes()) {

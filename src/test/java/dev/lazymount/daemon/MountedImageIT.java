@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.lazymount.kernel.Await;
+import dev.lazymount.kernel.Child;
 import dev.lazymount.kernel.DaemonProcess;
 import dev.lazymount.kernel.Site;
 import dev.lazymount.linux.Mounts;
@@ -108,6 +109,27 @@ class MountedImageIT {
     Await.until("it is unmounted", Await.PATIENCE.multipliedBy(5), () -> site.mountsOn("gcc") == 0);
     assertEquals(Site.ORIGINAL, site.versionHere("gcc"));
     daemon.await("it is forgotten", () -> daemon.line("gcc").isEmpty());
+  }
+
+  @Test
+  void whatLayOverAnImageAndIsGoneLeavesItMountedAndIdleUnmountWorks() throws IOException {
+    DaemonProcess daemon =
+        startWith(
+            "trace.program=resolved",
+            "catalog.rescan=100ms",
+            "mount.retry=100ms",
+            "mount.retry-max=100ms",
+            "idle.unmount-after=2s");
+    String target = site.root("gcc").toString();
+    Child.run("mount", "-t", "tmpfs", "foreign", target).orFail();
+    daemon.await("status says so", () -> daemon.state("gcc").equals(Optional.of("failed")));
+    assertTrue(daemon.line("gcc").orElseThrow().reason().contains("left alone"));
+    Child.run("umount", target).orFail();
+    daemon.await(
+        "what lay beneath is known to be mounted",
+        () -> daemon.state("gcc").equals(Optional.of("mounted")));
+    Await.until("it is unmounted when it is idle", () -> site.mountsOn("gcc") == 0);
+    daemon.await("status says so", () -> daemon.state("gcc").equals(Optional.of("unmounted")));
   }
 
   @Test

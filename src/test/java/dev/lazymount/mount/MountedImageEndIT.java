@@ -116,6 +116,20 @@ class MountedImageEndIT extends MounterFixture {
   }
 
   @Test
+  void aSwapThatFailsLeavesTheOldImageMountedAndSaysSo() throws Exception {
+    site.compiler("gcc");
+    mounter.mount(request("gcc"));
+    site.image("gcc", Map.of("version", "new image\n"));
+    KernelMounter failing = mounter("mount.options=[\"no-such-option\"]");
+
+    MountFailure failure = assertThrows(MountFailure.class, () -> failing.mount(request("gcc")));
+
+    assertEquals(MountFailure.Kind.UNCLEAR, failure.kind(), failure.getMessage());
+    assertEquals(1, site.mountsOn("gcc"));
+    assertEquals(Site.IMAGE, site.versionHere("gcc"));
+  }
+
+  @Test
   void anOldImageLeftOnTopOfTheNewOneIsTakenOff() throws Exception {
     site.compiler("gcc");
     mounter.mount(request("gcc"));

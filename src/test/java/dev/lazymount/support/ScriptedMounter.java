@@ -66,6 +66,11 @@ public final class ScriptedMounter implements Mounter {
     unlookable.put(name, failure);
   }
 
+  /** Looking whether it is mounted works again. */
+  public void lookable(String name) {
+    unlookable.remove(name);
+  }
+
   /** The content of an image's file. */
   public void generation(String name, Generation generation) {
     generations.put(name, generation);
