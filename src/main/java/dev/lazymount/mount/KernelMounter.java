@@ -167,19 +167,26 @@ public final class KernelMounter implements Mounter {
 
   @Override
   public Expiry expire(Request request, boolean marked) throws MountFailure {
-    return locked(
-        request,
-        target -> {
-          // A mark is the mount's own: one that came over it since has none and is not unmounted.
-          if (!marked && !isMountedByUs(request, target)) {
-            return Expiry.NOT_MOUNTED;
-          }
-          return switch (target.expire()) {
-            case 0 -> Expiry.UNMOUNTED;
-            case Errno.EAGAIN -> Expiry.MARKED;
-            default -> Expiry.BUSY;
-          };
-        });
+    return locked(request, target -> expire(request, target, marked));
+  }
+
+  private Expiry expire(Request request, Target target, boolean marked)
+      throws MountFailure, SyscallException {
+    if (!marked && !isMountedByUs(request, target)) {
+      return Expiry.NOT_MOUNTED;
+    }
+    int answer = target.expire();
+    if (answer == Errno.EINVAL) {
+      if (target.isBare()) {
+        return Expiry.NOT_MOUNTED;
+      }
+      throw new SyscallException("umount2 MNT_EXPIRE " + target.path(), answer);
+    }
+    return switch (answer) {
+      case 0 -> Expiry.UNMOUNTED;
+      case Errno.EAGAIN -> Expiry.MARKED;
+      default -> Expiry.BUSY;
+    };
   }
 
   @Override

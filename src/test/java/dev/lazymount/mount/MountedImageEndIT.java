@@ -205,6 +205,15 @@ class MountedImageEndIT extends MounterFixture {
   }
 
   @Test
+  void whatSomebodyUnmountedAfterItWasMarkedIsNotMounted() throws Exception {
+    site.compiler("gcc");
+    mounter.mount(request("gcc"));
+    assertEquals(Mounter.Expiry.MARKED, mounter.expire(request("gcc"), false));
+    Mounts.detach(site.root("gcc").toString());
+    assertEquals(Mounter.Expiry.NOT_MOUNTED, mounter.expire(request("gcc"), true));
+  }
+
+  @Test
   void imageThatVanishedStaysMounted() throws Exception {
     site.compiler("gcc");
     String device = mounter.mount(request("gcc")).device();
