@@ -176,6 +176,11 @@ public final class KernelMounter implements Mounter {
       return Expiry.NOT_MOUNTED;
     }
     int answer = target.expire();
+    if (answer == Errno.EAGAIN && marked) {
+      // It was used since, or it is another mount, which has a mark only now: the look takes that
+      // away again.
+      return expire(request, target, false);
+    }
     if (answer == Errno.EINVAL) {
       if (target.isBare()) {
         return Expiry.NOT_MOUNTED;

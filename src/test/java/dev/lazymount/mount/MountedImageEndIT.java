@@ -214,6 +214,20 @@ class MountedImageEndIT extends MounterFixture {
   }
 
   @Test
+  void aForeignMountThatCameAfterTheMarkIsNotExpired() throws Exception {
+    site.compiler("gcc");
+    mounter.mount(request("gcc"));
+    assertEquals(Mounter.Expiry.MARKED, mounter.expire(request("gcc"), false));
+    Mounts.detach(site.root("gcc").toString());
+    Child.run("mount", "-t", "tmpfs", "tmpfs", site.root("gcc").toString()).orFail();
+    for (int i = 0; i < 3; i++) {
+      assertThrows(MountFailure.class, () -> mounter.expire(request("gcc"), true));
+      assertEquals(1, site.mountsOn("gcc"));
+    }
+    Mounts.detach(site.root("gcc").toString());
+  }
+
+  @Test
   void imageThatVanishedStaysMounted() throws Exception {
     site.compiler("gcc");
     String device = mounter.mount(request("gcc")).device();
