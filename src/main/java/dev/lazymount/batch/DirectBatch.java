@@ -44,7 +44,12 @@ public final class DirectBatch implements AutoCloseable {
     this.settings = settings;
     this.catalog = catalog;
     this.mounter =
-        new KernelMounter(settings.root(), settings.images(), settings.lockDir(), settings.mount());
+        new KernelMounter(
+            settings.root(),
+            settings.images(),
+            settings.lockDir(),
+            settings.imageSuffixes(),
+            settings.mount());
     this.threads =
         Executors.newFixedThreadPool(
             settings.mount().concurrency(),

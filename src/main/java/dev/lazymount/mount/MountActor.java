@@ -248,6 +248,7 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
   private Behavior<Command> onChanged(Changed changed) {
     changed.request().ifPresent(now -> request = now);
     retry.now();
+    line.renamed(request);
     unmounting.gone(changed.request().isEmpty());
     return stopIfGone();
   }
@@ -264,7 +265,8 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
   private Behavior<Command> onDone(MountCalls.Done done) {
     calls.over();
     retry.mounted();
-    line.mounted(done.mounted(), done.millis(), trigger);
+    line.mounted(done.request(), done.mounted(), done.millis(), trigger);
+    line.renamed(request);
     unmounting.schedule();
     return settle(Settled.mounted(request.name(), done.mounted()));
   }
@@ -284,7 +286,7 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
       mount();
       return this;
     }
-    return onDone(new MountCalls.Done(looked.found().get(), 0));
+    return onDone(new MountCalls.Done(looked.request(), looked.found().get(), 0));
   }
 
   private Behavior<Command> onChecked(MountCalls.Checked checked) {

@@ -10,14 +10,16 @@ import java.util.Optional;
  * and the messages that they come back as. Used by its actor alone.
  */
 final class MountCalls {
-  /** It is mounted; making it so took {@code millis}, milliseconds. */
-  record Done(Mounter.Mounted mounted, double millis) implements MountActor.Command {}
+  /** It is mounted, as was asked for; making it so took {@code millis}, milliseconds. */
+  record Done(Mounter.Request request, Mounter.Mounted mounted, double millis)
+      implements MountActor.Command {}
 
   /** The call failed. */
   record Failed(Throwable cause) implements MountActor.Command {}
 
-  /** What is mounted. */
-  record Looked(Optional<Mounter.Mounted> found) implements MountActor.Command {}
+  /** What is mounted where this was looked for. */
+  record Looked(Mounter.Request request, Optional<Mounter.Mounted> found)
+      implements MountActor.Command {}
 
   /** What the image file has now. */
   record Checked(Optional<Mounter.Generation> generation) implements MountActor.Command {}
@@ -91,13 +93,13 @@ final class MountCalls {
         () -> {
           long start = env.nanoTime().getAsLong();
           Mounter.Mounted mounted = env.mounter().mount(request);
-          return new Done(mounted, (env.nanoTime().getAsLong() - start) / 1e6);
+          return new Done(request, mounted, (env.nanoTime().getAsLong() - start) / 1e6);
         });
   }
 
   void look(Mounter.Request request) {
     timed();
-    work.start(() -> new Looked(env.mounter().look(request)));
+    work.start(() -> new Looked(request, env.mounter().look(request)));
   }
 
   void check(Mounter.Request request) {

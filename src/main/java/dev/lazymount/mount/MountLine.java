@@ -55,10 +55,14 @@ final class MountLine {
   /**
    * It is mounted.
    *
+   * @param request the image that it is, unless an older one is mounted
    * @param millis how long that took
    * @param trigger whose access it was for
    */
-  void mounted(Mounter.Mounted mounted, double millis, Access trigger) {
+  void mounted(Mounter.Request request, Mounter.Mounted mounted, double millis, Access trigger) {
+    if (mounted.outdated() == null && !imagePath(request).equals(line.image())) {
+      show(line.of(imagePath(request)));
+    }
     boolean known =
         state() == MountState.MOUNTED
             && mounted.adopted()
@@ -128,6 +132,17 @@ final class MountLine {
   void unclear(MountFailure failure) {
     counters().failures.increment();
     stays(failure.getMessage() + "; what is mounted stays, and each scan tries again");
+  }
+
+  /**
+   * Another file than the one that is mounted is the image of this name now. With a reason, what is
+   * mounted is looked at after each scan.
+   */
+  void renamed(Mounter.Request now) {
+    String image = imagePath(now);
+    if (state() == MountState.MOUNTED && line.reason() == null && !image.equals(line.image())) {
+      show(line.because("its image is " + image + " now; it is swapped after a scan"));
+    }
   }
 
   void quarantined(MountFailure failure) {

@@ -11,6 +11,8 @@ import dev.lazymount.linux.Mounts;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
@@ -74,6 +76,36 @@ class MountedImageIT {
     daemon.await(
         "status shows another generation",
         () -> !before.equals(daemon.line("gcc").orElseThrow().generation()));
+  }
+
+  @Test
+  void anImageThatGetsAnotherSuffixIsSwappedWithoutAnAccess() throws IOException {
+    Path old = site.image("gcc");
+    Files.move(old, old.resolveSibling("gcc.sqfs"));
+    DaemonProcess daemon = startWith("trace.program=resolved", "catalog.rescan=100ms");
+    assertTrue(daemon.line("gcc").orElseThrow().image().endsWith("gcc.sqfs"));
+    site.image("gcc", Map.of("version", "new image\n"));
+    Await.until("the new image shows", () -> site.versionHere("gcc").equals("new image\n"));
+    daemon.await(
+        "status shows the new file",
+        () ->
+            daemon.line("gcc").orElseThrow().image().equals(old.toString())
+                && daemon.line("gcc").orElseThrow().reason() == null);
+    assertEquals(1, site.mountsOn("gcc"));
+  }
+
+  @Test
+  void aLinkedImageThatLeadsElsewhereIsSwappedWithoutAnAccess() throws IOException {
+    Path link = site.image("gcc");
+    Path images = link.getParent();
+    Files.move(link, images.resolve("dated-1.img"));
+    site.image("dated-2", Map.of("version", "new image\n"));
+    Files.createSymbolicLink(link, Path.of("dated-1.img"));
+    startWith("trace.program=resolved", "catalog.rescan=100ms", "mount.symlinked-images=true");
+    Path aside = Files.createSymbolicLink(site.scratch().resolve("link"), Path.of("dated-2.img"));
+    Files.move(aside, link, StandardCopyOption.ATOMIC_MOVE);
+    Await.until("the new image shows", () -> site.versionHere("gcc").equals("new image\n"));
+    assertEquals(1, site.mountsOn("gcc"));
   }
 
   @Test

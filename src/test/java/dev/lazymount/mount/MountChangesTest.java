@@ -261,6 +261,24 @@ final class MountChangesTest extends MountFixture {
     assertAttempts(2);
   }
 
+  /** A reason is what has each scan look. */
+  @Test
+  void aMountedImageThatHasAnotherFileNowSaysSoUntilItIsSwapped() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
+    accessAndMount(gcc);
+    Mounter.Request other = new Mounter.Request("gcc", "gcc.sqfs", List.of());
+    gcc.tell(new MountActor.Changed(Optional.of(other)));
+    assertTrue(line("gcc").reason().contains("/images/gcc.sqfs"), line("gcc").reason());
+    assertEquals("/images/gcc.img", line("gcc").image());
+    mounter.look(
+        "gcc",
+        new Mounter.Mounted(ScriptedMounter.device("gcc"), true, null, "its image was replaced"));
+    mounter.then("gcc", () -> new Mounter.Mounted("/dev/loop6", false, null));
+    verify(gcc);
+    assertEquals("/images/gcc.sqfs", line("gcc").image());
+    assertNull(line("gcc").reason());
+  }
+
   private ActorRef<MountActor.Command> adopt(String name) {
     ActorRef<MountActor.Command> actor = actor(name);
     actor.tell(new MountActor.Adopt());
