@@ -83,7 +83,6 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
   private final Waiting waiting;
 
   private Mounter.Request request;
-  private boolean locked;
   private Access trigger;
 
   /**
@@ -303,7 +302,6 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
     MountFailure failure = MountFailure.of(failed.cause());
     if (failure.kind() == MountFailure.Kind.LOCKED) {
       // Not at rest: whoever holds the lock is mounting this very image.
-      locked = true;
       calls.mountLater();
       return this;
     }
@@ -324,14 +322,11 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
 
   private Behavior<Command> onLate() {
     if (calls.isBusy()) {
-      MountLine.Stuck why =
-          locked
-              ? MountLine.Stuck.LOCKED
-              : calls.isLate() ? MountLine.Stuck.HANGS : MountLine.Stuck.WAITS;
+      MountLine.Stuck why = calls.whyLate();
       line.stuck(why);
       waiting.giveUp(Settled.failed(request.name(), line.reason()));
-      if (why == MountLine.Stuck.WAITS) {
-        // Once it has its slot it may hang in it, and the circuit has to know.
+      if (why != MountLine.Stuck.HANGS) {
+        // Once it has its slot, or the lock, it may hang, and the circuit has to know.
         calls.timed();
       }
     }
@@ -344,7 +339,6 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
   }
 
   private void mount() {
-    locked = false;
     line.mounting(request);
     calls.mount(request);
   }

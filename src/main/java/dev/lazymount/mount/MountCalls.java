@@ -53,6 +53,9 @@ final class MountCalls {
   private final TimerScheduler<MountActor.Command> timers;
   private final MountWork<MountActor.Command> work;
 
+  /** Whether another process had the lock at the last attempt. */
+  private boolean locked;
+
   MountCalls(
       ActorContext<MountActor.Command> context,
       TimerScheduler<MountActor.Command> timers,
@@ -66,14 +69,18 @@ final class MountCalls {
     return work.isBusy();
   }
 
-  /** {@link MountWork#isLate}. */
-  boolean isLate() {
-    return work.isLate();
+  /** What it is that takes too long; if it holds a slot, the circuit counts it from now on. */
+  MountLine.Stuck whyLate() {
+    if (locked && !work.isRunning()) {
+      return MountLine.Stuck.LOCKED;
+    }
+    return work.isLate() ? MountLine.Stuck.HANGS : MountLine.Stuck.WAITS;
   }
 
   /** The call has answered. */
   void over() {
     work.over();
+    locked = false;
     timers.cancel(Late.LATE);
   }
 
@@ -82,8 +89,12 @@ final class MountCalls {
     mountAgain(request);
   }
 
-  /** {@link Again} is told after a pause; until then the call counts as under way. */
+  /**
+   * Another process has the lock: {@link Again} is told after a pause, and until then the call
+   * counts as under way.
+   */
   void mountLater() {
+    locked = true;
     timers.startSingleTimer(Again.AGAIN, LOCKED_PAUSE);
   }
 
