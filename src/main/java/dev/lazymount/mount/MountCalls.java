@@ -120,7 +120,18 @@ final class MountCalls {
 
   void expire(Mounter.Request request, boolean marked) {
     timed();
-    work.start(() -> new Expired(env.mounter().expire(request, marked), null, null));
+    work.start(
+        () -> {
+          try {
+            return new Expired(env.mounter().expire(request, marked), null, null);
+          } catch (MountFailure e) {
+            if (e.kind() == MountFailure.Kind.LOCKED) {
+              // Whoever is at it may be about to use it; there is time.
+              return new Expired(null, null, e.getMessage());
+            }
+            throw e;
+          }
+        });
   }
 
   void unmount(Mounter.Request request, boolean marked, MountActor.Unmount asked) {
