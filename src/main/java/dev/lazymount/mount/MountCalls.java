@@ -147,6 +147,9 @@ final class MountCalls {
                 null);
           } catch (MountFailure e) {
             return new Expired(null, asked, e.getMessage());
+          } catch (RuntimeException | LinkageError e) {
+            // Whoever asked waits for an answer, also after a fault of ours.
+            return new Expired(null, asked, MountFailure.of(e).getMessage());
           }
         });
   }
