@@ -42,8 +42,8 @@ final class Unmounting {
 
   /** Notes whether the image file is gone. */
   void gone(boolean now) {
-    gone = now;
-    if (gone) {
+    if (gone != now) {
+      gone = now;
       schedule();
     }
   }

@@ -123,6 +123,18 @@ class MountExpiryTest extends MountFixture {
   }
 
   @Test
+  void aMountWhoseImageComesBackIsNotUnmountedForThat() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
+    accessAndMount(gcc);
+    gcc.tell(new MountActor.Changed(Optional.empty()));
+    pass(Duration.ofSeconds(5));
+    gcc.tell(new MountActor.Changed(Optional.of(request("gcc"))));
+    pass(Duration.ofDays(1));
+    assertIdle();
+    assertState(MountState.MOUNTED, "gcc");
+  }
+
+  @Test
   void inObserveModeNothingIsUnmounted() {
     ActorRef<MountActor.Command> gcc = expiring("gcc");
     accessAndMount(gcc);
