@@ -5,6 +5,7 @@ import com.google.gson.GsonBuilder;
 import com.google.gson.JsonElement;
 import dev.lazymount.ops.ControlClient;
 import dev.lazymount.ops.ControlRefusal;
+import dev.lazymount.ops.NotRunning;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -17,15 +18,6 @@ final class Asking {
       new GsonBuilder().serializeNulls().disableHtmlEscaping().setPrettyPrinting().create();
 
   private Asking() {}
-
-  /** No daemon answers: why not. */
-  static final class NobodyThere extends Exception {
-    private static final long serialVersionUID = 1L;
-
-    NobodyThere(Path runDir, IOException cause) {
-      super("no daemon answers in " + runDir + ": " + cause.getMessage(), cause);
-    }
-  }
 
   /** What to do with an answer; its result is the exit code. */
   interface Use {
@@ -40,23 +32,34 @@ final class Asking {
   static int ask(Path runDir, String command, List<String> arguments, Use use) {
     try {
       return use.of(command(runDir, command, arguments, step -> {}));
-    } catch (NobodyThere e) {
-      Main.complain(e.getMessage());
-      return Main.NOT_RUNNING;
+    } catch (IOException e) {
+      return complain(runDir, e);
     } catch (ControlRefusal e) {
       Main.complain(e.getMessage());
       return Main.FAILED;
     }
   }
 
-  /** Asks. */
+  /** Asks; see {@link ControlClient#command}. */
   static JsonElement command(
       Path runDir, String command, List<String> arguments, Consumer<JsonElement> steps)
-      throws NobodyThere, ControlRefusal {
-    try {
-      return ControlClient.command(runDir, command, arguments, steps);
-    } catch (IOException e) {
-      throw new NobodyThere(runDir, e);
-    }
+      throws IOException, ControlRefusal {
+    return ControlClient.command(runDir, command, arguments, steps);
+  }
+
+  /** Says why there is no answer; its result is the exit code. */
+  static int complain(Path runDir, IOException why) {
+    Main.complain(noAnswer(runDir, why));
+    return why instanceof NotRunning ? Main.NOT_RUNNING : Main.FAILED;
+  }
+
+  /** Why there is no answer. */
+  static String noAnswer(Path runDir, IOException why) {
+    return (why instanceof NotRunning
+            ? "no daemon answers in "
+            : "the daemon can't be asked, whose run directory is ")
+        + runDir
+        + ": "
+        + why.getMessage();
   }
 }

@@ -10,6 +10,7 @@ import dev.lazymount.config.Settings;
 import dev.lazymount.daemon.Machine;
 import dev.lazymount.ops.ControlClient;
 import dev.lazymount.ops.ControlRefusal;
+import dev.lazymount.ops.NotRunning;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -42,10 +43,7 @@ final class BatchRun {
     BatchView view = new BatchView(command, json, selection.which() == Selection.Which.IDLE);
     try (Interruption interruption = new Interruption(view::cut)) {
       try {
-        Progress end =
-            ControlClient.isThere(settings.runDir())
-                ? throughDaemon(selection, view)
-                : directly(selection, view, interruption);
+        Progress end = run(selection, view, interruption);
         return view.end(end, interruption.isSaid());
       } catch (ControlRefusal | Selection.Unknown e) {
         view.abandon();
@@ -57,6 +55,15 @@ final class BatchRun {
         Thread.currentThread().interrupt();
       }
       return Main.FAILED;
+    }
+  }
+
+  private Progress run(Selection selection, BatchView view, Interruption interruption)
+      throws IOException, ControlRefusal, Selection.Unknown, InterruptedException {
+    try {
+      return throughDaemon(selection, view);
+    } catch (NotRunning e) {
+      return directly(selection, view, interruption);
     }
   }
 

@@ -21,7 +21,9 @@ final class DocsCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     write("lazymount.1", ManPage.of(Main.commandLine()));
-    write("lazymount.bash", AutoComplete.bash("lazymount", Main.commandLine()));
+    // The shell reads it and never runs it: nothing for a line that says who would.
+    String completion = AutoComplete.bash("lazymount", Main.commandLine());
+    write("lazymount.bash", completion.replaceFirst("^#!.*\\R", ""));
     return Main.OK;
   }
 

@@ -4,6 +4,8 @@ import dev.lazymount.config.Settings;
 import dev.lazymount.daemon.WithoutDaemon;
 import dev.lazymount.ops.ControlRefusal;
 import dev.lazymount.ops.Explanation;
+import dev.lazymount.ops.NotRunning;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -52,8 +54,10 @@ final class ExplainCommand implements Callable<Integer> {
           Asking.JSON.fromJson(
               Asking.command(settings.runDir(), "explain", arguments, step -> {}),
               Explanation.class);
-    } catch (Asking.NobodyThere e) {
+    } catch (NotRunning e) {
       explanation = WithoutDaemon.explain(settings, meant, followed);
+    } catch (IOException e) {
+      return Asking.complain(settings.runDir(), e);
     } catch (ControlRefusal e) {
       Main.complain(e.getMessage());
       return Main.FAILED;

@@ -1,12 +1,12 @@
 package dev.lazymount.cli;
 
 import dev.lazymount.config.Settings;
+import dev.lazymount.linux.BoundedWait;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
@@ -14,7 +14,7 @@ import java.util.concurrent.TimeoutException;
  * it is done here and never in the daemon, and not waited for for long.
  */
 final class Followed {
-  private static final long PATIENCE_MILLIS = 2000;
+  private static final Duration PATIENCE = Duration.ofSeconds(2);
 
   private Followed() {}
 
@@ -36,12 +36,8 @@ final class Followed {
    *     or not within two seconds
    */
   static Optional<String> of(String meant, Settings settings) {
-    CompletableFuture<Optional<String>> answer = new CompletableFuture<>();
-    Thread follower = new Thread(() -> answer.complete(follow(meant, settings)), "follow");
-    follower.setDaemon(true);
-    follower.start();
     try {
-      return answer.get(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+      return BoundedWait.on("follow", PATIENCE, () -> follow(meant, settings));
     } catch (TimeoutException e) {
       Main.complain("the root's storage does not answer, so that symlinks are not followed");
       return Optional.empty();

@@ -15,7 +15,8 @@ import picocli.CommandLine.Command;
     version = "lazymount ${lazymount.version}",
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
-    description = "Mounts a compiler's squashfs image over its directory at the first access.",
+    description =
+        "Mounts a compiler's image (squashfs, erofs) over its directory at the first access.",
     footer = {
       "",
       "Begin with:",

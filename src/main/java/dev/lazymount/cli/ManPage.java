@@ -50,6 +50,8 @@ final class ManPage {
     section("FILES");
     tagged("/etc/lazymount/application.conf", "the settings, each with its unit and reason.");
     tagged("/run/lazymount/control.sock", "where the daemon is asked.");
+    tagged("/run/lock/lazymount", "the lock files, which all that mount under a root share.");
+    tagged("/var/lib/lazymount/warm.list", "which images are mounted ahead after a start.");
     section("SEE ALSO");
     text("bpftrace(8), mksquashfs(1), systemctl(1)");
   }

@@ -1,5 +1,6 @@
 package dev.lazymount.cli;
 
+import dev.lazymount.ops.ControlClient;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,10 +32,11 @@ record PlainLine(String command, boolean json, SettingsOptions options) {
       return OptionalInt.empty();
     }
     SettingsOptions options = plain.get().options();
-    return OptionalInt.of(
-        plain.get().command().equals(RUN)
-            ? RunCommand.run(options)
-            : StatusPrinter.print(options.load().runDir(), plain.get().json()));
+    if (plain.get().command().equals(RUN)) {
+      return OptionalInt.of(RunCommand.run(options));
+    }
+    ControlClient.prepare();
+    return OptionalInt.of(StatusPrinter.print(options.load().runDir(), plain.get().json()));
   }
 
   /** Understands it; empty if it is anything else. */

@@ -4,6 +4,7 @@ import dev.lazymount.catalog.ScanNews;
 import dev.lazymount.config.Settings;
 import dev.lazymount.ops.ControlRefusal;
 import dev.lazymount.ops.Words;
+import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -51,9 +52,8 @@ final class RescanCommand implements Callable<Integer> {
         print(news);
       }
       return news.problem() == null ? Main.OK : Main.FAILED;
-    } catch (Asking.NobodyThere e) {
-      Main.complain(e.getMessage());
-      return Main.NOT_RUNNING;
+    } catch (IOException e) {
+      return Asking.complain(settings.runDir(), e);
     } catch (ControlRefusal e) {
       Main.complain(e.getMessage());
       return Main.FAILED;

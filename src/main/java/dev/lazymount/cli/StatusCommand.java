@@ -77,7 +77,7 @@ final class StatusCommand implements Callable<Integer> {
         try {
           now = StatusPrinter.lines(ControlClient.status(runDir));
         } catch (IOException e) {
-          now = List.of(StatusPrinter.nobody(runDir, e));
+          now = List.of(Asking.noAnswer(runDir, e));
         }
         screen.draw(now);
         Thread.sleep((long) (watch * 1000));

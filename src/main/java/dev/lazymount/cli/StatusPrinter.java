@@ -22,18 +22,12 @@ final class StatusPrinter {
               : String.join(System.lineSeparator(), lines(status)) + System.lineSeparator());
       return Main.OK;
     } catch (IOException e) {
-      Main.complain(nobody(runDir, e));
-      return Main.NOT_RUNNING;
+      return Asking.complain(runDir, e);
     }
   }
 
   /** As a person reads it. */
   static List<String> lines(StatusReport status) {
     return StatusText.lines(status, Style.ofTerminal()::paint, Instant.now());
-  }
-
-  /** That no daemon answers. */
-  static String nobody(Path runDir, IOException why) {
-    return "no daemon answers in " + runDir + ": " + why.getMessage();
   }
 }

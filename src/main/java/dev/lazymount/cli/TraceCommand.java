@@ -67,7 +67,8 @@ final class TraceCommand implements Callable<Integer> {
     return Main.OK;
   }
 
-  private void print(AccessWatch.Sight sight) {
+  /** False if nobody reads it any more, as after {@code lazymount trace | head}. */
+  private boolean print(AccessWatch.Sight sight) {
     Access access = sight.access();
     String path = String.join("/", sight.below());
     String time = LocalTime.now(ZoneId.systemDefault()).truncatedTo(ChronoUnit.MILLIS).toString();
@@ -84,6 +85,7 @@ final class TraceCommand implements Callable<Integer> {
           image == null ? "-" : image,
           Access.printable(path));
     }
+    return !System.out.checkError();
   }
 
   private static void print(

@@ -1,6 +1,7 @@
 package dev.lazymount.cli;
 
 import dev.lazymount.daemon.Training;
+import dev.lazymount.ops.StatusText;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -38,6 +39,7 @@ final class TrainCommand implements Callable<Integer> {
         Main.run(line.toArray(String[]::new));
       }
       Main.run("--help");
+      Style.ofTerminal().paint(StatusText.Tone.GOOD, "ready");
     } finally {
       System.setOut(out);
       System.setErr(err);

@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 
 /**
  * Sees accesses as the daemon would, and mounts nothing: a trace of its own, whose accesses are
@@ -49,10 +50,10 @@ public final class AccessWatch extends AbstractBehavior<AccessWatch.Command> {
   /**
    * Who is told.
    *
-   * @param sights each access
+   * @param sights each access; its answer is whether there still is somebody to be told
    * @param news what becomes of the trace, in a line
    */
-  public record Listener(Consumer<Sight> sights, Consumer<String> news) {}
+  public record Listener(Predicate<Sight> sights, Consumer<String> news) {}
 
   /** Accesses that are kept until the images are known. */
   private static final int EARLY = 4096;
@@ -62,9 +63,10 @@ public final class AccessWatch extends AbstractBehavior<AccessWatch.Command> {
   private final List<Access> early = new ArrayList<>();
   private Optional<Catalog> catalog = Optional.empty();
   private boolean told;
+  private boolean listening = true;
 
   /**
-   * Watches until the process ends.
+   * Watches until the process ends or nobody listens any more.
    *
    * @param settings the settings
    * @param actors Akka's settings
@@ -134,14 +136,18 @@ public final class AccessWatch extends AbstractBehavior<AccessWatch.Command> {
     } else if (early.size() < EARLY) {
       early.addAll(batch.accesses());
     }
-    return this;
+    return next();
   }
 
   private Behavior<Command> onNewCatalog(NewCatalog message) {
     catalog = Optional.of(message.catalog());
     early.forEach(this::tell);
     early.clear();
-    return this;
+    return next();
+  }
+
+  private Behavior<Command> next() {
+    return listening ? this : Behaviors.stopped();
   }
 
   private Behavior<Command> onTrace(Trace message) {
@@ -162,11 +168,11 @@ public final class AccessWatch extends AbstractBehavior<AccessWatch.Command> {
 
   private void tell(Access access) {
     Optional<List<String>> below = AccessPath.below(root, access.path());
-    if (below.isPresent() && below.get().size() > 1) {
+    if (listening && below.isPresent() && below.get().size() > 1) {
       List<ImageFile> images = catalog.orElse(Catalog.empty()).match(below.get());
       Optional<ImageFile> innermost =
           images.isEmpty() ? Optional.empty() : Optional.of(images.get(images.size() - 1));
-      listener.sights().accept(new Sight(access, below.get(), innermost));
+      listening = listener.sights().test(new Sight(access, below.get(), innermost));
     }
   }
 }

@@ -3,23 +3,23 @@ package dev.lazymount.daemon;
 import dev.lazymount.config.Problem;
 import dev.lazymount.config.Settings;
 import dev.lazymount.config.SettingsChecks;
+import dev.lazymount.linux.BoundedWait;
 import dev.lazymount.linux.KernelVersion;
 import dev.lazymount.linux.User;
 import dev.lazymount.trace.Bpftrace;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /** What this machine lacks for the daemon to run, in a sentence each. */
 public final class Machine {
-  /** How long a directory may take to answer before the check goes on without it, milliseconds. */
-  private static final long PATIENCE_MILLIS = 2000;
+  /** How long a directory may take to answer before the check goes on without it. */
+  private static final Duration PATIENCE = Duration.ofSeconds(2);
 
   /** Where tracefs is since Linux 4.1. */
   public static final Path TRACEFS = Path.of("/sys/kernel/tracing");
@@ -79,22 +79,18 @@ public final class Machine {
    * Root and images may lie on a file server that does not answer; that is not known to be wrong.
    */
   private static List<String> directories(Settings settings) {
-    CompletableFuture<List<Problem>> check = new CompletableFuture<>();
-    Thread looker =
-        new Thread(
-            () -> {
-              List<Problem> problems = new ArrayList<>(SettingsChecks.root(settings));
-              problems.addAll(SettingsChecks.images(settings));
-              problems.addAll(SettingsChecks.apart(settings));
-              check.complete(problems);
-            },
-            "directories");
-    looker.setDaemon(true);
-    looker.start();
     try {
-      return check.get(PATIENCE_MILLIS, TimeUnit.MILLISECONDS).stream()
-          .map(Problem::toString)
-          .toList();
+      List<Problem> found =
+          BoundedWait.on(
+              "directories",
+              PATIENCE,
+              () -> {
+                List<Problem> problems = new ArrayList<>(SettingsChecks.root(settings));
+                problems.addAll(SettingsChecks.images(settings));
+                problems.addAll(SettingsChecks.apart(settings));
+                return problems;
+              });
+      return found.stream().map(Problem::toString).toList();
     } catch (TimeoutException slow) {
       return List.of();
     } catch (InterruptedException | ExecutionException e) {

@@ -4,19 +4,19 @@ import dev.lazymount.catalog.Catalog;
 import dev.lazymount.catalog.CatalogScan;
 import dev.lazymount.catalog.NewestCatalog;
 import dev.lazymount.config.Settings;
+import dev.lazymount.linux.BoundedWait;
 import dev.lazymount.linux.MountInfo;
 import dev.lazymount.ops.Explainer;
 import dev.lazymount.ops.Explanation;
 import dev.lazymount.state.DaemonStatus;
 import dev.lazymount.state.MountStatus;
 import java.io.IOException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /** Explains from the settings, a scan made for the question, and the mount table. */
@@ -24,7 +24,7 @@ public final class WithoutDaemon {
   /**
    * A scan of thousands of images on a busy NFS takes a while; one that hangs is not waited for.
    */
-  private static final long PATIENCE_SECONDS = 10;
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
 
   private WithoutDaemon() {}
 
@@ -45,31 +45,22 @@ public final class WithoutDaemon {
   }
 
   private static void scan(Settings settings, DaemonStatus status, NewestCatalog newest) {
-    CompletableFuture<CatalogScan.Scan> scan = new CompletableFuture<>();
-    Thread scanner =
-        new Thread(
-            () -> {
-              try {
-                scan.complete(
-                    CatalogScan.scan(
-                        settings.images().toString(),
-                        settings.root().toString(),
-                        settings.imageSuffixes(),
-                        Catalog.empty()));
-              } catch (IOException | RuntimeException e) {
-                scan.completeExceptionally(e);
-              }
-            },
-            "scan");
-    scanner.setDaemon(true);
-    scanner.start();
     String problem;
     try {
-      CatalogScan.Scan found = scan.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+      CatalogScan.Scan found =
+          BoundedWait.on(
+              "scan",
+              PATIENCE,
+              () ->
+                  CatalogScan.scan(
+                      settings.images().toString(),
+                      settings.root().toString(),
+                      settings.imageSuffixes(),
+                      Catalog.empty()));
       newest.set(found.catalog());
       problem = found.problems().isEmpty() ? null : String.join("; ", found.problems());
     } catch (TimeoutException e) {
-      problem = "no answer from the storage for " + PATIENCE_SECONDS + " s";
+      problem = "no answer from the storage for " + PATIENCE.toSeconds() + " s";
     } catch (InterruptedException | ExecutionException e) {
       problem = String.valueOf(e.getCause() == null ? e : e.getCause().getMessage());
     }

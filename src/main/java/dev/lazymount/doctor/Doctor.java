@@ -1,12 +1,11 @@
 package dev.lazymount.doctor;
 
 import dev.lazymount.config.Settings;
+import dev.lazymount.linux.BoundedWait;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 
@@ -62,21 +61,8 @@ public final class Doctor {
   }
 
   private static Finding bounded(Check check) {
-    CompletableFuture<Finding> answer = new CompletableFuture<>();
-    Thread looker =
-        new Thread(
-            () -> {
-              try {
-                answer.complete(check.look().look());
-              } catch (Exception | LinkageError e) {
-                answer.completeExceptionally(e);
-              }
-            },
-            "doctor");
-    looker.setDaemon(true);
-    looker.start();
     try {
-      return answer.get(check.patience().toMillis(), TimeUnit.MILLISECONDS);
+      return BoundedWait.on("doctor", check.patience(), () -> check.look().look());
     } catch (TimeoutException e) {
       return Finding.fail(
           check.subject(), "no answer within " + check.patience().toSeconds() + " s", check.late());

@@ -10,6 +10,7 @@
  * dev.lazymount.linux.SdNotify} talks to systemd; {@link dev.lazymount.linux.Signals} are those
  * that the JVM leaves to us. A call that fails throws {@link dev.lazymount.linux.SyscallException},
  * which has the operation, its object and the errno by name. All calls block the calling thread for
- * as long as the kernel does.
+ * as long as the kernel does; {@link dev.lazymount.linux.BoundedWait} is for those that may be for
+ * ever.
  */
 package dev.lazymount.linux;

@@ -3,17 +3,20 @@ package dev.lazymount.ops;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonParseException;
+import com.google.gson.TypeAdapter;
 import dev.lazymount.ops.ControlProtocol.Request;
 import dev.lazymount.ops.ControlProtocol.Response;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.net.ConnectException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -28,7 +31,8 @@ public final class ControlClient {
    * ControlProtocol#PATIENCE} or closes; one that does neither, because it is stopped or hangs, is
    * waited for a second longer.
    *
-   * @throws IOException if none answers there, or not with a status
+   * @throws NotRunning if there is none
+   * @throws IOException if it can't be asked, or does not answer with a status
    */
   public static StatusReport status(Path runDir) throws IOException {
     try {
@@ -50,7 +54,8 @@ public final class ControlClient {
    * @param arguments of the command
    * @param steps is told each step on the way, on this thread
    * @return its answer
-   * @throws IOException if none answers there
+   * @throws NotRunning if there is no daemon
+   * @throws IOException if it can't be asked, or does not answer
    * @throws ControlRefusal if the daemon does not do it, and why
    */
   public static JsonElement command(
@@ -60,12 +65,35 @@ public final class ControlClient {
         .result();
   }
 
-  /** Whether a daemon has this run directory: whether somebody accepts on its socket. */
-  public static boolean isThere(Path runDir) {
-    try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
-      return channel.connect(UnixDomainSocketAddress.of(ControlServer.socket(runDir)));
+  /**
+   * Loads, on a thread of its own, what {@link #status} needs. Worth it for a process that has
+   * something else to do before it asks: most of what a status takes is the loading of classes.
+   */
+  public static void prepare() {
+    Thread loader =
+        new Thread(
+            () -> {
+              TypeAdapter<?> unused = ControlProtocol.GSON.getAdapter(Response.class);
+            },
+            "prepare");
+    loader.setDaemon(true);
+    loader.start();
+  }
+
+  /** Not to be let in is no sign that nobody is there. */
+  private static void connect(SocketChannel channel, Path socket) throws IOException {
+    try {
+      channel.connect(UnixDomainSocketAddress.of(socket));
+    } catch (ConnectException e) {
+      throw new NotRunning(e);
+    } catch (AsynchronousCloseException e) {
+      throw e;
     } catch (IOException e) {
-      return false;
+      if (Files.notExists(socket)) {
+        throw new NotRunning(e);
+      }
+      throw new IOException(
+          e.getMessage() + "; run it as root, or as one of the group that control.group names", e);
     }
   }
 
@@ -73,7 +101,7 @@ public final class ControlClient {
       throws IOException, ControlRefusal {
     try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
         Patience patience = new Patience(channel)) {
-      channel.connect(UnixDomainSocketAddress.of(ControlProtocol.socket(runDir)));
+      connect(channel, ControlProtocol.socket(runDir));
       String line = ControlProtocol.GSON.toJson(request) + "\n";
       Channels.newOutputStream(channel).write(line.getBytes(StandardCharsets.UTF_8));
       BufferedReader answers =

@@ -142,6 +142,20 @@ final class ExitCodeTest {
     assertEquals("", out());
   }
 
+  /** Not to be let in, by which the run directory's mode keeps others than root out, is another. */
+  @ParameterizedTest
+  @ValueSource(strings = {"status", "explain gcc", "rescan", "reload", "mount gcc"})
+  void aDaemonThatCanNotBeAskedIsAFailureAndNotNone(String command) throws Exception {
+    String file = Files.createFile(temp.resolve("no-directory")).toString();
+    List<String> words = new ArrayList<>(List.of(command.split(" ")));
+    String first = words.remove(0);
+    words.addAll(List.of("--set", "run-dir=" + file));
+    assertEquals(1, run(first, words.toArray(String[]::new)));
+    assertEquals(1, err().lines().count(), err());
+    assertTrue(err().contains("Not a directory; run it as root"), err());
+    assertEquals("", out());
+  }
+
   @Test
   void explainWorksWithoutADaemonAndSaysSo() throws Exception {
     Files.createDirectories(temp.resolve("root/gcc/bin"));

@@ -53,8 +53,7 @@ class TraceCommandIT {
     site.close();
   }
 
-  /** Starts it and waits until it traces. */
-  private void trace(String... more) throws IOException {
+  private List<String> line(String... more) {
     List<String> line = new ArrayList<>(List.of(System.getProperty("lazymount.launcher"), "trace"));
     for (String setting :
         List.of(
@@ -65,7 +64,16 @@ class TraceCommandIT {
       line.addAll(List.of("--set", setting));
     }
     line.addAll(Arrays.asList(more));
-    command = Child.start(line, Map.of(), output);
+    return line;
+  }
+
+  /** Starts it and waits until it traces. */
+  private void trace(String... more) throws IOException {
+    command = Child.start(line(more), Map.of(), output);
+    awaitTracing();
+  }
+
+  private void awaitTracing() {
     Await.until(
         "it says that it traces",
         Duration.ofSeconds(30),
@@ -211,5 +219,21 @@ class TraceCommandIT {
     assertEquals(1, result.status());
     assertTrue(result.out().contains("nowhere"), result.out());
     assertEquals(1, result.out().lines().count(), result.out());
+  }
+
+  /** As in {@code lazymount trace | head}. */
+  @Test
+  void endsWhenNobodyReadsItAnyMore() throws IOException {
+    command = new ProcessBuilder(line("--json")).redirectError(output.toFile()).start();
+    command.getInputStream().close();
+    awaitTracing();
+    final long bpftrace = bpftrace();
+    assertTrue(command.isAlive());
+
+    site.version("gcc");
+
+    Await.until("it ends", () -> !command.isAlive());
+    assertEquals(0, command.exitValue(), this::said);
+    Await.until("its bpftrace too", () -> !Kernel.comm(bpftrace).equals("bpftrace"));
   }
 }
