@@ -34,15 +34,17 @@ public final class DirectBatch implements AutoCloseable {
   private final Settings settings;
   private final KernelMounter mounter;
   private final Catalog catalog;
+  private final List<String> problems;
   private final ExecutorService threads;
 
   private interface Call {
     Settled run(Mounter.Request request) throws MountFailure;
   }
 
-  private DirectBatch(Settings settings, Catalog catalog) {
+  private DirectBatch(Settings settings, CatalogScan.Scan scan) {
     this.settings = settings;
-    this.catalog = catalog;
+    this.catalog = scan.catalog();
+    this.problems = scan.problems();
     this.mounter =
         new KernelMounter(
             settings.root(),
@@ -68,14 +70,18 @@ public final class DirectBatch implements AutoCloseable {
    */
   public static DirectBatch open(Settings settings) throws IOException {
     OwnDirectory.make(settings.lockDir());
-    Catalog catalog =
+    return new DirectBatch(
+        settings,
         CatalogScan.scan(
-                settings.images().toString(),
-                settings.root().toString(),
-                settings.imageSuffixes(),
-                Catalog.empty())
-            .catalog();
-    return new DirectBatch(settings, catalog);
+            settings.images().toString(),
+            settings.root().toString(),
+            settings.imageSuffixes(),
+            Catalog.empty()));
+  }
+
+  /** What was wrong with the scan, so that images may be left out; empty if nothing was. */
+  public List<String> problems() {
+    return problems;
   }
 
   /**

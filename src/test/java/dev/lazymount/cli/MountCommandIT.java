@@ -96,6 +96,15 @@ class MountCommandIT {
     assertEquals(Site.ORIGINAL, Files.readString(site.root("gcc-12").resolve("version")));
   }
 
+  @Test
+  void whatTheScanLeftOutIsSaidAndIsAFailure() throws IOException {
+    Files.createFile(site.images().resolve("new\nline.img"));
+    Child.Result all = run("mount", "--all");
+    assertSays(1, "new?line.img: a control character in the name", all);
+    assertSays(1, "5 mounted", all);
+    assertSays(0, "1 were mounted already", run("mount", "clang"));
+  }
+
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void aNameThatNoImageHasIsSaidAndNothingIsDone(boolean daemon) throws IOException {
