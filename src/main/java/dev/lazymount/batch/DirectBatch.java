@@ -22,6 +22,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /**
  * Mounts and unmounts without a daemon, on a few threads of its own. The lock files keep it apart
@@ -109,7 +110,9 @@ public final class DirectBatch implements AutoCloseable {
   public Progress unmount(Selection selection, BooleanSupplier stopped, Consumer<Progress> progress)
       throws Selection.Unknown, IOException, InterruptedException {
     boolean onlyIdle = selection.which() == Selection.Which.IDLE;
-    Map<String, String> mounted = MountedImages.below(settings);
+    Map<String, String> mounted =
+        MountedImages.below(settings).stream()
+            .collect(Collectors.toMap(MountedImages.Image::name, MountedImages.Image::file));
     Set<String> marked = ConcurrentHashMap.newKeySet();
     Call unmount =
         request -> {

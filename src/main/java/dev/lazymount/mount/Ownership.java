@@ -100,12 +100,29 @@ record Ownership(ImageDirectory images, List<String> suffixes) {
   }
 
   /**
-   * Whether a mount was made of the image file of this path, which another file may have by now.
+   * The image file of a name that a mount was made of; it may be gone, or be another one by now.
    *
-   * @param directory path of the image directory, without symlinks
-   * @param file path of the image below it
+   * @return a path below the image directory; empty if the mount is of something else
    */
-  static boolean isOf(String directory, String file, MountInfo mount) {
+  Optional<String> file(String name, MountInfo mount) throws SyscallException {
+    String directory = realPath();
+    for (String suffix : suffixes) {
+      String file = name + suffix;
+      if (isOf(directory, file, mount) || (images.symlinks() && isLinked(file, mount))) {
+        return Optional.of(file);
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** The same of an image that may be a link. */
+  private boolean isLinked(String file, MountInfo mount) throws SyscallException {
+    int minor = FileStatus.minor(mount.device());
+    return FileStatus.major(mount.device()) == LoopDevice.MAJOR
+        && (isLabelled(List.of(file), minor) || isBehind(images.generation(file), minor));
+  }
+
+  private static boolean isOf(String directory, String file, MountInfo mount) {
     String image = directory + "/" + file;
     if (FileStatus.major(mount.device()) == LoopDevice.MAJOR) {
       return isNamed(image, LoopDevice.BackingPath.of(FileStatus.minor(mount.device())).path());
@@ -180,14 +197,17 @@ record Ownership(ImageDirectory images, List<String> suffixes) {
    */
   private boolean wasMadeFor(Mounter.Request request, int minor) throws SyscallException {
     String behind = LoopDevice.BackingPath.of(minor).path();
-    if (hadName(files(request), behind)) {
-      return true;
-    }
-    if (!images.symlinks() || !behind.startsWith(realPath() + "/")) {
+    return hadName(files(request), behind)
+        || (images.symlinks() && isLabelled(files(request), minor));
+  }
+
+  /** Whether we have called a loop device by one of these names, and its file is an image. */
+  private boolean isLabelled(List<String> files, int minor) throws SyscallException {
+    if (!LoopDevice.BackingPath.of(minor).path().startsWith(realPath() + "/")) {
       return false;
     }
     String label = LoopDevice.Backing.of(minor).label();
-    return files(request).stream()
+    return files.stream()
         .map(file -> LoopDevice.label(images.path() + "/" + file))
         .anyMatch(label::equals);
   }
