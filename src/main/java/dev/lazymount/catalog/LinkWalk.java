@@ -65,7 +65,7 @@ final class LinkWalk {
       }
     }
     try (Fd directory = Fd.openDirectory(root)) {
-      realRoot = realPath(directory);
+      realRoot = directory.path();
       mounted = mountedOf(names);
       read(directory, "");
     } catch (SyscallException e) {
@@ -73,16 +73,6 @@ final class LinkWalk {
       problems.add(root, e.getMessage() + "; the links known in it are kept: " + links.size());
     }
     return links;
-  }
-
-  /**
-   * Where a directory is with all symlinks resolved. The kernel is asked, and not java.nio, which
-   * can't name a path outside ASCII where the locale is C, as it is under systemd.
-   */
-  private static String realPath(Fd directory) throws SyscallException {
-    try (Fd own = Fd.openDirectory("/proc/self/fd")) {
-      return own.readLink(Integer.toString(directory.raw()));
-    }
   }
 
   /** Asks the mount table, as a look at a mount is a use of it. */

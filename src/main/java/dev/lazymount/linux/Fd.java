@@ -131,7 +131,11 @@ public final class Fd implements AutoCloseable {
     }
   }
 
-  /** The path that the kernel has for this descriptor, without symlinks; asks no storage. */
+  /**
+   * The path that the kernel has for this descriptor, without symlinks; asks no storage. To be
+   * asked rather than java.nio, which can't name a path outside ASCII where the locale is C, as it
+   * is under systemd.
+   */
   public String path() throws SyscallException {
     return readLink(LibC.AT_FDCWD, "/proc/self/fd/" + raw());
   }

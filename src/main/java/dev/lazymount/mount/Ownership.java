@@ -81,7 +81,8 @@ record Ownership(ImageDirectory images, List<String> suffixes) {
     return new Mounter.Mounted(device, true, generation, outdated);
   }
 
-  private static List<MountInfo> table() throws MountFailure, SyscallException {
+  /** The mount table; that it can't be read says nothing against what is mounted. */
+  static List<MountInfo> table() throws MountFailure, SyscallException {
     try {
       return MountInfo.read();
     } catch (SyscallException e) {
