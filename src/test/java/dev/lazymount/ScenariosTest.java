@@ -1,6 +1,7 @@
 package dev.lazymount;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -9,13 +10,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 
 /**
- * What may happen to a mount, and what comes of it: the README's table. Each row names the test
- * that shows it; here it is seen that there is such a test, and that the README has these rows. The
- * table is also written to target/scenarios-table.md.
+ * What may happen to a mount, and what comes of it: the README's table. Each row names the tests
+ * that show it, together all of it; here it is seen that there are such tests, and that the README
+ * has these rows. The table is also written to target/scenarios-table.md.
  */
 class ScenariosTest {
   private static final Path TABLE = Path.of("target/scenarios-table.md");
@@ -26,17 +28,20 @@ class ScenariosTest {
    *
    * @param what happens
    * @param outcome what comes of it
-   * @param test package, class and method below dev.lazymount
+   * @param tests package, class and method below dev.lazymount
    */
-  private record Scenario(String what, String outcome, String test) {
+  private record Scenario(String what, String outcome, List<String> tests) {
     String row() {
-      String name = test.substring(test.indexOf('.') + 1);
-      return "| " + what + " | " + outcome + " | `" + name + "` |";
+      String names =
+          tests.stream()
+              .map(test -> "`" + test.substring(test.indexOf('.') + 1) + "`")
+              .collect(Collectors.joining(", "));
+      return "| " + what + " | " + outcome + " | " + names + " |";
     }
   }
 
-  private static Scenario row(String what, String outcome, String test) {
-    return new Scenario(what, outcome, test);
+  private static Scenario row(String what, String outcome, String... tests) {
+    return new Scenario(what, outcome, List.of(tests));
   }
 
   private static final List<Scenario> SCENARIOS =
@@ -67,7 +72,8 @@ class ScenariosTest {
           row(
               "500 damaged squashfs images",
               "quarantined or mounted; nothing is left behind, the original is readable",
-              "mount.DamagedImagesIT.compressedSquashfs"),
+              "mount.DamagedImagesIT.compressedSquashfs",
+              "mount.DamagedImagesIT.squashfsThatIsNotCompressed"),
           row("400 damaged erofs images", "the same", "mount.DamagedImagesIT.erofs"),
           row(
               "a bad image is replaced by a good one",
@@ -80,7 +86,8 @@ class ScenariosTest {
           row(
               "an image is replaced while mounted",
               "swapped without a gap, without an access",
-              "mount.MountedImageEndIT.replacedImageIsSwappedWithoutAGap"),
+              "mount.MountedImageEndIT.replacedImageIsSwappedWithoutAGap",
+              "daemon.MountedImageIT.aReplacedImageIsSwappedWithoutAnAccess"),
           row(
               "... and a file of it is open",
               "which goes on reading the old one, listed as `lingering`",
@@ -88,7 +95,8 @@ class ScenariosTest {
           row(
               "... by a bad one",
               "the old one stays mounted, and `status` says why",
-              "mount.MountedImageEndIT.badReplacementLeavesTheOldImageMounted"),
+              "mount.MountedImageEndIT.badReplacementLeavesTheOldImageMounted",
+              "daemon.MountedImageIT.aBadReplacementLeavesTheOldImageAndStatusSaysWhy"),
           row(
               "... and something is mounted inside",
               "the old one stays until that is gone",
@@ -106,6 +114,7 @@ class ScenariosTest {
           row(
               "an image is in use, here or in a slave namespace",
               "left alone",
+              "daemon.MountedImageIT.anImageInUseIsNotUnmounted",
               "mount.NamespaceIT.whatASlaveUsesIsNotExpired"),
           row(
               "200 names are mounted, used and expired over and over",
@@ -130,6 +139,7 @@ class ScenariosTest {
           row(
               "another process holds the lock of a name",
               "waited for, and never mounted twice",
+              "daemon.LifeCycleIT.mountThatWaitsForALockIsCalledStuckAfterItsTimeout",
               "mount.KernelMounterIT.lockOfAnotherProcessIsRespected"),
           row(
               "kill -9 at random moments of a storm over 300 names",
@@ -156,6 +166,7 @@ class ScenariosTest {
           row(
               "the target is a symlink, or there is one on the way",
               "never mounted over",
+              "daemon.RefusedMountIT.targetThatIsASymlinkOutsideIsNeverMountedOver",
               "daemon.RefusedMountIT.symlinkOnTheWayToTheTargetIsNeverFollowedOutside"),
           row(
               "the target is swapped for a symlink meanwhile",
@@ -164,7 +175,8 @@ class ScenariosTest {
           row(
               "the target is missing, or a file",
               "refused with the errno; nothing is made",
-              "daemon.RefusedMountIT.missingTargetIsExplainedAndNotMade"),
+              "daemon.RefusedMountIT.missingTargetIsExplainedAndNotMade",
+              "daemon.RefusedMountIT.targetThatIsAFileIsExplained"),
           row(
               "images are mounted inside the target",
               "an outer image is not mounted over them",
@@ -175,17 +187,20 @@ class ScenariosTest {
               "mount.KernelMounterIT.mountIsReadOnlyWithoutSetUserIdAndDevices"));
 
   @Test
-  void eachRowHasItsTest() throws Exception {
+  void eachRowHasItsTests() throws Exception {
     for (Scenario scenario : SCENARIOS) {
-      int dot = scenario.test().lastIndexOf('.');
-      Class<?> tests = Class.forName("dev.lazymount." + scenario.test().substring(0, dot));
-      String name = scenario.test().substring(dot + 1);
-      long found =
-          Arrays.stream(tests.getDeclaredMethods())
-              .filter(method -> method.getName().equals(name))
-              .filter(ScenariosTest::isTest)
-              .count();
-      assertEquals(1, found, scenario.test());
+      assertFalse(scenario.tests().isEmpty(), scenario.what());
+      for (String test : scenario.tests()) {
+        int dot = test.lastIndexOf('.');
+        Class<?> tests = Class.forName("dev.lazymount." + test.substring(0, dot));
+        String name = test.substring(dot + 1);
+        long found =
+            Arrays.stream(tests.getDeclaredMethods())
+                .filter(method -> method.getName().equals(name))
+                .filter(ScenariosTest::isTest)
+                .count();
+        assertEquals(1, found, test);
+      }
     }
   }
 

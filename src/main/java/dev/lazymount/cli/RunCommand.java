@@ -32,7 +32,7 @@ final class RunCommand implements Callable<Integer> {
   static int run(SettingsOptions options) {
     LiveSettings live = new LiveSettings(options.file(), options.overrides());
     try {
-      Daemon.run(live, SettingsLoader.actorConfig(options.file()));
+      Daemon.run(live, () -> SettingsLoader.actorConfig(options.file()));
       return Main.OK;
     } catch (StartFailure e) {
       Main.complain(e.getMessage());

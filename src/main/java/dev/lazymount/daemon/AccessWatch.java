@@ -105,7 +105,7 @@ public final class AccessWatch extends AbstractBehavior<AccessWatch.Command> {
     this.root = settings.root().toString();
     this.listener = listener;
     context
-        .spawn(CatalogActor.create(parts.catalog()), "catalog")
+        .spawn(CatalogActor.create(parts.catalog(Assembly.scanner(settings))), "catalog")
         .tell(new CatalogActor.Subscribe(context.messageAdapter(Catalog.class, NewCatalog::new)));
     context.spawn(
         TraceSource.create(

@@ -96,7 +96,7 @@ final class Assembly {
    * @param newest is given each new catalog
    * @param status where they write how they are
    * @param manager who is told
-   * @param trace the part of the trace that meets the kernel
+   * @param head what was begun before
    */
   static ActorSystem<Supervisor.Command> start(
       Supplier<Settings> live,
@@ -104,7 +104,7 @@ final class Assembly {
       NewestCatalog newest,
       DaemonStatus status,
       ServiceManager manager,
-      TracePart trace) {
+      HeadStart head) {
     Config sized =
         ConfigFactory.parseString(
                 DISPATCHERS
@@ -116,16 +116,16 @@ final class Assembly {
             context ->
                 Supervisor.create(
                     new Assembly(live, newest, status, manager, context.getSystem())
-                        .env(trace, open -> context.getSelf().tell(new Supervisor.Storage(open))))),
+                        .env(head, open -> context.getSelf().tell(new Supervisor.Storage(open))))),
         "lazymount",
         sized);
   }
 
-  private Supervisor.Env env(TracePart trace, Consumer<Boolean> storage) {
+  private Supervisor.Env env(HeadStart head, Consumer<Boolean> storage) {
     return new Supervisor.Env(
-        catalog(),
+        catalog(head.scanner(scanner(settings))),
         router(storage),
-        trace(trace),
+        trace(head.trace()),
         warm(),
         settings.log().summary(),
         new Rehearsal.Env(settings, executor("mount")),
@@ -137,16 +137,20 @@ final class Assembly {
     return system.dispatchers().lookup(DispatcherSelector.fromConfig(DISPATCHERS + "." + name));
   }
 
-  /** For the catalog. */
-  CatalogActor.Env catalog() {
+  /** Scans the images. */
+  static CatalogActor.Scanner scanner(Settings settings) {
+    return previous ->
+        CatalogScan.scan(
+            settings.images().toString(),
+            settings.root().toString(),
+            settings.imageSuffixes(),
+            previous);
+  }
+
+  /** For the catalog, with this scanner. */
+  CatalogActor.Env catalog(CatalogActor.Scanner scanner) {
     return new CatalogActor.Env(
-        newest.keepingOf(
-            previous ->
-                CatalogScan.scan(
-                    settings.images().toString(),
-                    settings.root().toString(),
-                    settings.imageSuffixes(),
-                    previous)),
+        newest.keepingOf(scanner),
         executor("catalog"),
         settings.catalog().rescan(),
         settings.mount().timeout(),

@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -59,14 +60,14 @@ public final class Daemon {
    * Runs the daemon until the process is told to end.
    *
    * @param live the settings, and how to read them anew
-   * @param actors Akka's settings
+   * @param actors Akka's settings; to read them takes a while, in which other things go on
    * @throws StartFailure if it can't start, or the actors end by themselves
    */
-  public static void run(LiveSettings live, Config actors) throws StartFailure {
+  public static void run(LiveSettings live, Supplier<Config> actors) throws StartFailure {
     new Daemon(live).run(actors);
   }
 
-  private void run(Config actors) throws StartFailure {
+  private void run(Supplier<Config> actors) throws StartFailure {
     if (settings.trace().program() != Settings.Program.PATH) {
       ResolvedProgram.prepare();
     }
@@ -78,18 +79,21 @@ public final class Daemon {
     makeOwn(settings.lockDir());
     Reloader reloader = new Reloader(live, status, manager);
     Commands commands = new Commands(live, newest, status, reloader);
-    try (Flock only = onlyOne();
-        ControlServer control =
-            ControlServer.start(
-                settings.runDir(), settings.control().group(), this::report, commands.all())) {
+    try (Flock only = onlyOne()) {
+      HeadStart head =
+          HeadStart.begin(
+              Assembly.scanner(settings), status, Assembly.TracePart.real(settings, status));
+      run(actors.get(), head, commands, reloader);
+    }
+  }
+
+  private void run(Config actors, HeadStart head, Commands commands, Reloader reloader)
+      throws StartFailure {
+    try (ControlServer control =
+        ControlServer.start(
+            settings.runDir(), settings.control().group(), this::report, commands.all())) {
       ActorSystem<Supervisor.Command> system =
-          Assembly.start(
-              live::now,
-              actors,
-              newest,
-              status,
-              manager,
-              Assembly.TracePart.real(settings, status));
+          Assembly.start(live::now, actors, newest, status, manager, head);
       reloader.appliesTo(system);
       commands.begin(system);
       Signals.onHangup(reloader::reloadByItself);

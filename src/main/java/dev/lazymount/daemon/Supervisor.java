@@ -93,7 +93,7 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
    * The trace waits so long for the first scan, because it wants to know how deep the names go; a
    * scan that takes longer is not waited for.
    */
-  private static final Duration FIRST_SCAN = Duration.ofMillis(200);
+  static final Duration FIRST_SCAN = Duration.ofMillis(200);
 
   private final Env env;
   private final ActorRef<CatalogActor.Command> catalog;

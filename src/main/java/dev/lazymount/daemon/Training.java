@@ -94,8 +94,11 @@ public final class Training {
             new NewestCatalog(),
             status,
             ServiceManager.from(Map.of()),
-            new Assembly.TracePart(
-                () -> new TraceProgram("path", "", MARK, 0, trace, null), program -> trace));
+            HeadStart.begin(
+                Assembly.scanner(settings),
+                status,
+                new Assembly.TracePart(
+                    () -> new TraceProgram("path", "", MARK, 0, trace, null), program -> trace)));
     try (ControlServer control =
         ControlServer.start(
             settings.runDir(), () -> StatusReport.of(status, root.toString(), start), Map.of())) {

@@ -48,15 +48,7 @@ public final class WithoutDaemon {
     String problem;
     try {
       CatalogScan.Scan found =
-          BoundedWait.on(
-              "scan",
-              PATIENCE,
-              () ->
-                  CatalogScan.scan(
-                      settings.images().toString(),
-                      settings.root().toString(),
-                      settings.imageSuffixes(),
-                      Catalog.empty()));
+          BoundedWait.on("scan", PATIENCE, () -> Assembly.scanner(settings).scan(Catalog.empty()));
       newest.set(found.catalog());
       problem = found.problems().isEmpty() ? null : String.join("; ", found.problems());
     } catch (TimeoutException e) {

@@ -16,8 +16,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -48,22 +46,8 @@ class MountCommandIT {
     site.close();
   }
 
-  private List<String> command(String... words) {
-    List<String> all = new ArrayList<>(Arrays.asList(words));
-    for (String setting :
-        List.of(
-            "root=" + site.root(),
-            "images=" + site.images(),
-            "run-dir=" + site.runDir(),
-            "lock-dir=" + site.lockDir(),
-            "state-dir=" + site.folder().resolve("state"))) {
-      all.addAll(List.of("--set", setting));
-    }
-    return all;
-  }
-
   private Child.Result run(String... words) {
-    return DaemonProcess.commandLine(command(words).toArray(String[]::new));
+    return site.commandLine(words);
   }
 
   private void assertSays(int status, String words, Child.Result result) {
@@ -235,10 +219,15 @@ class MountCommandIT {
     Path output = site.scratch().resolve("output");
     // The first one of the one thread waits for its lock.
     try (LockHolder lock = LockHolder.take(site.lockDir().resolve("clang.lock"))) {
-      List<String> words =
-          command("mount", "--all", "--set", "mount.concurrency=1", "--set", "mount.timeout=1h");
-      words.add(0, System.getProperty("lazymount.launcher"));
-      Process process = Child.start(words, Map.of(), output);
+      Process process =
+          site.startCommandLine(
+              output,
+              "mount",
+              "--all",
+              "--set",
+              "mount.concurrency=1",
+              "--set",
+              "mount.timeout=1h");
       Await.until("it has begun", () -> hasThread(process.pid(), "mount"));
       Kernel.signal("INT", process.pid());
       Await.until("the interruption is seen", () -> hasThread(process.pid(), "interrupted"));

@@ -1,5 +1,6 @@
 package dev.lazymount.config;
 
+import static dev.lazymount.support.TestSettings.DEFAULTS;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -32,9 +33,8 @@ class ApplicationConfTest {
             Files.readAllLines(FILE).stream()
                 .map(line -> line.replaceFirst("^( *)# ([a-z-]+ = )", "$1$2"))
                 .collect(Collectors.joining("\n")));
-    Config defaults = ConfigFactory.parseResources("dev/lazymount/config/reference.conf");
 
-    assertEquals(defaults.getConfig("lazymount"), shown.getConfig("lazymount"));
+    assertEquals(DEFAULTS.getConfig("lazymount"), shown.getConfig("lazymount"));
   }
 
   @Test

@@ -1,5 +1,6 @@
 package dev.lazymount.config;
 
+import static dev.lazymount.support.TestSettings.DEFAULTS;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
@@ -17,10 +18,6 @@ import org.junit.jupiter.api.Test;
 
 /** Each key ends up in its own component, and each default is what we say it is. */
 class SettingsMappingTest {
-
-  private static final Config DEFAULTS =
-      ConfigFactory.parseResources("dev/lazymount/config/reference.conf").withOnlyPath("lazymount");
-
   @Test
   void readsTheDefaults() {
     Settings expected =

@@ -1,12 +1,12 @@
 package dev.lazymount.config;
 
+import static dev.lazymount.support.TestSettings.DEFAULTS;
+import static dev.lazymount.support.TestSettings.with;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
-import com.typesafe.config.ConfigParseOptions;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -18,10 +18,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SettingsTest {
-
-  private static final Config DEFAULTS =
-      ConfigFactory.parseResources("dev/lazymount/config/reference.conf").withOnlyPath("lazymount");
-
   @Test
   void reportsEverythingAtOnce() {
     List<Problem> problems =
@@ -223,12 +219,5 @@ class SettingsTest {
 
   private static List<Problem> problemsOf(String body) {
     return assertThrows(InvalidSettingsException.class, () -> Settings.from(with(body))).problems();
-  }
-
-  private static Config with(String body) {
-    return ConfigFactory.parseString(
-            "lazymount {\n" + body + "\n}",
-            ConfigParseOptions.defaults().setOriginDescription("test"))
-        .withFallback(DEFAULTS);
   }
 }

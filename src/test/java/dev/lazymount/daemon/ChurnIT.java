@@ -10,7 +10,6 @@ import dev.lazymount.kernel.Kernel;
 import dev.lazymount.kernel.Site;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -47,11 +46,7 @@ class ChurnIT {
   @BeforeEach
   void open() throws IOException {
     site = Site.create();
-    names = new ArrayList<>();
-    for (int i = 0; i < NAMES; i++) {
-      names.add("gcc-" + i);
-      site.compiler("gcc-" + i);
-    }
+    names = site.compilers(NAMES);
   }
 
   @AfterEach
@@ -87,6 +82,8 @@ class ChurnIT {
     long most = NAMES * Math.max(1, SECONDS / ROUND.toSeconds());
     Await.until("nothing is mounted", LONG, () -> Kernel.mountsBelow(site.root()).isEmpty());
     Await.until("no loop device is left", LONG, () -> Kernel.loopsBelow(site.folder()).isEmpty());
+    // It says so on the board after it has logged it, and both after the kernel did it.
+    daemon.await("the last is told", LONG, () -> daemon.status().images().mounted() == 0);
     long mounted = lines(daemon, ": mounted from ");
     long unmounted = lines(daemon, ": unmounted: nobody used it");
     System.out.printf(

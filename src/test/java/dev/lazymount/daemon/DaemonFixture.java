@@ -18,6 +18,7 @@ import dev.lazymount.support.HandExecutor;
 import dev.lazymount.support.NotifySocket;
 import dev.lazymount.support.ScriptedMounter;
 import dev.lazymount.support.ScriptedTrace;
+import dev.lazymount.support.TestSettings;
 import dev.lazymount.warm.WarmEnv;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -191,9 +192,6 @@ abstract class DaemonFixture {
   }
 
   private Settings settings(String lines) {
-    return Settings.from(
-        ConfigFactory.parseString("lazymount { " + lines + " }")
-            .withFallback(ConfigFactory.parseMap(Map.of("lazymount.run-dir", temp.toString())))
-            .withFallback(ConfigFactory.parseResources("dev/lazymount/config/reference.conf")));
+    return TestSettings.settings("run-dir = \"" + temp + "\"", lines);
   }
 }

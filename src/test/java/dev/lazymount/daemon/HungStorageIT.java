@@ -159,7 +159,7 @@ class HungStorageIT {
     daemon.await("the circuit is open", () -> daemon.status().storageProblem() != null);
     site.version("b");
 
-    Child.Result status = DaemonProcess.commandLine("status", "--set", "run-dir=" + site.runDir());
+    Child.Result status = site.commandLine("status");
 
     assertTrue(status.orFail().contains("storage does not answer"), status.out());
     assertNotNull(daemon.status());

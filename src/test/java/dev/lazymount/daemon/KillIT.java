@@ -53,11 +53,7 @@ class KillIT {
   void open() throws IOException {
     Files.deleteIfExists(SUMMARY);
     site = Site.create();
-    names = new ArrayList<>();
-    for (int i = 0; i < NAMES; i++) {
-      names.add("gcc-" + i);
-      site.compiler("gcc-" + i);
-    }
+    names = site.compilers(NAMES);
   }
 
   @AfterEach

@@ -12,7 +12,6 @@ import dev.lazymount.kernel.Child;
 import dev.lazymount.kernel.DaemonProcess;
 import dev.lazymount.kernel.Kernel;
 import dev.lazymount.kernel.LockHolder;
-import dev.lazymount.kernel.NotifySocket;
 import dev.lazymount.kernel.Scripts;
 import dev.lazymount.kernel.Site;
 import java.io.IOException;
@@ -169,71 +168,11 @@ class LifeCycleIT {
   }
 
   @Test
-  void readyIsSaidAfterTheFirstCanaryAndStoppingAtTheEnd() throws IOException {
-    Path gate = site.scratch().resolve("gate");
-    Path gated =
-        Scripts.write(
-            site.scratch().resolve("gated"),
-            "while [ ! -e " + gate + " ]; do sleep 0.05; done",
-            "exec bpftrace \"$@\"");
-    try (NotifySocket manager = new NotifySocket(site.folder().resolve("notify"))) {
-      DaemonProcess daemon =
-          site.launch(Map.of("NOTIFY_SOCKET", manager.address()), "trace.bpftrace=" + gated);
-      daemon.await(
-          "its bpftrace runs, and it does for a while",
-          java.time.Duration.ofSeconds(30),
-          () -> daemon.status().trace().pid() != null && daemon.status().uptimeSeconds() >= 2);
-      assertFalse(manager.has("READY=1"), manager.messages().toString());
-      assertEquals("starting", daemon.status().state());
-      assertEquals(null, daemon.status().trace().canaryMillis());
-
-      Files.createFile(gate);
-
-      Await.until("READY=1", java.time.Duration.ofSeconds(20), () -> manager.has("READY=1"));
-      assertEquals("ready", daemon.status().state());
-      assertTrue(daemon.status().trace().canaryMillis() > 0);
-      assertFalse(manager.has("STOPPING=1"));
-      assertFalse(manager.has("WATCHDOG=1"), "nobody asked for it");
-
-      daemon.terminate();
-
-      Await.until("STOPPING=1", () -> manager.has("STOPPING=1"));
-      assertTrue(manager.first("READY=1") < manager.first("STOPPING=1"));
-      assertEquals(1, manager.count("READY=1"));
-      assertTrue(manager.messages().get(0).startsWith("STATUS=starting"));
-    }
-  }
-
-  @Test
-  void canaryFeedsTheWatchdogAndNothingElseDoes() throws IOException {
-    try (NotifySocket manager = new NotifySocket(site.folder().resolve("notify"))) {
-      DaemonProcess daemon =
-          site.launch(
-              Map.of("NOTIFY_SOCKET", manager.address(), "WATCHDOG_USEC", "900000"),
-              "trace.canary-timeout=5m",
-              "trace.restart=1m",
-              "trace.restart-max=1h");
-      daemon.awaitReady();
-      Await.until("the watchdog is fed", () -> manager.count("WATCHDOG=1") >= 4);
-
-      // The trace is blind now; systemd has to hear no more of us.
-      Kernel.signal("STOP", daemon.status().trace().pid());
-
-      long fed = manager.count("WATCHDOG=1");
-      long up = daemon.status().uptimeSeconds();
-      Await.until("two watchdog intervals pass", () -> daemon.status().uptimeSeconds() > up + 2);
-      // One that was on its way.
-      assertTrue(manager.count("WATCHDOG=1") <= fed + 1, manager.messages().toString());
-    }
-  }
-
-  @Test
   void statusHasTheShapeOfTheContract() throws IOException {
     DaemonProcess daemon = site.start();
     daemon.mount("gcc");
     // The first is the launcher, then: the command line as an operator uses it.
-    Child.Result result =
-        DaemonProcess.commandLine("status", "--json", "--set", "run-dir=" + site.runDir());
+    Child.Result result = site.commandLine("status", "--json");
 
     JsonObject status = JsonParser.parseString(result.orFail()).getAsJsonObject();
     assertTrue(
@@ -278,8 +217,7 @@ class LifeCycleIT {
 
   @Test
   void statusWithoutADaemonEndsWithThree() {
-    Child.Result result =
-        DaemonProcess.commandLine("status", "--json", "--set", "run-dir=" + site.runDir());
+    Child.Result result = site.commandLine("status", "--json");
     assertEquals(3, result.status());
     assertEquals(1, result.out().lines().count(), result.out());
     assertTrue(result.out().contains(site.runDir().toString()), result.out());

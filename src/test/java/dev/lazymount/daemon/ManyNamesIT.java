@@ -1,7 +1,6 @@
 package dev.lazymount.daemon;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.lazymount.kernel.Await;
 import dev.lazymount.kernel.Child;
@@ -29,9 +28,6 @@ class ManyNamesIT {
   private static final int PROCESSES = 4;
   private static final Duration LONG = Duration.ofMinutes(4);
 
-  /** Its heap is bounded (64 MiB), but what the JVM takes beside it should be too. */
-  private static final long MOST_KILOBYTES = 192 * 1024;
-
   private final Site site = Site.create();
 
   @AfterEach
@@ -42,7 +38,7 @@ class ManyNamesIT {
   @Test
   @Timeout(value = 5, unit = TimeUnit.MINUTES)
   void allAreMountedOnceInBoundedMemory() throws Exception {
-    List<String> names = names(NAMES);
+    List<String> names = site.compilers(NAMES);
     DaemonProcess daemon = site.start();
     daemon.awaitImagesKnown();
     List<Process> users = new ArrayList<>();
@@ -58,14 +54,13 @@ class ManyNamesIT {
     assertEquals(names.stream().map(name -> site.root(name).toString()).sorted().toList(), targets);
     assertEquals(NAMES, Kernel.loopsBelow(site.folder()).size());
     assertEquals(0, daemon.status().images().failed());
-    long kilobytes = daemon.residentKilobytes();
-    assertTrue(kilobytes < MOST_KILOBYTES, kilobytes + " KB");
+    daemon.assertMemoryBounded();
   }
 
   /** With mount.max the kernel keeps those that are in use, and the daemon unmounts the others. */
   @Test
   void noMoreThanMountMaxStayMounted() throws Exception {
-    List<String> names = names(30);
+    List<String> names = site.compilers(30);
     DaemonProcess daemon = site.start("mount.max=10", "mount.concurrency=1");
     daemon.awaitImagesKnown();
     daemon.mount("gcc-0");
@@ -81,15 +76,6 @@ class ManyNamesIT {
     }
     daemon.mount("gcc-1");
     Await.until("no more are mounted", () -> Kernel.mountsBelow(site.root()).size() == 10);
-  }
-
-  private List<String> names(int count) throws IOException {
-    List<String> names = new ArrayList<>();
-    for (int i = 0; i < count; i++) {
-      names.add("gcc-" + i);
-      site.compiler("gcc-" + i);
-    }
-    return names;
   }
 
   private Process reader(List<String> names, int user) throws IOException {

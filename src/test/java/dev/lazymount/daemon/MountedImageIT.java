@@ -52,9 +52,9 @@ class MountedImageIT {
 
   @Test
   void anImageInUseIsNotUnmounted() throws IOException {
-    DaemonProcess daemon =
-        startWith("trace.program=resolved", "idle.unmount-after=1s", "catalog.rescan=100ms");
+    // Made now: from its mount on, the first one has a second to be opened.
     site.compiler("other");
+    DaemonProcess daemon = startWith("trace.program=resolved", "idle.unmount-after=1s");
     try (var open = Files.newInputStream(site.root("gcc/version"))) {
       // The other one comes and goes in the meantime, so that there was time enough for this one
       // too.
@@ -106,6 +106,18 @@ class MountedImageIT {
     Files.move(aside, link, StandardCopyOption.ATOMIC_MOVE);
     Await.until("the new image shows", () -> site.versionHere("gcc").equals("new image\n"));
     assertEquals(1, site.mountsOn("gcc"));
+  }
+
+  @Test
+  void aBadReplacementLeavesTheOldImageAndStatusSaysWhy() throws IOException {
+    DaemonProcess daemon = startWith("trace.program=resolved", "catalog.rescan=100ms");
+    site.place(new byte[] {1, 2, 3}, "gcc");
+    daemon.await(
+        "status says why",
+        () -> daemon.line("gcc").orElseThrow().reason().contains("replaced by a bad one"));
+    assertEquals(Optional.of("mounted"), daemon.state("gcc"));
+    assertEquals(1, site.mountsOn("gcc"));
+    assertEquals(Site.IMAGE, site.versionHere("gcc"));
   }
 
   @Test

@@ -11,8 +11,8 @@ import dev.lazymount.kernel.Await;
 import dev.lazymount.kernel.Child;
 import dev.lazymount.kernel.DaemonProcess;
 import dev.lazymount.kernel.Kernel;
-import dev.lazymount.kernel.NotifySocket;
 import dev.lazymount.kernel.Site;
+import dev.lazymount.support.NotifySocket;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,17 +45,8 @@ class OperateIT {
 
   private Child.Result lazymount(String command, String... arguments) {
     List<String> all = new ArrayList<>(List.of(command, "--config", conf.toString()));
-    for (String setting :
-        List.of(
-            "root=" + site.root(),
-            "images=" + site.images(),
-            "run-dir=" + site.runDir(),
-            "lock-dir=" + site.lockDir(),
-            "state-dir=" + site.folder().resolve("state"))) {
-      all.addAll(List.of("--set", setting));
-    }
     all.addAll(List.of(arguments));
-    return DaemonProcess.commandLine(all.toArray(String[]::new));
+    return site.commandLine(all.toArray(String[]::new));
   }
 
   private JsonObject explain(String asked) {
@@ -119,7 +110,7 @@ class OperateIT {
 
   @Test
   void reloadChangesWhatItCanAndNamesTheRest() throws IOException {
-    try (NotifySocket manager = new NotifySocket(site.folder().resolve("notify"))) {
+    try (NotifySocket manager = new NotifySocket(site.folder())) {
       DaemonProcess daemon =
           site.launch(Map.of("NOTIFY_SOCKET", manager.address()), "--config=" + conf);
       daemon.awaitReady();

@@ -45,15 +45,12 @@ class PartiesIT {
       """;
 
   private Site site;
-  private final List<String> names = new ArrayList<>();
+  private List<String> names;
 
   @BeforeEach
   void open() throws IOException {
     site = Site.create();
-    for (int i = 0; i < NAMES; i++) {
-      names.add("gcc-" + i);
-      site.compiler("gcc-" + i);
-    }
+    names = site.compilers(NAMES);
   }
 
   @AfterEach
@@ -111,17 +108,9 @@ class PartiesIT {
   }
 
   private Process commandLine(int round) throws IOException {
-    List<String> command =
-        new ArrayList<>(List.of(System.getProperty("lazymount.launcher"), "mount", "--all"));
-    for (String setting :
-        List.of(
-            "root=" + site.root(),
-            "images=" + site.images(),
-            "run-dir=" + site.folder().resolve("run-of-nobody"),
-            "lock-dir=" + site.lockDir())) {
-      command.addAll(List.of("--set", setting));
-    }
-    return Child.start(command, Map.of(), site.scratch().resolve("command-" + round));
+    Path output = site.scratch().resolve("command-" + round);
+    String noDaemon = "run-dir=" + site.folder().resolve("run-of-nobody");
+    return site.startCommandLine(output, "mount", "--all", "--set", noDaemon);
   }
 
   private Process mount8(int round) throws IOException {

@@ -31,11 +31,7 @@ class StormIT {
   @BeforeEach
   void open() throws IOException {
     site = Site.create();
-    names = new ArrayList<>();
-    for (int i = 0; i < NAMES; i++) {
-      names.add("gcc-" + i);
-      site.compiler("gcc-" + i);
-    }
+    names = site.compilers(NAMES);
   }
 
   @AfterEach

@@ -133,7 +133,7 @@ final class SupervisorTest extends DaemonFixture {
 
   @Test
   void hungStorageIsDegradedButTheWatchdogIsFed() throws Exception {
-    canaryTimeout = Duration.ofMillis(50);
+    canaryTimeout = Duration.ofMillis(500);
     CountDownLatch storage = new CountDownLatch(1);
     start(found("gcc"));
     systemd.nextWith("READY=1");

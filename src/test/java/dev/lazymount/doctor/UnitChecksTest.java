@@ -1,10 +1,9 @@
 package dev.lazymount.doctor;
 
+import static dev.lazymount.support.TestSettings.settings;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.typesafe.config.ConfigFactory;
-import dev.lazymount.config.Settings;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -26,12 +25,6 @@ final class UnitChecksTest {
       ProtectSystem=no
       RequiresMountsFor=/efs/squash-images /opt/compiler-explorer
       """;
-
-  private static Settings settings(String lines) {
-    return Settings.from(
-        ConfigFactory.parseString("lazymount { " + lines + " }")
-            .withFallback(ConfigFactory.parseResources("dev/lazymount/config/reference.conf")));
-  }
 
   private static Map<String, String> unit(String key, String value) {
     Map<String, String> unit = new TreeMap<>(UnitChecks.properties(SHOWN));

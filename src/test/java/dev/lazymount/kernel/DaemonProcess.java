@@ -1,6 +1,7 @@
 package dev.lazymount.kernel;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.lazymount.ops.ControlClient;
 import dev.lazymount.ops.StatusReport;
@@ -10,7 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -21,6 +21,9 @@ import java.util.concurrent.TimeUnit;
 public final class DaemonProcess implements AutoCloseable {
   /** A JVM and bpftrace have to start, on a machine that may be busy with other things. */
   private static final Duration START = Duration.ofSeconds(30);
+
+  /** Its heap is bounded (64 MiB), but what the JVM takes beside it should be too. */
+  private static final long MOST_KILOBYTES = 192 * 1024;
 
   private final Site site;
   private final Process process;
@@ -38,12 +41,7 @@ public final class DaemonProcess implements AutoCloseable {
   static DaemonProcess launch(
       Site site, Map<String, String> environment, Path log, List<String> settings)
       throws IOException {
-    List<String> all = new ArrayList<>();
-    all.add("root=" + site.root());
-    all.add("images=" + site.images());
-    all.add("run-dir=" + site.runDir());
-    all.add("lock-dir=" + site.lockDir());
-    all.add("state-dir=" + site.folder().resolve("state"));
+    List<String> all = new ArrayList<>(site.settings());
     all.add("catalog.rescan=200ms");
     // Tests mount by an access; the second daemon of a site has nothing mounted ahead.
     all.add("warm.max=0");
@@ -62,14 +60,8 @@ public final class DaemonProcess implements AutoCloseable {
     return new DaemonProcess(site, Child.start(command, environment, log), log, runDir);
   }
 
-  /** Runs the command line to its end. */
-  public static Child.Result commandLine(String... arguments) {
-    List<String> command = new ArrayList<>(List.of(launcher()));
-    command.addAll(Arrays.asList(arguments));
-    return Child.run("", command);
-  }
-
-  private static String launcher() {
+  /** What {@code lazymount} is. */
+  static String launcher() {
     String launcher = System.getProperty("lazymount.launcher");
     if (launcher == null) {
       throw new AssertionError("the system property lazymount.launcher is not set");
@@ -89,6 +81,12 @@ public final class DaemonProcess implements AutoCloseable {
         .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")))
         .findFirst()
         .orElseThrow();
+  }
+
+  /** Whatever it had to do, it has not taken more memory than it may. */
+  public void assertMemoryBounded() throws IOException {
+    long kilobytes = residentKilobytes();
+    assertTrue(kilobytes < MOST_KILOBYTES, kilobytes + " KB resident");
   }
 
   /** Whether it runs. */

@@ -16,7 +16,7 @@ public final class LockHolder implements AutoCloseable {
 
   /** Takes the lock, made if it is not there; returns when it is held. */
   public static LockHolder take(Path lock) throws IOException {
-    Path output = Files.createTempFile("lock-holder-", ".log");
+    Path output = Files.createTempFile("lazymount-it-lock-holder-", ".log");
     Process process =
         Child.start(
             List.of("flock", "-o", lock.toString(), "sh", "-c", "echo held; exec sleep 600"),

@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 
 /** A mount namespace that a process of its own keeps, as a container would; ends with it. */
 public final class Namespace implements AutoCloseable {
@@ -18,9 +17,11 @@ public final class Namespace implements AutoCloseable {
     SLAVE
   }
 
+  private final Site site;
   private final Process keeper;
 
-  private Namespace(Process keeper) {
+  private Namespace(Site site, Process keeper) {
+    this.site = site;
     this.keeper = keeper;
   }
 
@@ -38,9 +39,9 @@ public final class Namespace implements AutoCloseable {
                 "sh",
                 "-c",
                 "echo made; exec sleep 600"),
-            Map.of(),
+            site.mark(),
             output);
-    Namespace namespace = new Namespace(keeper);
+    Namespace namespace = new Namespace(site, keeper);
     try {
       Await.until("the namespace is made", () -> Files.readString(output).contains("made"));
     } catch (AssertionError e) {
@@ -54,14 +55,14 @@ public final class Namespace implements AutoCloseable {
   public Child.Result run(String... command) {
     List<String> all = new ArrayList<>(List.of("nsenter", "-m", "-r", "-w", "-t", pid(), "--"));
     all.addAll(List.of(command));
-    return Child.run("", all);
+    return Child.run("", all, site.mark());
   }
 
   /** Starts a command in it. */
   public Process start(Path output, String... command) throws IOException {
     List<String> all = new ArrayList<>(List.of("nsenter", "-m", "-r", "-w", "-t", pid(), "--"));
     all.addAll(List.of(command));
-    return Child.start(all, Map.of(), output);
+    return Child.start(all, site.mark(), output);
   }
 
   private String pid() {

@@ -24,14 +24,7 @@ import java.util.stream.Stream;
  * be left on the machine, and what is left fails the test: a process, a loop device, a mount. The
  * same is done when the JVM is told to end in the middle of a test.
  */
-public final class Site implements AutoCloseable {
-  /** What {@link #version} reads of an original directory. */
-  public static final String ORIGINAL = "original\n";
-
-  /** What {@link #version} reads of an image. */
-  public static final String IMAGE = "image\n";
-
-  private static final String VERSION = "version";
+public final class Site extends SiteFiles implements AutoCloseable {
   private static final String MARK = "LAZYMOUNT_TEST_SITE";
   private static final Set<Site> OPEN = ConcurrentHashMap.newKeySet();
 
@@ -40,16 +33,10 @@ public final class Site implements AutoCloseable {
         .addShutdownHook(new Thread(() -> OPEN.forEach(Site::takeDown), "close-sites"));
   }
 
-  private final Path folder;
   private final List<DaemonProcess> daemons = new ArrayList<>();
-  private final Map<Map<String, String>, Path> built = new HashMap<>();
-  private int count;
 
   private Site(Path folder) throws IOException {
-    this.folder = folder;
-    Files.createDirectories(root());
-    Files.createDirectories(images());
-    Files.createDirectories(scratch());
+    super(folder);
     Files.createDirectories(lockDir());
     OPEN.add(this);
   }
@@ -69,152 +56,30 @@ public final class Site implements AutoCloseable {
    */
   public static Site createShared() {
     Site site = create();
-    String folder = site.folder.toString();
+    String folder = site.folder().toString();
     Child.run("mount", "--bind", folder, folder).orFail();
     Child.run("mount", "--make-shared", folder).orFail();
     return site;
   }
 
-  /** All of it is in here. */
-  public Path folder() {
-    return folder;
-  }
-
-  /** The root. */
-  public Path root() {
-    return folder.resolve("root");
-  }
-
-  /** Something below the root. */
-  public Path root(String path) {
-    return root().resolve(path);
-  }
-
-  /** The image directory. */
-  public Path images() {
-    return folder.resolve("images");
-  }
-
-  /** The image file of a name. */
-  public Path image(String name) {
-    return images().resolve(name + ".img");
-  }
-
   /** The daemons' run directory; the second daemon of one site needs another one. */
   public Path runDir() {
-    return folder.resolve("run");
+    return folder().resolve("run");
   }
 
   /** The lock directory. */
   public Path lockDir() {
-    return folder.resolve("lock");
+    return folder().resolve("lock");
   }
 
-  /** Outside root and images, for whatever a test needs. */
-  public Path scratch() {
-    return folder.resolve("scratch");
-  }
-
-  // --- compilers and images
-  // -----------------------------------------------------------------------
-
-  /** A compiler: an original directory and a good image. */
-  public void compiler(String name) throws IOException {
-    original(name);
-    goodImage(name);
-  }
-
-  /** Only the original directory. */
-  public void original(String name) throws IOException {
-    original(name, Map.of(VERSION, ORIGINAL));
-  }
-
-  /**
-   * The original directory, with these files; it appears at once and without an open below root.
-   */
-  public void original(String name, Map<String, String> files) throws IOException {
-    Path staged = write(files);
-    Path target = root(name);
-    Files.createDirectories(target.getParent());
-    if (Files.isDirectory(target)) {
-      // An outer directory, which already has inner ones.
-      for (String file : files.keySet()) {
-        Files.move(staged.resolve(file), target.resolve(file));
-      }
-    } else {
-      Files.move(staged, target);
-    }
-  }
-
-  /** A good image. */
-  public void goodImage(String name) throws IOException {
-    image(name, Map.of(VERSION, IMAGE));
-  }
-
-  /**
-   * A good image with these files.
-   *
-   * @param files by path; one that ends with a slash is an empty directory
-   */
-  public void image(String name, Map<String, String> files) throws IOException {
-    Path ready = built.get(files);
-    if (ready == null) {
-      ready = imageOf(files);
-      built.put(files, ready);
-    }
-    place(ready, name);
-  }
-
-  /** Makes an image of these files, outside the image directory. */
-  public Path imageOf(Map<String, String> files) throws IOException {
-    return imageOf(write(files));
-  }
-
-  /** Makes an image of a directory, outside the image directory. */
-  public Path imageOf(Path directory) {
-    Path image = scratch().resolve("image-" + count++);
-    Child.run(
-            "mksquashfs",
-            directory.toString(),
-            image.toString(),
-            "-quiet",
-            "-no-progress",
-            "-all-root")
-        .orFail();
-    return image;
-  }
-
-  /** A copy of a file becomes the image of a name, in one step, replacing one that is there. */
-  public void place(Path file, String name) throws IOException {
-    Path copy = Files.copy(file, scratch().resolve("copy-" + count++));
-    Files.createDirectories(image(name).getParent());
-    Files.move(copy, image(name), java.nio.file.StandardCopyOption.ATOMIC_MOVE);
-  }
-
-  /** Those bytes become the image of a name. */
-  public void place(byte[] bytes, String name) throws IOException {
-    place(Files.write(scratch().resolve("bytes-" + count++), bytes), name);
-  }
-
-  /** How many image files there are. */
-  public long imageFiles() throws IOException {
-    try (Stream<Path> all = Files.walk(images())) {
-      return all.filter(file -> file.toString().endsWith(".img")).count();
-    }
-  }
-
-  private Path write(Map<String, String> files) throws IOException {
-    Path directory = Files.createDirectory(scratch().resolve("files-" + count++));
-    for (Map.Entry<String, String> file : files.entrySet()) {
-      Path path = directory.resolve(file.getKey());
-      if (file.getKey().endsWith("/")) {
-        Files.createDirectories(path);
-      } else {
-        Files.createDirectories(path.getParent());
-        Files.writeString(path, file.getValue());
-      }
-    }
-    return directory;
+  /** The settings that lead into this site, all of them: {@code key=value} each. */
+  public List<String> settings() {
+    return List.of(
+        "root=" + root(),
+        "images=" + images(),
+        "run-dir=" + runDir(),
+        "lock-dir=" + lockDir(),
+        "state-dir=" + folder().resolve("state"));
   }
 
   // --- accesses
@@ -254,15 +119,42 @@ public final class Site implements AutoCloseable {
   public DaemonProcess launch(Map<String, String> environment, String... settings)
       throws IOException {
     Map<String, String> all = new HashMap<>(environment);
-    all.put(MARK, folder.toString());
+    all.putAll(mark());
     DaemonProcess daemon =
         DaemonProcess.launch(
-            this, all, folder.resolve("daemon-" + daemons.size() + ".log"), List.of(settings));
+            this, all, folder().resolve("daemon-" + daemons.size() + ".log"), List.of(settings));
     daemons.add(daemon);
     return daemon;
   }
 
-  /** The running bpftrace processes of this site's daemons. */
+  /**
+   * Runs {@code lazymount} over this site to its end.
+   *
+   * @param words the command, and what follows the settings that lead into this site
+   */
+  public Child.Result commandLine(String... words) {
+    return Child.run("", command(words), mark());
+  }
+
+  /** Starts {@code lazymount} over this site, as {@link #commandLine} does. */
+  public Process startCommandLine(Path output, String... words) throws IOException {
+    return Child.start(command(words), mark(), output);
+  }
+
+  /** {@code lazymount} over this site, for whoever starts it in a way of its own. */
+  public List<String> command(String... words) {
+    List<String> all = new ArrayList<>(List.of(DaemonProcess.launcher(), words[0]));
+    settings().forEach(setting -> all.addAll(List.of("--set", setting)));
+    all.addAll(List.of(words).subList(1, words.length));
+    return all;
+  }
+
+  /** In the environment of every process of this site, and of those that it starts. */
+  public Map<String, String> mark() {
+    return Map.of(MARK, folder().toString());
+  }
+
+  /** The running bpftrace processes of this site's daemons and commands. */
   public List<Long> bpftraces() {
     return processes().stream()
         .map(ProcessHandle::pid)
@@ -271,7 +163,7 @@ public final class Site implements AutoCloseable {
   }
 
   private List<ProcessHandle> processes() {
-    return Kernel.processesWith(MARK + "=" + folder);
+    return Kernel.processesWith(MARK + "=" + folder());
   }
 
   // --- the end
@@ -322,8 +214,8 @@ public final class Site implements AutoCloseable {
             Await.until(
                 "the loop devices are free",
                 Await.PATIENCE,
-                () -> Kernel.loopsBelow(folder).isEmpty(),
-                () -> Kernel.loopsBelow(folder).toString()));
+                () -> Kernel.loopsBelow(folder()).isEmpty(),
+                () -> Kernel.loopsBelow(folder()).toString()));
     return problems;
   }
 
@@ -343,7 +235,7 @@ public final class Site implements AutoCloseable {
 
   /** The deepest and newest first; one round takes one layer off a stack. */
   private boolean detachAll() {
-    List<MountInfo> mounts = new ArrayList<>(Kernel.mountsBelow(folder));
+    List<MountInfo> mounts = new ArrayList<>(Kernel.mountsBelow(folder()));
     mounts.sort(Comparator.comparingInt((MountInfo m) -> m.target().length()).reversed());
     for (MountInfo mount : mounts) {
       try {
@@ -352,15 +244,15 @@ public final class Site implements AutoCloseable {
         // Gone with another one; the next round looks again.
       }
     }
-    return Kernel.mountsBelow(folder).isEmpty();
+    return Kernel.mountsBelow(folder()).isEmpty();
   }
 
   /** Never follows a symlink, and touches nothing while something is mounted in it. */
   private void delete() throws IOException {
-    if (!Kernel.mountsBelow(folder).isEmpty()) {
-      throw new IOException(folder + " is kept, as something is mounted in it");
+    if (!Kernel.mountsBelow(folder()).isEmpty()) {
+      throw new IOException(folder() + " is kept, as something is mounted in it");
     }
-    try (Stream<Path> all = Files.walk(folder)) {
+    try (Stream<Path> all = Files.walk(folder())) {
       for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
         Files.delete(path);
       }

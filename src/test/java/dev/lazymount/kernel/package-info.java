@@ -6,8 +6,7 @@
  * takes everything down again and fails if something of it stays on the machine. A {@link
  * dev.lazymount.kernel.DaemonProcess} is a daemon that runs as a child process over a Site; {@link
  * dev.lazymount.kernel.Await} waits for a condition; {@link dev.lazymount.kernel.Child} is a
- * process that does something with files; {@link dev.lazymount.kernel.NotifySocket} is the service
- * manager's end of NOTIFY_SOCKET; {@link dev.lazymount.kernel.Kernel} reads what the kernel shows
- * of mounts, loop devices and processes.
+ * process that does something with files; {@link dev.lazymount.kernel.Kernel} reads what the kernel
+ * shows of mounts, loop devices and processes.
  */
 package dev.lazymount.kernel;

@@ -28,11 +28,7 @@ class MounterRaceIT extends MounterFixture {
   /** All threads want all names at once, and each mount wants the next free loop device. */
   @Test
   void manyThreadsMountEachImageOnce() throws Exception {
-    List<String> names = new ArrayList<>();
-    for (int i = 0; i < 50; i++) {
-      names.add("gcc-" + i);
-      site.compiler("gcc-" + i);
-    }
+    List<String> names = site.compilers(50);
     AtomicInteger made = new AtomicInteger();
     ExecutorService threads = Executors.newFixedThreadPool(8);
     try {

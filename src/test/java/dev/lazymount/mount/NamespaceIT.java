@@ -158,7 +158,12 @@ class NamespaceIT extends MounterFixture {
     }
     assertEquals(1, site.mountsOn("gcc"));
     assertEquals(1, mountsIn(slave));
-    assertEquals(List.of(site.image("gcc").toString()), loopsOfGcc());
+    // Where udev runs, it may have one open for a moment.
+    Await.until(
+        "only the newest image has a loop device",
+        Await.PATIENCE,
+        () -> loopsOfGcc().equals(List.of(site.image("gcc").toString())),
+        () -> loopsOfGcc().toString());
   }
 
   private List<String> loopsOfGcc() {

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.typesafe.config.ConfigFactory;
 import dev.lazymount.catalog.Catalog;
 import dev.lazymount.catalog.ImageFile;
 import dev.lazymount.catalog.NewestCatalog;
@@ -13,6 +12,7 @@ import dev.lazymount.state.DaemonState;
 import dev.lazymount.state.DaemonStatus;
 import dev.lazymount.state.MountState;
 import dev.lazymount.state.MountStatus;
+import dev.lazymount.support.TestSettings;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -44,9 +44,7 @@ final class ExplainerTest {
   }
 
   private static Settings settings(String lines) {
-    return Settings.from(
-        ConfigFactory.parseString("lazymount { root = /ce, images = /images, " + lines + " }")
-            .withFallback(ConfigFactory.parseResources("dev/lazymount/config/reference.conf")));
+    return TestSettings.settings("root = /ce", "images = /images", lines);
   }
 
   private Explainer explainer(boolean running) {

@@ -7,15 +7,18 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /**
  * systemd's end of NOTIFY_SOCKET: a real datagram socket, which Java does not have. A thread takes
- * messages out at once, because the kernel keeps only a few, and senders do not wait.
+ * messages out at once, because the kernel keeps only a few, and senders do not wait. A message
+ * comes from one sender in one piece, so that the order is the order of sending.
+ *
+ * <p>A test takes them one by one ({@link #next}), or looks at all there were ({@link #has}).
  */
 public final class NotifySocket implements AutoCloseable {
   private static final int AF_UNIX = 1;
@@ -29,7 +32,8 @@ public final class NotifySocket implements AutoCloseable {
 
   private final String address;
   private final int fd;
-  private final BlockingQueue<String> messages = new LinkedBlockingQueue<>();
+  private final BlockingQueue<String> untaken = new LinkedBlockingQueue<>();
+  private final List<String> messages = new CopyOnWriteArrayList<>();
   private final Thread reader = new Thread(this::read, "notify-socket");
 
   /** A socket in this directory. */
@@ -62,7 +66,7 @@ public final class NotifySocket implements AutoCloseable {
 
   /** The lines of the next message; fails if none comes. */
   public List<String> next() throws InterruptedException {
-    String message = messages.poll(10, TimeUnit.SECONDS);
+    String message = untaken.poll(10, TimeUnit.SECONDS);
     if (message == null) {
       throw new AssertionError("no message to the service manager");
     }
@@ -80,8 +84,34 @@ public final class NotifySocket implements AutoCloseable {
 
   /** The lines of the next message; empty if none comes in this time. */
   public List<String> poll(Duration time) throws InterruptedException {
-    String message = messages.poll(time.toMillis(), TimeUnit.MILLISECONDS);
+    String message = untaken.poll(time.toMillis(), TimeUnit.MILLISECONDS);
     return message == null ? List.of() : message.lines().toList();
+  }
+
+  /** All messages so far, taken or not. */
+  public List<String> messages() {
+    return List.copyOf(messages);
+  }
+
+  /** Whether a message has this line. */
+  public boolean has(String line) {
+    return first(line) >= 0;
+  }
+
+  /** Which message is the first to have this line; -1 if none has. */
+  public int first(String line) {
+    List<String> all = messages();
+    for (int i = 0; i < all.size(); i++) {
+      if (all.get(i).lines().anyMatch(line::equals)) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  /** How many messages have this line. */
+  public long count(String line) {
+    return messages().stream().filter(m -> m.lines().anyMatch(line::equals)).count();
   }
 
   private void read() {
@@ -89,14 +119,20 @@ public final class NotifySocket implements AutoCloseable {
     for (long size = recv(fd, buffer, buffer.length, 0);
         size > 0;
         size = recv(fd, buffer, buffer.length, 0)) {
-      messages.add(new String(Arrays.copyOf(buffer, (int) size), StandardCharsets.UTF_8));
+      String message = new String(buffer, 0, (int) size, StandardCharsets.UTF_8);
+      messages.add(message);
+      untaken.add(message);
     }
   }
 
   @Override
-  public void close() throws InterruptedException {
+  public void close() {
     shutdown(fd, SHUT_RD);
-    reader.join();
+    try {
+      reader.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
     close(fd);
   }
 

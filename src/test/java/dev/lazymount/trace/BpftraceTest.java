@@ -3,15 +3,13 @@ package dev.lazymount.trace;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import com.typesafe.config.ConfigFactory;
-import dev.lazymount.config.Settings;
+import dev.lazymount.support.TestSettings;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -90,11 +88,7 @@ final class BpftraceTest {
   }
 
   private static TraceProcess launch(String bpftrace, String source) {
-    Settings settings =
-        Settings.from(
-            ConfigFactory.parseMap(Map.of("lazymount.trace.bpftrace", bpftrace))
-                .withFallback(ConfigFactory.parseResources("dev/lazymount/config/reference.conf")));
-    return Bpftrace.launcher(settings)
+    return Bpftrace.launcher(TestSettings.settings("trace.bpftrace = \"" + bpftrace + "\""))
         .launch(new TraceProgram("path", source, "mark", 64, null, null));
   }
 

@@ -5,9 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import dev.lazymount.kernel.Await;
 import dev.lazymount.kernel.DaemonProcess;
-import dev.lazymount.kernel.NotifySocket;
 import dev.lazymount.kernel.Scripts;
 import dev.lazymount.kernel.Site;
+import dev.lazymount.support.NotifySocket;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -84,7 +84,7 @@ class CanaryIT {
   @ParameterizedTest
   @CsvSource({"path, INSTALLED", "path, DEBIAN_13", "resolved, INSTALLED", "resolved, DEBIAN_13"})
   void nobodyKeepsItFromComingBack(String program, Generation generation) throws IOException {
-    try (NotifySocket manager = new NotifySocket(site.folder().resolve("notify"))) {
+    try (NotifySocket manager = new NotifySocket(site.folder())) {
       // Three canaries in each 900 ms.
       DaemonProcess daemon =
           site.launch(
@@ -101,6 +101,8 @@ class CanaryIT {
         Await.until("five canaries come back", () -> manager.count("WATCHDOG=1") >= before + 5);
         daemon.mount("gcc");
       }
+      // It is on the board a moment before it is in the log.
+      daemon.await("the mount is logged", () -> daemon.log().contains("gcc: mounted from "));
       assertEquals("ready", daemon.status().state());
       assertEquals(0, daemon.status().trace().restarts());
       assertEquals(pid, daemon.status().trace().pid());

@@ -66,9 +66,4 @@ enum Generation {
     }
     return command;
   }
-
-  /** As it says itself: {@code 0.23.2}. */
-  String release(Path folder) throws IOException {
-    return Child.run(checked(folder), "--version").orFail().replaceAll("(?s).*v([0-9.]+).*", "$1");
-  }
 }

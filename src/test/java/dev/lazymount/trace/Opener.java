@@ -43,7 +43,7 @@ final class Opener {
 
   /** A process that opens until it is closed. */
   Running start(String way, Object... arguments) throws IOException {
-    Path output = Files.createTempFile("opener-", ".log");
+    Path output = Files.createTempFile(program.getParent(), "opener-", ".log");
     return new Running(Child.start(command(way, arguments), Map.of(), output), output);
   }
 

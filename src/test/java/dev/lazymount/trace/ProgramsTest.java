@@ -7,15 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.typesafe.config.ConfigFactory;
 import dev.lazymount.config.Settings;
+import dev.lazymount.support.TestSettings;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
@@ -221,13 +220,6 @@ final class ProgramsTest {
   }
 
   private static Settings settings() {
-    return Settings.from(
-        ConfigFactory.parseMap(
-                Map.of(
-                    "lazymount.root",
-                    "/opt/ce",
-                    "lazymount.trace.ignore-comms",
-                    List.of("updatedb")))
-            .withFallback(ConfigFactory.parseResources("dev/lazymount/config/reference.conf")));
+    return TestSettings.settings("root = /opt/ce", "trace.ignore-comms = [updatedb]");
   }
 }

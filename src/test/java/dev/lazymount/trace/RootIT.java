@@ -1,7 +1,6 @@
 package dev.lazymount.trace;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.lazymount.kernel.Child;
@@ -126,26 +125,9 @@ class RootIT {
     site.goodImage(name);
   }
 
-  /** A kernel without btrfs can't have a root there: that is said, and made sure of. */
-  private static boolean kernelHas(Kind kind) throws IOException {
-    if (kind != Kind.BTRFS_SUBVOLUME) {
-      return true;
-    }
-    Child.run("modprobe", "-q", "btrfs");
-    boolean has = Files.readString(Path.of("/proc/filesystems")).contains("btrfs");
-    if (!has) {
-      System.out.println("this kernel has no btrfs (/proc/filesystems), so no root can be there");
-      assertFalse(Files.exists(Path.of("/sys/fs/btrfs")), "it has");
-    }
-    return has;
-  }
-
   @ParameterizedTest
   @EnumSource(Kind.class)
   void accessesAreSeenByTheProgramThatWorksThere(Kind kind) throws IOException {
-    if (!kernelHas(kind)) {
-      return;
-    }
     kind.mount(site);
     for (String name : List.of("gcc", "arm64/gcc", "relative")) {
       compiler(name);

@@ -5,7 +5,6 @@ import dev.lazymount.config.SettingsLoader;
 import dev.lazymount.kernel.Await;
 import dev.lazymount.kernel.Site;
 import dev.lazymount.route.AccessPath;
-import dev.lazymount.state.Access;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.DirectoryIteratorException;
@@ -44,13 +43,14 @@ final class Watch implements AutoCloseable {
   private final List<Thread> readers = new ArrayList<>();
 
   private final Set<String> paths = ConcurrentHashMap.newKeySet();
-  private final List<Access> accesses = new CopyOnWriteArrayList<>();
+
+  /** What bpftrace says besides. */
   private final List<String> chatter = new CopyOnWriteArrayList<>();
+
   private final LongAdder events = new LongAdder();
   private final LongAdder lost = new LongAdder();
   private final LongAdder canaries = new LongAdder();
   private final LongAdder ticks = new LongAdder();
-  private final LongAdder unparsed = new LongAdder();
 
   private Watch(Settings settings, TraceProgram program) {
     this.root = settings.root();
@@ -63,13 +63,7 @@ final class Watch implements AutoCloseable {
 
   /** A site's settings, with these over them. */
   static Settings settings(Site site, String... more) {
-    List<String> all =
-        new ArrayList<>(
-            List.of(
-                "root=" + site.root(),
-                "images=" + site.images(),
-                "run-dir=" + site.runDir(),
-                "lock-dir=" + site.lockDir()));
+    List<String> all = new ArrayList<>(site.settings());
     all.addAll(Arrays.asList(more));
     return SettingsLoader.load(Optional.empty(), all);
   }
@@ -122,11 +116,6 @@ final class Watch implements AutoCloseable {
     return paths;
   }
 
-  /** The first accesses, of which there may be more. */
-  List<Access> accesses() {
-    return accesses;
-  }
-
   long events() {
     return events.sum();
   }
@@ -135,17 +124,8 @@ final class Watch implements AutoCloseable {
     return lost.sum();
   }
 
-  long canaries() {
-    return canaries.sum();
-  }
-
   long ticks() {
     return ticks.sum();
-  }
-
-  /** What bpftrace says besides. */
-  List<String> chatter() {
-    return chatter;
   }
 
   /** Whether an access to something in this directory below the root was told. */
@@ -220,8 +200,7 @@ final class Watch implements AutoCloseable {
     TraceBatch batch = parser.feed(bytes, System.nanoTime());
     events.add(batch.accesses().size());
     lost.add(batch.lost());
-    unparsed.add(batch.unparsed());
-    batch.accesses().forEach(this::keep);
+    batch.accesses().forEach(access -> paths.add(access.path()));
     canaries.add(batch.canaries().stream().filter(this::isOurs).count());
     if (batch.newWindow()) {
       ticks.increment();
@@ -232,13 +211,6 @@ final class Watch implements AutoCloseable {
     return token.matches("[0-9a-f]+");
   }
 
-  private void keep(Access access) {
-    paths.add(access.path());
-    if (accesses.size() < 1000) {
-      accesses.add(access);
-    }
-  }
-
   private void complain(byte[] bytes) {
     for (String line : complaints.feed(bytes)) {
       long more = LostEvents.in(line);
@@ -247,11 +219,6 @@ final class Watch implements AutoCloseable {
         chatter.add(line);
       }
     }
-  }
-
-  /** Lines that nobody understood. */
-  long unparsed() {
-    return unparsed.sum();
   }
 
   @Override

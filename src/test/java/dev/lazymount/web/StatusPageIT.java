@@ -1,144 +1,18 @@
 package dev.lazymount.web;
 
-import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.google.gson.JsonArray;
-import com.google.gson.JsonElement;
-import dev.lazymount.ops.StatusReport;
 import dev.lazymount.state.DaemonState;
 import dev.lazymount.state.MountState;
-import dev.lazymount.state.MountStatus;
 import dev.lazymount.state.TraceStatus;
-import java.net.InetSocketAddress;
-import java.nio.file.Path;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import java.util.Random;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.stream.StreamSupport;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-/** The status page in a real browser. Screenshots are left in {@code target/site}. */
-class StatusPageIT extends WebFixture {
-  private static final Path SITE = Path.of("target", "site");
+/** The status page in a real browser: what it shows and does. */
+class StatusPageIT extends StatusPageFixture {
   private static final String EVIL = "<img src=x onerror=\"document.title='owned'\">";
-
-  @TempDir private static Path folder;
-
-  private static Chromium chromium;
-  private String url;
-
-  @BeforeAll
-  static void launch() throws Exception {
-    chromium = Chromium.start(folder);
-  }
-
-  @AfterAll
-  static void quit() throws Exception {
-    if (chromium != null) {
-      chromium.close();
-    }
-  }
-
-  @BeforeEach
-  void open() throws Exception {
-    status.state(DaemonState.READY);
-    status.trace(new TraceStatus("resolved", 28314L, 0.8, null, null));
-    status.catalog(3050, 3, 40, null);
-    status.counters().seen.add(18_432);
-    status.counters().unknown.add(311);
-    mounted("gcc-9.5.0", 1.2, 90);
-    mounted("gcc-15.1.0", 0.9, 3);
-    mounted("clang-21.1.0", 2.4, 30);
-    mounted("arm64/gcc-14.2.0", 1.7, 12);
-    mounted("rust-1.91.0", 1.1, 55);
-    mounted("tcc-0.9.27", 2.8, 1);
-    refused(
-        "zig-0.16.0",
-        MountState.FAILED,
-        "openat2 zig-0.16.0.img: EIO (Input/output error); the first access in 4.0 s or later tries"
-            + " again");
-    refused(
-        "nightly-20261101",
-        MountState.QUARANTINED,
-        "the image is cut off: 94208 bytes, its superblock says 187656; it is tried again when the"
-            + " file has changed");
-    Instant start = Instant.now().minus(Duration.ofMinutes(200));
-    report = () -> StatusReport.of(status, "/opt/compiler-explorer", start);
-    explain = Optional.of(StatusPageIT::explanation);
-    start();
-    InetSocketAddress address = address();
-    url = "http://127.0.0.1:" + address.getPort() + "/";
-    chromium.forget();
-    chromium.dark(false);
-    chromium.resize(1100, 900, false);
-  }
-
-  /** So that a page asks no server that is gone. */
-  @AfterEach
-  void leave() throws Exception {
-    chromium.open("about:blank");
-  }
-
-  /** In the shape of {@code lazymount explain --json}. */
-  private static Object explanation(String of) {
-    return Map.of(
-        "asked",
-        of,
-        "steps",
-        List.of(
-            Map.of("what", "name", "finding", of + ", with an image of the same name"),
-            Map.of("what", "image", "finding", "/efs/squash-images/" + of + ".img")),
-        "state",
-        "failed",
-        "verdict",
-        of + " is not mounted: EIO (Input/output error)",
-        "next",
-        "the first access in 4.0 s or later tries again");
-  }
-
-  private void mounted(String name, double millis, int minutesAgo) {
-    Instant when = Instant.now().minus(Duration.ofMinutes(minutesAgo));
-    status
-        .mounts()
-        .put(
-            MountStatus.unknown(
-                    name, "/efs/squash-images/" + name + ".img", "/opt/compiler-explorer/" + name)
-                .mounted(when, "/dev/loop" + minutesAgo, millis, "cc1[4711] by openat", "1")
-                .accessed(when.plusSeconds(20)));
-  }
-
-  private void refused(String name, MountState state, String reason) {
-    status
-        .mounts()
-        .put(
-            MountStatus.unknown(name, "/i/" + name, "/t/" + name)
-                .unmounted(state, Instant.now(), reason));
-  }
-
-  private void show() throws Exception {
-    chromium.open(url);
-    chromium.await("document.querySelectorAll('#rows tr').length > 0");
-  }
-
-  private List<String> names() throws Exception {
-    JsonArray names =
-        chromium
-            .value("[...document.querySelectorAll('#rows .name')].map(node => node.textContent)")
-            .getAsJsonArray();
-    return StreamSupport.stream(names.spliterator(), false).map(JsonElement::getAsString).toList();
-  }
 
   private void type(String text) throws Exception {
     for (int i = 0; i < text.length(); i++) {
@@ -306,52 +180,5 @@ class StatusPageIT extends WebFixture {
     assertEquals(200, names().size());
     chromium.value("document.getElementById('more').click()");
     assertEquals(1200, names().size());
-  }
-
-  /** For README: an hour is played, and the page photographed. */
-  @Test
-  void photographs() throws Exception {
-    HttpServer server =
-        HttpServer.listen(env(0).address(), new Resources(env(0), playedHour()), () -> {});
-    Thread serving = new Thread(() -> assertDoesNotThrow(server::run), "photographs");
-    serving.start();
-    try {
-      url = "http://127.0.0.1:" + server.address().getPort() + "/";
-      photograph();
-    } finally {
-      server.close();
-      serving.join();
-    }
-  }
-
-  /** A quiet hour with a busy quarter, by a clock of its own. */
-  private History playedHour() {
-    AtomicLong clock = new AtomicLong();
-    History history = new History(status.counters(), clock::get);
-    Random random = new Random(7);
-    for (int i = 0; i < 360; i++) {
-      boolean busy = i > 150 && i < 240;
-      status.counters().seen.add(random.nextInt(busy ? 90 : 25));
-      status.counters().mounts.add(random.nextInt(busy ? 3 : 20) == 0 ? 1 : 0);
-      status.counters().failures.add(i == 200 || i == 310 ? 1 : 0);
-      clock.addAndGet(10_000_000_000L);
-      history.tick();
-    }
-    return history;
-  }
-
-  private void photograph() throws Exception {
-    chromium.resize(1100, 1300, false);
-    show();
-    chromium.await("document.querySelectorAll('#chart-mounts rect').length > 20");
-    chromium.value("[...document.querySelectorAll('#rows .name')].at(-1).click()");
-    chromium.await("document.querySelector('#explanation .verdict') !== null");
-    chromium.value("scrollTo(0, 0)");
-    chromium.screenshot(SITE.resolve("status-page.png"));
-    chromium.dark(true);
-    chromium.screenshot(SITE.resolve("status-page-dark.png"));
-    chromium.resize(390, 1400, true);
-    chromium.screenshot(SITE.resolve("status-page-phone.png"));
-    assertEquals(List.of(), chromium.complaints());
   }
 }

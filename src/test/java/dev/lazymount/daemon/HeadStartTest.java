@@ -1,0 +1,191 @@
+package dev.lazymount.daemon;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.lazymount.catalog.Catalog;
+import dev.lazymount.catalog.CatalogActor;
+import dev.lazymount.catalog.CatalogScan;
+import dev.lazymount.catalog.ImageFile;
+import dev.lazymount.state.DaemonStatus;
+import dev.lazymount.trace.Canary;
+import dev.lazymount.trace.TraceFailure;
+import dev.lazymount.trace.TraceProcess;
+import dev.lazymount.trace.TraceProgram;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.Test;
+
+/** A head start is handed over once, and then all is as without one. */
+class HeadStartTest {
+  private static final CatalogScan.Scan SCAN =
+      new CatalogScan.Scan(
+          Catalog.of(List.of(new ImageFile("arm64/gcc", "arm64/gcc.img")), Map.of()), List.of(), 0);
+
+  private final DaemonStatus status = new DaemonStatus();
+  private final List<TraceProgram> made = Collections.synchronizedList(new ArrayList<>());
+  private final List<Run> launched = Collections.synchronizedList(new ArrayList<>());
+  private final AtomicInteger scans = new AtomicInteger();
+  private volatile Supplier<TraceFailure> refusal = () -> null;
+  private volatile Supplier<TraceFailure> noProgram = () -> null;
+
+  private final Assembly.TracePart trace = new Assembly.TracePart(this::program, this::launch);
+
+  private TraceProgram program() {
+    if (noProgram.get() != null) {
+      throw noProgram.get();
+    }
+    Canary canary = null;
+    made.add(new TraceProgram("program for " + status.deepestName(), "", "", 0, canary, null));
+    return made.get(made.size() - 1);
+  }
+
+  private TraceProcess launch(TraceProgram program) {
+    if (refusal.get() != null) {
+      throw refusal.get();
+    }
+    launched.add(new Run());
+    return launched.get(launched.size() - 1);
+  }
+
+  private CatalogScan.Scan scan(Catalog previous) {
+    scans.incrementAndGet();
+    return SCAN;
+  }
+
+  private HeadStart begin() {
+    return HeadStart.begin(this::scan, status, trace);
+  }
+
+  @Test
+  void theFirstScanIsTheOneThatWasBegunAndTheNextOneIsAnother() throws IOException {
+    CatalogActor.Scanner scanner = begin().scanner(this::scan);
+    assertSame(SCAN, scanner.scan(Catalog.empty()));
+    assertEquals(1, scans.get());
+    assertEquals(2, status.deepestName(), "the program was told how deep names are");
+    assertSame(SCAN, scanner.scan(SCAN.catalog()));
+    assertEquals(2, scans.get());
+  }
+
+  @Test
+  void aFirstScanThatFailedFailsWhereItIsWaitedForAndIsMadeAgain() throws IOException {
+    IOException broken = new IOException("no such directory");
+    CatalogActor.Scanner scanner =
+        HeadStart.begin(
+                previous -> {
+                  throw broken;
+                },
+                status,
+                trace)
+            .scanner(this::scan);
+    assertSame(broken, assertThrows(IOException.class, () -> scanner.scan(Catalog.empty())));
+    assertSame(SCAN, scanner.scan(Catalog.empty()));
+  }
+
+  @Test
+  void theFirstRunIsTheOneThatWasBegunAndKnowsTheNames() {
+    Assembly.TracePart part = begin().trace();
+    TraceProgram program = part.programs().next();
+    assertEquals("program for 2", program.name());
+    assertSame(launched.get(0), part.launcher().launch(program));
+    assertEquals(1, launched.size());
+
+    TraceProgram next = part.programs().next();
+    assertNotSame(program, next);
+    TraceProcess second = part.launcher().launch(next);
+    assertSame(launched.get(1), second);
+    assertEquals(2, launched.size());
+    assertEquals(0, launched.get(0).killed.get(), "it was handed over");
+  }
+
+  /** As when names became deeper in the meantime. */
+  @Test
+  void aRunThatNobodyWantsIsEnded() {
+    Assembly.TracePart part = begin().trace();
+    part.programs().next();
+    TraceProgram other = part.programs().next();
+    assertEquals(1, launched.get(0).killed.get());
+    TraceProcess second = part.launcher().launch(other);
+    assertSame(launched.get(1), second);
+    assertEquals(0, launched.get(1).killed.get());
+  }
+
+  @Test
+  void whatCouldNotBeMadeOrRunIsSaidWhereItIsWaitedForAndTriedAgain() {
+    TraceFailure why = new TraceFailure("no kernel types");
+    noProgram = () -> why;
+    Assembly.TracePart part = begin().trace();
+    assertSame(why, assertThrows(TraceFailure.class, () -> part.programs().next()));
+    noProgram = () -> null;
+    part.launcher().launch(part.programs().next());
+    assertEquals(1, launched.size());
+
+    refusal = () -> why;
+    Assembly.TracePart other = begin().trace();
+    TraceProgram program = other.programs().next();
+    assertSame(why, assertThrows(TraceFailure.class, () -> other.launcher().launch(program)));
+    refusal = () -> null;
+    other.launcher().launch(other.programs().next());
+    assertEquals(2, launched.size());
+  }
+
+  @Test
+  void aScanThatHangsIsNotWaitedForForLong() {
+    CountDownLatch end = new CountDownLatch(1);
+    HeadStart head =
+        HeadStart.begin(
+            previous -> {
+              try {
+                end.await();
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+              return SCAN;
+            },
+            status,
+            trace);
+    assertEquals("program for 0", head.trace().programs().next().name());
+    end.countDown();
+    assertEquals(1, made.size());
+  }
+
+  private static final class Run implements TraceProcess {
+    private final AtomicInteger killed = new AtomicInteger();
+
+    @Override
+    public long pid() {
+      return 1;
+    }
+
+    @Override
+    public InputStream output() {
+      return InputStream.nullInputStream();
+    }
+
+    @Override
+    public InputStream errors() {
+      return InputStream.nullInputStream();
+    }
+
+    @Override
+    public CompletionStage<Integer> exit() {
+      return new CompletableFuture<>();
+    }
+
+    @Override
+    public void kill() {
+      killed.incrementAndGet();
+    }
+  }
+}
