@@ -22,6 +22,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /**
  * Mounts and unmounts without a daemon, on a few threads of its own. The lock files keep it apart
@@ -34,17 +35,24 @@ public final class DirectBatch implements AutoCloseable {
   private final Settings settings;
   private final KernelMounter mounter;
   private final Catalog catalog;
+  private final List<String> problems;
   private final ExecutorService threads;
 
   private interface Call {
     Settled run(Mounter.Request request) throws MountFailure;
   }
 
-  private DirectBatch(Settings settings, Catalog catalog) {
+  private DirectBatch(Settings settings, CatalogScan.Scan scan) {
     this.settings = settings;
-    this.catalog = catalog;
+    this.catalog = scan.catalog();
+    this.problems = scan.problems();
     this.mounter =
-        new KernelMounter(settings.root(), settings.images(), settings.lockDir(), settings.mount());
+        new KernelMounter(
+            settings.root(),
+            settings.images(),
+            settings.lockDir(),
+            settings.imageSuffixes(),
+            settings.mount());
     this.threads =
         Executors.newFixedThreadPool(
             settings.mount().concurrency(),
@@ -63,14 +71,18 @@ public final class DirectBatch implements AutoCloseable {
    */
   public static DirectBatch open(Settings settings) throws IOException {
     OwnDirectory.make(settings.lockDir());
-    Catalog catalog =
+    return new DirectBatch(
+        settings,
         CatalogScan.scan(
-                settings.images().toString(),
-                settings.root().toString(),
-                settings.imageSuffixes(),
-                Catalog.empty())
-            .catalog();
-    return new DirectBatch(settings, catalog);
+            settings.images().toString(),
+            settings.root().toString(),
+            settings.imageSuffixes(),
+            Catalog.empty()));
+  }
+
+  /** What was wrong with the scan, so that images may be left out; empty if nothing was. */
+  public List<String> problems() {
+    return problems;
   }
 
   /**
@@ -98,7 +110,9 @@ public final class DirectBatch implements AutoCloseable {
   public Progress unmount(Selection selection, BooleanSupplier stopped, Consumer<Progress> progress)
       throws Selection.Unknown, IOException, InterruptedException {
     boolean onlyIdle = selection.which() == Selection.Which.IDLE;
-    Map<String, String> mounted = MountedImages.below(settings);
+    Map<String, String> mounted =
+        MountedImages.below(settings).stream()
+            .collect(Collectors.toMap(MountedImages.Image::name, MountedImages.Image::file));
     Set<String> marked = ConcurrentHashMap.newKeySet();
     Call unmount =
         request -> {

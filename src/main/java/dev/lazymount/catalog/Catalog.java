@@ -174,6 +174,11 @@ public final class Catalog {
     return links;
   }
 
+  /** Whether another catalog has the same images and links. */
+  boolean hasTheSameAs(Catalog other) {
+    return images.equals(other.images) && links.equals(other.links);
+  }
+
   /** The number of images. */
   public int size() {
     return images.size();

@@ -66,7 +66,7 @@ public final class CatalogActor extends AbstractBehavior<CatalogActor.Command> {
    * @param rescan between two scans
    * @param patience after which a scan that has not ended is called so
    * @param status where the size and the problems of the newest scan are shown
-   * @param nanoTime the clock, as env.nanoTime().getAsLong() is; a test has one of its own
+   * @param nanoTime the clock, as System.nanoTime() is; a test has one of its own
    */
   public record Env(
       Scanner scanner,
@@ -90,7 +90,12 @@ public final class CatalogActor extends AbstractBehavior<CatalogActor.Command> {
   /** Without any catalog nothing can be mounted: the first one is tried for more often. */
   private static final Duration FIRST = Duration.ofSeconds(5);
 
-  /** A hint starts a scan no sooner than this after the last one. */
+  /**
+   * A hint starts a scan no sooner than this after the last one; twice as long after each one that
+   * a hint started and that found nothing new, up to the time between two scans. Names that no
+   * image has are used all day long, by whomever, and after each scan every mounted image's file is
+   * looked at, too.
+   */
   private static final Duration HINT_PAUSE = Duration.ofSeconds(2);
 
   /** And no sooner than this many times its duration, so that hints cost a tenth of the time. */
@@ -102,6 +107,8 @@ public final class CatalogActor extends AbstractBehavior<CatalogActor.Command> {
   private boolean any;
   private boolean scanning;
   private Duration rescan;
+  private boolean hinted;
+  private Duration hintPause = HINT_PAUSE;
   private long hintAllowedAt;
   private String problem;
   private final List<ActorRef<Catalog>> subscribers = new ArrayList<>();
@@ -150,6 +157,7 @@ public final class CatalogActor extends AbstractBehavior<CatalogActor.Command> {
 
   private Behavior<Command> onHint() {
     if (!scanning && env.nanoTime().getAsLong() - hintAllowedAt >= 0) {
+      hinted = true;
       scan();
     }
     return this;
@@ -190,6 +198,10 @@ public final class CatalogActor extends AbstractBehavior<CatalogActor.Command> {
     Catalog previous = newest;
     newest = scanned.scan().catalog();
     any = true;
+    if (!newest.hasTheSameAs(previous)) {
+      hinted = false;
+      hintPause = HINT_PAUSE;
+    }
     List<String> problems = scanned.scan().problems();
     show(problems.isEmpty() ? null : String.join("; ", problems));
     answer(previous, scanned.nanos());
@@ -213,13 +225,22 @@ public final class CatalogActor extends AbstractBehavior<CatalogActor.Command> {
   private Behavior<Command> rest(long nanos) {
     scanning = false;
     timers.cancel(Timer.LATE);
-    hintAllowedAt = env.nanoTime().getAsLong() + Math.max(HINT_PAUSE.toNanos(), HINT_REST * nanos);
+    if (hinted) {
+      hinted = false;
+      Duration longer = hintPause.multipliedBy(2);
+      hintPause = longer.compareTo(rescan) < 0 ? longer : max(rescan, HINT_PAUSE);
+    }
+    hintAllowedAt = env.nanoTime().getAsLong() + Math.max(hintPause.toNanos(), HINT_REST * nanos);
     if (askingNext.isEmpty()) {
       scheduleNext();
     } else {
       scan();
     }
     return this;
+  }
+
+  private static Duration max(Duration one, Duration other) {
+    return one.compareTo(other) > 0 ? one : other;
   }
 
   private void scheduleNext() {

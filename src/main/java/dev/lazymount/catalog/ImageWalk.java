@@ -5,7 +5,6 @@ import dev.lazymount.linux.Errno;
 import dev.lazymount.linux.Fd;
 import dev.lazymount.linux.FileType;
 import dev.lazymount.linux.SyscallException;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -23,6 +22,9 @@ final class ImageWalk {
   private final Problems problems;
   private final Map<String, Found> found = new HashMap<>();
   private int directories;
+
+  /** Entries of the directories that are being read. */
+  private int held;
 
   /**
    * A walk that has not begun.
@@ -51,7 +53,13 @@ final class ImageWalk {
 
   private void read(Fd directory, String prefix, int depth) throws SyscallException {
     directories++;
-    List<Directory.Entry> entries = new ArrayList<>(Directory.list(directory));
+    Directory.Listing listing = Directory.list(directory, limits.entries() - held);
+    List<Directory.Entry> entries = listing.entries();
+    if (!listing.complete()) {
+      String where = prefix.isEmpty() ? "the image directory" : prefix;
+      problems.refuse(where, "read in part, as it has too many entries: " + entries.size());
+    }
+    held += entries.size();
     // With one order, what a limit leaves out is the same in every scan.
     entries.sort(Comparator.comparing(Directory.Entry::name));
     for (Directory.Entry entry : entries) {
@@ -63,6 +71,7 @@ final class ImageWalk {
         descend(directory, entry, prefix, depth + 1);
       }
     }
+    held -= entries.size();
   }
 
   /** The place of the first suffix the name ends with; -1 if there is none. */

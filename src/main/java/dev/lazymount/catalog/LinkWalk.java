@@ -7,7 +7,6 @@ import dev.lazymount.linux.FileType;
 import dev.lazymount.linux.MountInfo;
 import dev.lazymount.linux.SyscallException;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -29,6 +28,9 @@ final class LinkWalk {
   private final Problems problems;
   private final Set<String> ancestors = new HashSet<>();
   private final Map<String, String> links = new TreeMap<>();
+
+  /** Entries of the directories that are being read. */
+  private int held;
 
   /** Images with others inside that are mounted. */
   private Set<String> mounted = Set.of();
@@ -63,7 +65,7 @@ final class LinkWalk {
       }
     }
     try (Fd directory = Fd.openDirectory(root)) {
-      realRoot = realPath(directory);
+      realRoot = directory.path();
       mounted = mountedOf(names);
       read(directory, "");
     } catch (SyscallException e) {
@@ -71,16 +73,6 @@ final class LinkWalk {
       problems.add(root, e.getMessage() + "; the links known in it are kept: " + links.size());
     }
     return links;
-  }
-
-  /**
-   * Where a directory is with all symlinks resolved. The kernel is asked, and not java.nio, which
-   * can't name a path outside ASCII where the locale is C, as it is under systemd.
-   */
-  private static String realPath(Fd directory) throws SyscallException {
-    try (Fd own = Fd.openDirectory("/proc/self/fd")) {
-      return own.readLink(Integer.toString(directory.raw()));
-    }
   }
 
   /** Asks the mount table, as a look at a mount is a use of it. */
@@ -112,7 +104,13 @@ final class LinkWalk {
   }
 
   private void read(Fd directory, String prefix) throws SyscallException {
-    List<Directory.Entry> entries = new ArrayList<>(Directory.list(directory));
+    Directory.Listing listing = Directory.list(directory, limits.entries() - held);
+    List<Directory.Entry> entries = listing.entries();
+    if (!listing.complete()) {
+      problems.refuse(
+          root + "/" + prefix, "read in part, as it has too many entries: " + entries.size());
+    }
+    held += entries.size();
     entries.sort(Comparator.comparing(Directory.Entry::name));
     for (Directory.Entry entry : entries) {
       String path = prefix + entry.name();
@@ -127,6 +125,7 @@ final class LinkWalk {
         }
       }
     }
+    held -= entries.size();
   }
 
   private void descend(Fd parent, String name, String path) {

@@ -7,12 +7,15 @@ package dev.lazymount.catalog;
  * @param images the most images
  * @param links the most symlinks in the root
  * @param directories the most directories read below the image directory
+ * @param entries the most entries held at once: of a directory and of those that it lies in
  * @param problems the most problems spelled out; the others are only counted
  */
-record ScanLimits(int depth, int images, int links, int directories, int problems) {
+record ScanLimits(int depth, int images, int links, int directories, int entries, int problems) {
   /**
-   * Far above the field's 4,000 images up to six folders deep, and low enough for a snapshot of
-   * some thirty megabytes.
+   * Far above the field's 4,000 images up to six folders deep, and low enough that the daemon's
+   * heap of 64 MB holds the old catalog and the new one: both together are 26 MB at these limits if
+   * all names are as long as the longest in the field, and 42 MB if they are as long as a name can
+   * be.
    */
-  static final ScanLimits DEFAULT = new ScanLimits(8, 65_536, 65_536, 65_536, 20);
+  static final ScanLimits DEFAULT = new ScanLimits(8, 12_288, 8_192, 12_288, 16_384, 20);
 }

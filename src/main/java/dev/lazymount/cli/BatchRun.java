@@ -90,6 +90,9 @@ final class BatchRun {
     }
     try (DirectBatch batch = DirectBatch.open(settings)) {
       interruption.waitForCommand();
+      if (command.equals(RouterBatch.MOUNT) && selection.which() == Selection.Which.ALL) {
+        batch.problems().forEach(view::incomplete);
+      }
       return command.equals(RouterBatch.MOUNT)
           ? batch.mount(selection, interruption::isSaid, view::tell)
           : batch.unmount(selection, interruption::isSaid, view::tell);

@@ -53,6 +53,7 @@ final class BatchView {
 
   private Progress newest = new Progress(0, 0, 0, 0, 0, 0, null);
   private long shownAt = start;
+  private boolean incomplete;
   private boolean drawn;
   private int told;
 
@@ -67,6 +68,12 @@ final class BatchView {
     this.command = command;
     this.json = json;
     this.busyIsFine = busyIsFine;
+  }
+
+  /** For this reason it may be not all that was asked for. */
+  synchronized void incomplete(String problem) {
+    incomplete = true;
+    Main.complain(problem);
   }
 
   /** One more is over, or nothing has been for a while. */
@@ -114,7 +121,7 @@ final class BatchView {
     }
     report(interrupted, "");
     boolean all = end.failed() == 0 && (busyIsFine || end.busy() == 0);
-    return all && !interrupted ? Main.OK : Main.FAILED;
+    return all && !interrupted && !incomplete ? Main.OK : Main.FAILED;
   }
 
   /** Interrupted, and what is begun is not waited for. */

@@ -149,7 +149,11 @@ final class Assembly {
     MountEnv mounts =
         new MountEnv(
             new KernelMounter(
-                settings.root(), settings.images(), settings.lockDir(), settings.mount()),
+                settings.root(),
+                settings.images(),
+                settings.lockDir(),
+                settings.imageSuffixes(),
+                settings.mount()),
             executor("mount"),
             status,
             LoggerFactory.getLogger(MountActor.class),

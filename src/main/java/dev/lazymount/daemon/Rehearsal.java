@@ -140,7 +140,12 @@ final class Rehearsal extends AbstractBehavior<Rehearsal.Command> {
   private RouterEnv stage(Path folder) {
     Settings.Mount mount = env.settings().mount();
     KernelMounter kernel =
-        new KernelMounter(folder.resolve("root"), folder.resolve("images"), folder, mount);
+        new KernelMounter(
+            folder.resolve("root"),
+            folder.resolve("images"),
+            folder,
+            env.settings().imageSuffixes(),
+            mount);
     ActorRef<Command> self = getContext().getSelf();
     Mounter detached =
         new Mounter() {

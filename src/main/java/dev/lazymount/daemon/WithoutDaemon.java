@@ -5,7 +5,7 @@ import dev.lazymount.catalog.CatalogScan;
 import dev.lazymount.catalog.NewestCatalog;
 import dev.lazymount.config.Settings;
 import dev.lazymount.linux.BoundedWait;
-import dev.lazymount.linux.MountInfo;
+import dev.lazymount.mount.MountedImages;
 import dev.lazymount.ops.Explainer;
 import dev.lazymount.ops.Explanation;
 import dev.lazymount.state.DaemonStatus;
@@ -14,7 +14,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.List;
+import java.util.Collection;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
@@ -59,29 +59,24 @@ public final class WithoutDaemon {
     status.catalog(0, 0, 0, problem);
   }
 
-  /** What an earlier daemon, or somebody else, has mounted. */
+  /** The images that an earlier daemon, or somebody else, has mounted. */
   private static void showMounted(Settings settings, Catalog catalog, DaemonStatus status) {
-    List<MountInfo> table;
-    String below;
+    Collection<MountedImages.Image> mounted;
     try {
-      table = MountInfo.read();
-      below = settings.root().toRealPath() + "/";
+      mounted = MountedImages.below(settings);
     } catch (IOException e) {
       return;
     }
-    for (MountInfo mount : table) {
-      if (mount.target().startsWith(below)) {
-        String name = mount.target().substring(below.length());
-        catalog
-            .get(name)
-            .ifPresent(
-                image ->
-                    status
-                        .mounts()
-                        .put(
-                            MountStatus.unknown(
-                                    name, settings.images() + "/" + image.file(), mount.target())
-                                .mounted(Instant.now(), mount.source(), null, null, null)));
+    for (MountedImages.Image image : mounted) {
+      if (catalog.get(image.name()).isPresent()) {
+        status
+            .mounts()
+            .put(
+                MountStatus.unknown(
+                        image.name(),
+                        settings.images() + "/" + image.file(),
+                        settings.root() + "/" + image.name())
+                    .mounted(Instant.now(), image.source(), null, null, null));
       }
     }
   }

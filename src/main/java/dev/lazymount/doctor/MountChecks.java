@@ -61,7 +61,12 @@ final class MountChecks {
       Files.createDirectory(folder.resolve("images"));
       Files.copy(image, folder.resolve("images").resolve(NAME + ".img"));
       long start = System.nanoTime();
-      new KernelMounter(folder.resolve("root"), folder.resolve("images"), folder, settings.mount())
+      new KernelMounter(
+              folder.resolve("root"),
+              folder.resolve("images"),
+              folder,
+              settings.imageSuffixes(),
+              settings.mount())
           .rehearse(new Mounter.Request(NAME, NAME + ".img", List.of()));
       return Finding.ok(
           "mount",

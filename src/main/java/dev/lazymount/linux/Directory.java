@@ -16,6 +16,14 @@ public final class Directory {
    */
   public record Entry(String name, FileType type) {}
 
+  /**
+   * Entries of a directory.
+   *
+   * @param entries some, or all
+   * @param complete whether that is all of them
+   */
+  public record Listing(List<Entry> entries, boolean complete) {}
+
   private static final int BUFFER = 32 * 1024;
 
   /** offsetof(struct linux_dirent64, d_name). */
@@ -24,18 +32,24 @@ public final class Directory {
   private Directory() {}
 
   /**
-   * All entries. Names that are not valid UTF-8 are left out: they could not be given back to the
-   * kernel as they came.
+   * All entries, or as many as the caller has room for, in the file system's order. Names that are
+   * not valid UTF-8 are left out: they could not be given back to the kernel as they came.
    *
    * @param directory opened for reading; read from its start only once
+   * @param most the most entries to give; not more of the directory is read than it takes to know
+   *     that there are more
    */
-  public static List<Entry> list(Fd directory) throws SyscallException {
+  public static Listing list(Fd directory, int most) throws SyscallException {
     List<Entry> entries = new ArrayList<>();
     byte[] buffer = new byte[BUFFER];
-    for (int n = fill(directory, buffer); n > 0; n = fill(directory, buffer)) {
+    for (int n = fill(directory, buffer);
+        n > 0 && entries.size() <= most;
+        n = fill(directory, buffer)) {
       parse(buffer, n, entries);
     }
-    return entries;
+    return entries.size() <= most
+        ? new Listing(entries, true)
+        : new Listing(new ArrayList<>(entries.subList(0, most)), false);
   }
 
   /**

@@ -95,6 +95,18 @@ public final class Fd implements AutoCloseable {
   }
 
   /**
+   * openat2(2) of anything somewhere beneath this directory with O_PATH: enough to ask what it is,
+   * and without opening it, which of a device is an act of its own. No path may lead out (EXDEV).
+   *
+   * @param path relative
+   * @param symlinks whether symlinks that stay inside are followed; else they are ELOOP
+   */
+  public Fd lookBeneath(String path, boolean symlinks) throws SyscallException {
+    long resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+    return openBeneath(path, O_PATH, symlinks ? resolve : resolve | RESOLVE_NO_SYMLINKS);
+  }
+
+  /**
    * openat2(2) of a file somewhere beneath this directory, for reading and without waiting for the
    * other end of a FIFO. No path may lead out (EXDEV).
    *
@@ -119,7 +131,11 @@ public final class Fd implements AutoCloseable {
     }
   }
 
-  /** The path that the kernel has for this descriptor, without symlinks; asks no storage. */
+  /**
+   * The path that the kernel has for this descriptor, without symlinks; asks no storage. To be
+   * asked rather than java.nio, which can't name a path outside ASCII where the locale is C, as it
+   * is under systemd.
+   */
   public String path() throws SyscallException {
     return readLink(LibC.AT_FDCWD, "/proc/self/fd/" + raw());
   }

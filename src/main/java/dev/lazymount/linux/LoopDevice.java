@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.TreeMap;
+import java.util.UUID;
 
 /**
  * A loop device (loop(4)): a file seen as a block device. Read-only, and with AUTOCLEAR: the kernel
@@ -55,7 +56,7 @@ public final class LoopDevice implements AutoCloseable {
    * ENXIO).
    *
    * @param image opened for reading; may be closed afterwards
-   * @param name shown by losetup(8), cut to 63 bytes
+   * @param name kept by the kernel, see {@link #label}
    */
   public static LoopDevice attach(Fd image, String name) throws SyscallException {
     byte[] config = config(image, name);
@@ -140,8 +141,9 @@ public final class LoopDevice implements AutoCloseable {
    *
    * @param device the file's own file system, as {@link FileStatus#device()}
    * @param inode the file's inode number
+   * @param label what whoever attached it has called it; {@link #label} of a name if it was us
    */
-  public record Backing(long device, long inode) {
+  public record Backing(long device, long inode, String label) {
     /** The backing file of loop device {@code minor}; ENXIO if it is free. */
     public static Backing of(int minor) throws SyscallException {
       try (Fd node = openNode(minor)) {
@@ -150,7 +152,13 @@ public final class LoopDevice implements AutoCloseable {
           throw new SyscallException("LOOP_GET_STATUS64 /dev/loop" + minor, LibC.errno());
         }
         var b = Struct.of(info);
-        return new Backing(b.getLong(0), b.getLong(8));
+        int end = INFO_FILE_NAME;
+        while (end < INFO_FILE_NAME + FILE_NAME_SIZE && info[end] != 0) {
+          end++;
+        }
+        String label =
+            new String(info, INFO_FILE_NAME, end - INFO_FILE_NAME, StandardCharsets.UTF_8);
+        return new Backing(b.getLong(0), b.getLong(8), label);
       }
     }
   }
@@ -204,14 +212,31 @@ public final class LoopDevice implements AutoCloseable {
     return Fd.openDevice("/dev/loop" + number);
   }
 
+  /**
+   * A name as the kernel keeps it (lo_file_name, which has room for 63 bytes). A longer one ends
+   * with a digest, so that no two have the same.
+   */
+  public static String label(String name) {
+    byte[] utf8 = name.getBytes(StandardCharsets.UTF_8);
+    if (utf8.length < FILE_NAME_SIZE) {
+      return name;
+    }
+    String digest = "~" + UUID.nameUUIDFromBytes(utf8);
+    int kept = name.length();
+    while (name.substring(0, kept).getBytes(StandardCharsets.UTF_8).length + digest.length()
+        >= FILE_NAME_SIZE) {
+      kept--;
+    }
+    return name.substring(0, kept) + digest;
+  }
+
   private static byte[] config(Fd image, String name) {
     byte[] config = new byte[CONFIG_SIZE];
     var b = Struct.of(config);
     b.putInt(0, image.raw());
     b.putInt(INFO + INFO_FLAGS, LO_FLAGS_READ_ONLY | LO_FLAGS_AUTOCLEAR);
-    byte[] utf8 = name.getBytes(StandardCharsets.UTF_8);
-    System.arraycopy(
-        utf8, 0, config, INFO + INFO_FILE_NAME, Math.min(utf8.length, FILE_NAME_SIZE - 1));
+    byte[] label = label(name).getBytes(StandardCharsets.UTF_8);
+    System.arraycopy(label, 0, config, INFO + INFO_FILE_NAME, label.length);
     return config;
   }
 }

@@ -10,7 +10,8 @@ import java.util.Optional;
 
 /**
  * The mount table as /proc/self/mountinfo shows it (proc_pid_mountinfo(5)). Reading it takes time
- * that grows with the number of mounts, so it is read at start and by tools, never for one mount.
+ * that grows with the number of mounts, so for one mount it is read only where nothing else tells:
+ * to swap an image, and of a file system that has no block device.
  *
  * @param id the mount's id
  * @param parent the id of the mount it is attached to

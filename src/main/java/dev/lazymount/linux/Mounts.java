@@ -65,7 +65,8 @@ public final class Mounts {
    *
    * @param parent the directory that has the mount point
    * @param name its name there
-   * @return 0 if it was unmounted, EAGAIN if it was marked, EBUSY if it is in use
+   * @return 0 if it was unmounted, EAGAIN if it was marked, EBUSY if it is in use, EINVAL if
+   *     nothing is mounted there or it must not be unmounted (MNT_LOCKED)
    */
   public static int expire(Fd parent, String name) throws SyscallException {
     String path = in(parent, name);
@@ -73,7 +74,7 @@ public final class Mounts {
       return 0;
     }
     int errno = LibC.errno();
-    if (errno == Errno.EAGAIN || errno == Errno.EBUSY) {
+    if (errno == Errno.EAGAIN || errno == Errno.EBUSY || errno == Errno.EINVAL) {
       return errno;
     }
     throw new SyscallException("umount2 MNT_EXPIRE " + path, errno);

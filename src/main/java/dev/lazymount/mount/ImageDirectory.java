@@ -57,9 +57,7 @@ record ImageDirectory(String path, boolean symlinks) {
     try {
       FileStatus status = fd.status();
       Mounter.Generation generation = generation(status);
-      if (status.type() != FileType.FILE) {
-        throw new BadImage("the image is a " + status.type().words() + ", not a file", generation);
-      }
+      refuseUnlessFile(status);
       byte[] head = new byte[Superblock.SIZE];
       Superblock superblock = Superblock.read(head, fd.read(head, 0), status.size());
       if (superblock.problem().isPresent()) {
@@ -75,8 +73,16 @@ record ImageDirectory(String path, boolean symlinks) {
   /** The generation of an image; empty if there is none or it can't be told. */
   Optional<Mounter.Generation> generation(String file) {
     try (Fd directory = Fd.openDirectory(path);
-        Fd image = directory.openFileBeneath(file, symlinks)) {
-      return Optional.of(generation(image.status()));
+        Fd look = directory.lookBeneath(file, symlinks)) {
+      FileStatus status = look.status();
+      if (status.type() == FileType.FILE) {
+        // NFS asks the server anew what there is when a file is opened, and not when it is looked
+        // at.
+        try (Fd image = directory.openFileBeneath(file, symlinks)) {
+          status = image.status();
+        }
+      }
+      return Optional.of(generation(status));
     } catch (SyscallException e) {
       return Optional.empty();
     }
@@ -86,17 +92,28 @@ record ImageDirectory(String path, boolean symlinks) {
     return new Mounter.Generation(s.device(), s.inode(), s.size(), s.mtimeNanos());
   }
 
+  private static void refuseUnlessFile(FileStatus status) throws BadImage {
+    if (status.type() != FileType.FILE) {
+      throw new BadImage(
+          "the image is a " + status.type().words() + ", not a file", generation(status));
+    }
+  }
+
+  /**
+   * Opens an image, once a look has told that it is a file: a device is not opened at all, as some
+   * act on that. By its path both times, as what was looked at may be what NFS remembers.
+   */
   private Fd openFile(String file) throws BadImage, SyscallException {
     try (Fd directory = Fd.openDirectory(path)) {
+      try (Fd look = directory.lookBeneath(file, symlinks)) {
+        refuseUnlessFile(look.status());
+      }
       return directory.openFileBeneath(file, symlinks);
     } catch (SyscallException e) {
       if (e.is(Errno.ELOOP, Errno.EXDEV)) {
         String problem =
             symlinks ? "the image is a symlink that leads out of " : "the image is a symlink in ";
         throw new BadImage(problem + path + ": " + Errno.describe(e.errno()), null);
-      }
-      if (e.is(Errno.ENXIO)) {
-        throw new BadImage("the image is a socket or a device without a driver", null);
       }
       throw e;
     }

@@ -52,14 +52,16 @@ public final class KernelMounter implements Mounter {
    * @param root where images are mounted
    * @param images where they are
    * @param lockDir where the lock files are; belongs to root alone
+   * @param suffixes of image files
    * @param settings mount options, and whether images may be symlinks
    */
-  public KernelMounter(Path root, Path images, Path lockDir, Settings.Mount settings) {
+  public KernelMounter(
+      Path root, Path images, Path lockDir, List<String> suffixes, Settings.Mount settings) {
     this.root = root.toString();
     this.lockDir = lockDir.toString();
     this.images = new ImageDirectory(images.toString(), settings.symlinkedImages());
     this.options = settings.options();
-    this.ownership = new Ownership(this.images);
+    this.ownership = new Ownership(this.images, suffixes);
     this.stack = new Stack(ownership);
   }
 
@@ -76,7 +78,7 @@ public final class KernelMounter implements Mounter {
       throws MountFailure, BadImage, SyscallException {
     FileStatus before = target.status();
     if (before.mountRoot()) {
-      Mounted mounted = ownership.of(request.file(), target.path(), before);
+      Mounted mounted = ownership.of(request, target.path(), before);
       return mounted.outdated() == null
           ? stack.heal(request, target, mounted)
           : new Replacement(images, options, lockDir)
@@ -95,7 +97,7 @@ public final class KernelMounter implements Mounter {
     try (Fd place = target.open()) {
       FileStatus now = place.cachedStatus();
       if (now.mountRoot()) {
-        return ownership.of(request.file(), target.path(), now);
+        return ownership.of(request, target.path(), now);
       }
       if (now.inode() != before.inode() || now.device() != before.device()) {
         throw new MountFailure(
@@ -154,7 +156,7 @@ public final class KernelMounter implements Mounter {
           if (!status.mountRoot()) {
             return Optional.empty();
           }
-          Mounted mounted = ownership.of(request.file(), target.path(), status);
+          Mounted mounted = ownership.of(request, target.path(), status);
           boolean twice = mounted.outdated() == null && stack.isAt(request, target);
           return Optional.of(twice ? mounted.because("it is mounted twice") : mounted);
         });
@@ -167,19 +169,31 @@ public final class KernelMounter implements Mounter {
 
   @Override
   public Expiry expire(Request request, boolean marked) throws MountFailure {
-    return locked(
-        request,
-        target -> {
-          // A mark is the mount's own: one that came over it since has none and is not unmounted.
-          if (!marked && !isMountedByUs(request, target)) {
-            return Expiry.NOT_MOUNTED;
-          }
-          return switch (target.expire()) {
-            case 0 -> Expiry.UNMOUNTED;
-            case Errno.EAGAIN -> Expiry.MARKED;
-            default -> Expiry.BUSY;
-          };
-        });
+    return locked(request, target -> expire(request, target, marked));
+  }
+
+  private Expiry expire(Request request, Target target, boolean marked)
+      throws MountFailure, SyscallException {
+    if (!marked && !isMountedByUs(request, target)) {
+      return Expiry.NOT_MOUNTED;
+    }
+    int answer = target.expire();
+    if (answer == Errno.EAGAIN && marked) {
+      // It was used since, or it is another mount, which has a mark only now: the look takes that
+      // away again.
+      return expire(request, target, false);
+    }
+    if (answer == Errno.EINVAL) {
+      if (target.isBare()) {
+        return Expiry.NOT_MOUNTED;
+      }
+      throw new SyscallException("umount2 MNT_EXPIRE " + target.path(), answer);
+    }
+    return switch (answer) {
+      case 0 -> Expiry.UNMOUNTED;
+      case Errno.EAGAIN -> Expiry.MARKED;
+      default -> Expiry.BUSY;
+    };
   }
 
   @Override
@@ -199,7 +213,7 @@ public final class KernelMounter implements Mounter {
       throws MountFailure, SyscallException {
     FileStatus status = target.status();
     if (status.mountRoot()) {
-      ownership.of(request.file(), target.path(), status);
+      ownership.of(request, target.path(), status);
     }
     return status.mountRoot();
   }
@@ -230,7 +244,9 @@ public final class KernelMounter implements Mounter {
     try {
       return work.run(target);
     } catch (SyscallException e) {
-      throw MountFailure.of(e, image, target.path());
+      MountFailure.Kind kind =
+          target.isBare() ? MountFailure.Kind.OTHER : MountFailure.Kind.UNCLEAR;
+      throw MountFailure.of(kind, e, image, target.path());
     } catch (BadImage e) {
       throw MountFailure.badImage(e.getMessage(), image, target.path(), e.generation());
     }

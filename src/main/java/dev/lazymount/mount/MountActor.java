@@ -9,8 +9,10 @@ import akka.actor.typed.javadsl.Receive;
 import akka.actor.typed.javadsl.TimerScheduler;
 import dev.lazymount.state.Access;
 import dev.lazymount.state.MountState;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * One image in use. Its mailbox is the lock within the process: whatever happens to this image
@@ -32,7 +34,10 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
    */
   public record Accessed(Access access, List<ActorRef<Command>> then) implements Command {}
 
-  /** Look whether an earlier daemon has mounted it; mounts nothing. */
+  /**
+   * Look whether an image that is said to be not mounted is: an earlier daemon, or somebody else,
+   * may have mounted it, or what lay over it is gone. Mounts nothing.
+   */
   public record Adopt() implements Command {}
 
   /**
@@ -66,6 +71,10 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
     ANSWERS
   }
 
+  /** States in which it may be mounted all the same. */
+  private static final Set<MountState> MAYBE_MOUNTED =
+      EnumSet.of(MountState.UNMOUNTED, MountState.FAILED, MountState.QUARANTINED);
+
   private final MountEnv env;
   private final Retry retry;
   private final MountLine line;
@@ -74,7 +83,6 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
   private final Waiting waiting;
 
   private Mounter.Request request;
-  private boolean locked;
   private Access trigger;
 
   /**
@@ -117,8 +125,8 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
   public Receive<Command> createReceive() {
     return newReceiveBuilder()
         .onMessage(Accessed.class, this::onAccessed)
-        .onMessage(Adopt.class, adopt -> lookIf(MountState.UNMOUNTED))
-        .onMessage(Verify.class, verify -> lookIf(MountState.MOUNTED))
+        .onMessage(Adopt.class, adopt -> lookIf(MAYBE_MOUNTED))
+        .onMessage(Verify.class, verify -> lookIf(EnumSet.of(MountState.MOUNTED)))
         .onMessage(Retimed.class, retimed -> onRetimed())
         .onMessage(MountNow.class, this::onMountNow)
         .onMessage(Unmount.class, this::onUnmount)
@@ -195,8 +203,12 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
     return this;
   }
 
-  private Behavior<Command> lookIf(MountState expected) {
-    if (!calls.isBusy() && line.state() == expected && !env.circuit().isOpen()) {
+  private Behavior<Command> lookIf(Set<MountState> expected) {
+    MountState state = line.state();
+    // What is mounted is looked at whenever it is suspect; after a failure, not more often than an
+    // access would try.
+    boolean due = state == MountState.MOUNTED || retry.isDue(state);
+    if (!calls.isBusy() && expected.contains(state) && due && !env.circuit().isOpen()) {
       calls.look(request);
     }
     return this;
@@ -235,6 +247,7 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
   private Behavior<Command> onChanged(Changed changed) {
     changed.request().ifPresent(now -> request = now);
     retry.now();
+    line.renamed(request);
     unmounting.gone(changed.request().isEmpty());
     return stopIfGone();
   }
@@ -251,7 +264,8 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
   private Behavior<Command> onDone(MountCalls.Done done) {
     calls.over();
     retry.mounted();
-    line.mounted(done.mounted(), done.millis(), trigger);
+    line.mounted(done.request(), done.mounted(), done.millis(), trigger);
+    line.renamed(request);
     unmounting.schedule();
     return settle(Settled.mounted(request.name(), done.mounted()));
   }
@@ -271,7 +285,7 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
       mount();
       return this;
     }
-    return onDone(new MountCalls.Done(looked.found().get(), 0));
+    return onDone(new MountCalls.Done(looked.request(), looked.found().get(), 0));
   }
 
   private Behavior<Command> onChecked(MountCalls.Checked checked) {
@@ -288,12 +302,16 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
     MountFailure failure = MountFailure.of(failed.cause());
     if (failure.kind() == MountFailure.Kind.LOCKED) {
       // Not at rest: whoever holds the lock is mounting this very image.
-      locked = true;
       calls.mountLater();
       return this;
     }
     calls.over();
-    if (failure.kind() == MountFailure.Kind.BAD_IMAGE) {
+    line.unstick();
+    if (failure.kind() == MountFailure.Kind.UNCLEAR && line.state() == MountState.MOUNTED) {
+      retry.failed();
+      line.unclear(failure);
+      unmounting.goOn();
+    } else if (failure.kind() == MountFailure.Kind.BAD_IMAGE) {
       retry.bad(failure.generation());
       line.quarantined(failure);
     } else {
@@ -304,14 +322,11 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
 
   private Behavior<Command> onLate() {
     if (calls.isBusy()) {
-      MountLine.Stuck why =
-          locked
-              ? MountLine.Stuck.LOCKED
-              : calls.isLate() ? MountLine.Stuck.HANGS : MountLine.Stuck.WAITS;
+      MountLine.Stuck why = calls.whyLate();
       line.stuck(why);
       waiting.giveUp(Settled.failed(request.name(), line.reason()));
-      if (why == MountLine.Stuck.WAITS) {
-        // Once it has its slot it may hang in it, and the circuit has to know.
+      if (why != MountLine.Stuck.HANGS) {
+        // Once it has its slot, or the lock, it may hang, and the circuit has to know.
         calls.timed();
       }
     }
@@ -324,7 +339,6 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
   }
 
   private void mount() {
-    locked = false;
     line.mounting(request);
     calls.mount(request);
   }

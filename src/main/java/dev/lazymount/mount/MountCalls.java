@@ -10,14 +10,16 @@ import java.util.Optional;
  * and the messages that they come back as. Used by its actor alone.
  */
 final class MountCalls {
-  /** It is mounted; making it so took {@code millis}, milliseconds. */
-  record Done(Mounter.Mounted mounted, double millis) implements MountActor.Command {}
+  /** It is mounted, as was asked for; making it so took {@code millis}, milliseconds. */
+  record Done(Mounter.Request request, Mounter.Mounted mounted, double millis)
+      implements MountActor.Command {}
 
   /** The call failed. */
   record Failed(Throwable cause) implements MountActor.Command {}
 
-  /** What is mounted. */
-  record Looked(Optional<Mounter.Mounted> found) implements MountActor.Command {}
+  /** What is mounted where this was looked for. */
+  record Looked(Mounter.Request request, Optional<Mounter.Mounted> found)
+      implements MountActor.Command {}
 
   /** What the image file has now. */
   record Checked(Optional<Mounter.Generation> generation) implements MountActor.Command {}
@@ -51,6 +53,9 @@ final class MountCalls {
   private final TimerScheduler<MountActor.Command> timers;
   private final MountWork<MountActor.Command> work;
 
+  /** Whether another process had the lock at the last attempt. */
+  private boolean locked;
+
   MountCalls(
       ActorContext<MountActor.Command> context,
       TimerScheduler<MountActor.Command> timers,
@@ -64,14 +69,18 @@ final class MountCalls {
     return work.isBusy();
   }
 
-  /** {@link MountWork#isLate}. */
-  boolean isLate() {
-    return work.isLate();
+  /** What it is that takes too long; if it holds a slot, the circuit counts it from now on. */
+  MountLine.Stuck whyLate() {
+    if (locked && !work.isRunning()) {
+      return MountLine.Stuck.LOCKED;
+    }
+    return work.isLate() ? MountLine.Stuck.HANGS : MountLine.Stuck.WAITS;
   }
 
   /** The call has answered. */
   void over() {
     work.over();
+    locked = false;
     timers.cancel(Late.LATE);
   }
 
@@ -80,8 +89,12 @@ final class MountCalls {
     mountAgain(request);
   }
 
-  /** {@link Again} is told after a pause; until then the call counts as under way. */
+  /**
+   * Another process has the lock: {@link Again} is told after a pause, and until then the call
+   * counts as under way.
+   */
   void mountLater() {
+    locked = true;
     timers.startSingleTimer(Again.AGAIN, LOCKED_PAUSE);
   }
 
@@ -91,13 +104,13 @@ final class MountCalls {
         () -> {
           long start = env.nanoTime().getAsLong();
           Mounter.Mounted mounted = env.mounter().mount(request);
-          return new Done(mounted, (env.nanoTime().getAsLong() - start) / 1e6);
+          return new Done(request, mounted, (env.nanoTime().getAsLong() - start) / 1e6);
         });
   }
 
   void look(Mounter.Request request) {
     timed();
-    work.start(() -> new Looked(env.mounter().look(request)));
+    work.start(() -> new Looked(request, env.mounter().look(request)));
   }
 
   void check(Mounter.Request request) {
@@ -107,7 +120,18 @@ final class MountCalls {
 
   void expire(Mounter.Request request, boolean marked) {
     timed();
-    work.start(() -> new Expired(env.mounter().expire(request, marked), null, null));
+    work.start(
+        () -> {
+          try {
+            return new Expired(env.mounter().expire(request, marked), null, null);
+          } catch (MountFailure e) {
+            if (e.kind() == MountFailure.Kind.LOCKED) {
+              // Whoever is at it may be about to use it; there is time.
+              return new Expired(null, null, e.getMessage());
+            }
+            throw e;
+          }
+        });
   }
 
   void unmount(Mounter.Request request, boolean marked, MountActor.Unmount asked) {
@@ -123,6 +147,9 @@ final class MountCalls {
                 null);
           } catch (MountFailure e) {
             return new Expired(null, asked, e.getMessage());
+          } catch (RuntimeException | LinkageError e) {
+            // Whoever asked waits for an answer, also after a fault of ours.
+            return new Expired(null, asked, MountFailure.of(e).getMessage());
           }
         });
   }

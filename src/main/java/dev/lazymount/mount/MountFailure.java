@@ -17,7 +17,12 @@ public class MountFailure extends Exception {
     BAD_IMAGE,
     /** Another process is at it: look again shortly. */
     LOCKED,
-    /** Anything else: try again after the back-off. */
+    /**
+     * It can't be told what is mounted, or the older image could not be replaced: an image that was
+     * known to be mounted still may be.
+     */
+    UNCLEAR,
+    /** Anything else, and the image is not mounted: try again after the back-off. */
     OTHER
   }
 
@@ -41,12 +46,12 @@ public class MountFailure extends Exception {
   static MountFailure of(Throwable thrown) {
     return thrown instanceof MountFailure known
         ? known
-        : new MountFailure(Kind.OTHER, "internal error: " + thrown);
+        : new MountFailure(Kind.UNCLEAR, "internal error: " + thrown);
   }
 
   /** A failed system call on the way from image to target. */
-  static MountFailure of(SyscallException e, String image, String target) {
-    return new MountFailure(Kind.OTHER, e.getMessage() + where(image, target), e, null);
+  static MountFailure of(Kind kind, SyscallException e, String image, String target) {
+    return new MountFailure(kind, e.getMessage() + where(image, target), e, null);
   }
 
   /** A bad image; {@code generation} is the content that was found bad. */

@@ -55,10 +55,14 @@ final class MountLine {
   /**
    * It is mounted.
    *
+   * @param request the image that it is, unless an older one is mounted
    * @param millis how long that took
    * @param trigger whose access it was for
    */
-  void mounted(Mounter.Mounted mounted, double millis, Access trigger) {
+  void mounted(Mounter.Request request, Mounter.Mounted mounted, double millis, Access trigger) {
+    if (mounted.outdated() == null && !imagePath(request).equals(line.image())) {
+      show(line.of(imagePath(request)));
+    }
     boolean known =
         state() == MountState.MOUNTED
             && mounted.adopted()
@@ -114,13 +118,30 @@ final class MountLine {
     }
   }
 
-  /** The old image goes on, for this reason; null if there is no newer one. */
-  private void stays(String outdated) {
-    if (!Objects.equals(outdated, line.reason())) {
-      if (outdated != null) {
-        env.log().warn("{}: {}", name, outdated);
+  /** What is mounted goes on, for this reason; null if there is nothing to say. */
+  private void stays(String reason) {
+    if (!Objects.equals(reason, line.reason())) {
+      if (reason != null) {
+        env.log().warn("{}: {}", name, reason);
       }
-      show(line.because(outdated));
+      show(line.because(reason));
+    }
+  }
+
+  /** A look or a swap failed, which says nothing against what is mounted. */
+  void unclear(MountFailure failure) {
+    counters().failures.increment();
+    stays(failure.getMessage() + "; what is mounted stays, and each scan tries again");
+  }
+
+  /**
+   * Another file than the one that is mounted is the image of this name now. With a reason, what is
+   * mounted is looked at after each scan.
+   */
+  void renamed(Mounter.Request now) {
+    String image = imagePath(now);
+    if (state() == MountState.MOUNTED && line.reason() == null && !image.equals(line.image())) {
+      show(line.because("its image is " + image + " now; it is swapped after a scan"));
     }
   }
 

@@ -77,6 +77,11 @@ final class MountWork<C> {
     }
   }
 
+  /** Whether the call has its slot, and has not come back from there. */
+  boolean isRunning() {
+    return stage.get() == Stage.RUNNING || stage.get() == Stage.LATE;
+  }
+
   /**
    * The call has not answered in time.
    *

@@ -89,8 +89,9 @@ public interface Mounter {
   /**
    * Unmounts an image that nobody has used since the last time this was called; the kernel judges.
    *
-   * @param marked whether the last call marked it; then it is not looked at again, which would be a
-   *     use
+   * @param marked whether the last call marked it; then it is not looked at before, which would be
+   *     a use. The kernel unmounts only what still has that mark, and a mount that came there since
+   *     has none
    * @throws MountFailure if it can't be told, or another process is at it
    */
   Expiry expire(Request request, boolean marked) throws MountFailure;

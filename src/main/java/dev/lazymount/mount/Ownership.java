@@ -8,13 +8,15 @@ import dev.lazymount.linux.SyscallException;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Whose a mount is: ours if a file of our image directory is behind it, whoever mounted it.
  *
  * @param images the image directory
+ * @param suffixes of image files: an older image of a name may have another one than the newest
  */
-record Ownership(ImageDirectory images) {
+record Ownership(ImageDirectory images, List<String> suffixes) {
   private static final String EROFS = Superblock.Type.EROFS.kernelName();
 
   /** What the kernel's NFS client calls a file that it has in use and was to delete (unlink.c). */
@@ -23,36 +25,40 @@ record Ownership(ImageDirectory images) {
   /**
    * What is mounted on a target.
    *
-   * @param file the image that belongs there
+   * @param request the image that belongs there
    * @param target where it belongs, for people
    * @param mounted what statx(2) says of the mount's root
    * @throws MountFailure if it is not ours
    */
-  Mounter.Mounted of(String file, String target, FileStatus mounted)
+  Mounter.Mounted of(Mounter.Request request, String target, FileStatus mounted)
       throws MountFailure, SyscallException {
+    String file = request.file();
     Optional<Mounter.Generation> image = images.generation(file);
     String device = deviceName(mounted.device());
     if (mounted.major() == LoopDevice.MAJOR) {
       if (isBehind(image, mounted.minor())) {
         return new Mounter.Mounted(device, true, image.orElse(null));
       }
-      if (hadName(file, LoopDevice.BackingPath.of(mounted.minor()).path())) {
+      if (wasMadeFor(request, mounted.minor())) {
         return older(device, image, null);
       }
     } else if (mounted.major() == 0) {
       // Only the mount table tells what such a mount was made of.
       for (MountInfo mount : table()) {
-        Optional<Mounter.Generation> made = FileSource.generation(file, mount.source());
         if (mount.device() == mounted.device() && mount.fsType().equals(EROFS)) {
           if (isBehind(image, file, mount)) {
             return new Mounter.Mounted(device, true, image.orElse(null));
           }
-          if (made.isPresent()) {
-            return older(device, image, made.get());
-          }
-          if (hadName(file, mount.source())) {
+          if (hadName(List.of(file), mount.source())) {
             // By mount(8), and which content it was then is not known.
             return new Mounter.Mounted(device, true, null);
+          }
+          Optional<Mounter.Generation> made =
+              files(request).stream()
+                  .flatMap(name -> FileSource.generation(name, mount.source()).stream())
+                  .findFirst();
+          if (made.isPresent() || hadName(files(request), mount.source())) {
+            return older(device, image, made.orElse(null));
           }
         }
       }
@@ -75,14 +81,15 @@ record Ownership(ImageDirectory images) {
     return new Mounter.Mounted(device, true, generation, outdated);
   }
 
-  private static List<MountInfo> table() throws MountFailure, SyscallException {
+  /** The mount table; that it can't be read says nothing against what is mounted. */
+  static List<MountInfo> table() throws MountFailure, SyscallException {
     try {
       return MountInfo.read();
     } catch (SyscallException e) {
       throw e;
     } catch (IOException e) {
       throw new MountFailure(
-          MountFailure.Kind.OTHER, "can't read the mount table: " + e.getMessage());
+          MountFailure.Kind.UNCLEAR, "can't read the mount table: " + e.getMessage());
     }
   }
 
@@ -94,12 +101,29 @@ record Ownership(ImageDirectory images) {
   }
 
   /**
-   * Whether a mount was made of the image file of this path, which another file may have by now.
+   * The image file of a name that a mount was made of; it may be gone, or be another one by now.
    *
-   * @param directory path of the image directory, without symlinks
-   * @param file path of the image below it
+   * @return a path below the image directory; empty if the mount is of something else
    */
-  static boolean isOf(String directory, String file, MountInfo mount) {
+  Optional<String> file(String name, MountInfo mount) throws SyscallException {
+    String directory = realPath();
+    for (String suffix : suffixes) {
+      String file = name + suffix;
+      if (isOf(directory, file, mount) || (images.symlinks() && isLinked(file, mount))) {
+        return Optional.of(file);
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** The same of an image that may be a link. */
+  private boolean isLinked(String file, MountInfo mount) throws SyscallException {
+    int minor = FileStatus.minor(mount.device());
+    return FileStatus.major(mount.device()) == LoopDevice.MAJOR
+        && (isLabelled(List.of(file), minor) || isBehind(images.generation(file), minor));
+  }
+
+  private static boolean isOf(String directory, String file, MountInfo mount) {
     String image = directory + "/" + file;
     if (FileStatus.major(mount.device()) == LoopDevice.MAJOR) {
       return isNamed(image, LoopDevice.BackingPath.of(FileStatus.minor(mount.device())).path());
@@ -159,10 +183,45 @@ record Ownership(ImageDirectory images) {
         && !LoopDevice.BackingPath.of(minor).deleted();
   }
 
-  /** Whether a path is that of this image, which another file may have by now. */
-  private boolean hadName(String file, String path) throws SyscallException {
+  /** All files that can be the image of a name, or could be before a scan found another one. */
+  private List<String> files(Mounter.Request request) {
+    return Stream.concat(
+            Stream.of(request.file()), suffixes.stream().map(suffix -> request.name() + suffix))
+        .distinct()
+        .toList();
+  }
+
+  /**
+   * Whether a loop device was made for an image of this name, which may have another file by now.
+   * Where an image may be a symlink, the path of its file tells nothing, and the one that we have
+   * called the device by does.
+   */
+  private boolean wasMadeFor(Mounter.Request request, int minor) throws SyscallException {
+    String behind = LoopDevice.BackingPath.of(minor).path();
+    return hadName(files(request), behind)
+        || (images.symlinks() && isLabelled(files(request), minor));
+  }
+
+  /** Whether we have called a loop device by one of these names, and its file is an image. */
+  private boolean isLabelled(List<String> files, int minor) throws SyscallException {
+    if (!LoopDevice.BackingPath.of(minor).path().startsWith(realPath() + "/")) {
+      return false;
+    }
+    String label = LoopDevice.Backing.of(minor).label();
+    return files.stream()
+        .map(file -> LoopDevice.label(images.path() + "/" + file))
+        .anyMatch(label::equals);
+  }
+
+  /** Whether a path is that of one of these images, which another file may have by now. */
+  private boolean hadName(List<String> files, String path) throws SyscallException {
+    String directory = realPath();
+    return files.stream().anyMatch(file -> isNamed(directory + "/" + file, path));
+  }
+
+  private String realPath() throws SyscallException {
     try (Fd directory = Fd.openPlace(images.path())) {
-      return isNamed(directory.path() + "/" + file, path);
+      return directory.path();
     }
   }
 

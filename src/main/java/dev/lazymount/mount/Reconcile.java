@@ -1,7 +1,6 @@
 package dev.lazymount.mount;
 
 import dev.lazymount.config.Settings;
-import dev.lazymount.linux.Fd;
 import dev.lazymount.linux.FileStatus;
 import dev.lazymount.linux.LoopDevice;
 import dev.lazymount.linux.MountInfo;
@@ -10,6 +9,7 @@ import dev.lazymount.state.DaemonStatus;
 import dev.lazymount.state.MountState;
 import dev.lazymount.state.MountStatus;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -30,7 +30,7 @@ public final class Reconcile {
   private final DaemonStatus status;
   private final String root;
   private final ImageDirectory images;
-  private final List<String> suffixes;
+  private final Ownership ownership;
   private final Lingering lingering;
 
   /**
@@ -49,7 +49,7 @@ public final class Reconcile {
     this.root = settings.root().toString();
     this.images =
         new ImageDirectory(settings.images().toString(), settings.mount().symlinkedImages());
-    this.suffixes = settings.imageSuffixes();
+    this.ownership = new Ownership(images, settings.imageSuffixes());
   }
 
   /**
@@ -58,24 +58,11 @@ public final class Reconcile {
    * @throws IOException if the mount table can't be read
    */
   public Collection<Found> mounted() throws IOException {
-    try (Fd place = Fd.openPlace(root);
-        Fd directory = Fd.openPlace(images.path())) {
-      String below = place.path() + "/";
-      String imagesPath = directory.path();
-      return MountInfo.read().stream()
-          .filter(mount -> mount.target().startsWith(below))
-          .map(mount -> found(mount, mount.target().substring(below.length()), imagesPath))
-          .toList();
+    List<Found> found = new ArrayList<>();
+    for (MountedImages.Place place : MountedImages.places(root, MountInfo.read())) {
+      found.add(new Found(place.name(), ownership.file(place.name(), place.mount())));
     }
-  }
-
-  private Found found(MountInfo mount, String name, String imagesPath) {
-    return new Found(
-        name,
-        suffixes.stream()
-            .map(suffix -> name + suffix)
-            .filter(file -> Ownership.isOf(imagesPath, file, mount))
-            .findFirst());
+    return found;
   }
 
   /**
@@ -90,16 +77,10 @@ public final class Reconcile {
     status.lingering(lingering.look(all));
     Map<String, MountInfo> table = new HashMap<>();
     Set<String> suspects = new TreeSet<>();
-    try (Fd place = Fd.openPlace(root)) {
-      String below = place.path() + "/";
-      for (MountInfo mount : all) {
-        if (mount.target().startsWith(below)) {
-          String name = mount.target().substring(below.length());
-          // The last one at a place is the one on top.
-          if (table.put(name, mount) != null) {
-            suspects.add(name);
-          }
-        }
+    for (MountedImages.Place place : MountedImages.places(root, all)) {
+      // The last one at a place is the one on top.
+      if (table.put(place.name(), place.mount()) != null) {
+        suspects.add(place.name());
       }
     }
     for (MountStatus line : status.mounts().all()) {
@@ -125,7 +106,10 @@ public final class Reconcile {
   }
 
   private boolean isSuspect(MountStatus line, MountInfo mount) {
-    if (mount == null || !Ownership.deviceName(mount.device()).equals(line.device())) {
+    // With a reason, what is mounted is not as it should be, or could not be told.
+    if (mount == null
+        || line.reason() != null
+        || !Ownership.deviceName(mount.device()).equals(line.device())) {
       return true;
     }
     String file = line.image().substring(images.path().length() + 1);

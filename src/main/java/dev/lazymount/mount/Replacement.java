@@ -5,7 +5,6 @@ import dev.lazymount.linux.Fd;
 import dev.lazymount.linux.MountInfo;
 import dev.lazymount.linux.Mounts;
 import dev.lazymount.linux.SyscallException;
-import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 
@@ -65,7 +64,7 @@ record Replacement(ImageDirectory images, List<String> options, String lockDir) 
     // The mount table has the path without symlinks; that of the mount's own root is one.
     try (Fd place = target.open()) {
       String path = place.path();
-      return MountInfo.read().stream()
+      return Ownership.table().stream()
           .filter(m -> m.target().equals(path) || m.target().startsWith(path + "/"))
           .map(
               m ->
@@ -78,11 +77,6 @@ record Replacement(ImageDirectory images, List<String> options, String lockDir) 
                       m.fsType(),
                       m.source()))
           .toList();
-    } catch (SyscallException e) {
-      throw e;
-    } catch (IOException e) {
-      throw new MountFailure(
-          MountFailure.Kind.OTHER, "can't read the mount table: " + e.getMessage());
     }
   }
 
@@ -104,7 +98,7 @@ record Replacement(ImageDirectory images, List<String> options, String lockDir) 
     try (Fd place = target.open()) {
       if (place.cachedStatus().device() != device) {
         throw new MountFailure(
-            MountFailure.Kind.OTHER, target.path() + " was mounted over while its image came");
+            MountFailure.Kind.UNCLEAR, target.path() + " was mounted over while its image came");
       }
       Mounts.attachBeneath(mount.fd(), place);
       return true;

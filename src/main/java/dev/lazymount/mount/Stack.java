@@ -34,7 +34,7 @@ record Stack(Ownership ownership) {
     Mounter.Mounted now = top;
     for (int layer = 0; layer < LAYERS && isAt(request, target); layer++) {
       target.detach();
-      now = ownership.of(request.file(), target.path(), target.status());
+      now = ownership.of(request, target.path(), target.status());
     }
     return now;
   }

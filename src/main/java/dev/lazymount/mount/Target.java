@@ -1,5 +1,6 @@
 package dev.lazymount.mount;
 
+import dev.lazymount.linux.Errno;
 import dev.lazymount.linux.Fd;
 import dev.lazymount.linux.FileStatus;
 import dev.lazymount.linux.MountNode;
@@ -33,6 +34,15 @@ record Target(String root, String name) {
       return target.cachedStatus().mountRoot();
     } catch (SyscallException notThere) {
       return false;
+    }
+  }
+
+  /** Whether surely nothing is mounted there; not if it can't be told. */
+  boolean isBare() {
+    try (Fd target = open()) {
+      return !target.cachedStatus().mountRoot();
+    } catch (SyscallException e) {
+      return e.is(Errno.ENOENT, Errno.ENOTDIR, Errno.ELOOP);
     }
   }
 

@@ -42,8 +42,8 @@ final class Unmounting {
 
   /** Notes whether the image file is gone. */
   void gone(boolean now) {
-    gone = now;
-    if (gone) {
+    if (gone != now) {
+      gone = now;
       schedule();
     }
   }
@@ -57,6 +57,13 @@ final class Unmounting {
     Optional<Duration> idle = gone ? Optional.of(GONE_IDLE) : env.idle();
     if (idle.isPresent() && line.state() == MountState.MOUNTED) {
       timers.startSingleTimer(Timer.EXPIRE, idle.get());
+    }
+  }
+
+  /** It stays mounted, as far as can be told: that time goes on, or begins if it had ended. */
+  void goOn() {
+    if (!timers.isTimerActive(Timer.EXPIRE)) {
+      schedule();
     }
   }
 

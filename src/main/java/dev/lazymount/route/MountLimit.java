@@ -40,7 +40,8 @@ import java.util.Set;
  */
 final class MountLimit extends AbstractBehavior<Object> {
   private enum Timer {
-    TRY_AGAIN
+    TRY_AGAIN,
+    NO_ANSWER
   }
 
   /** What an image that was asked to go has answered; any other Settled is news of a mount. */
@@ -50,6 +51,9 @@ final class MountLimit extends AbstractBehavior<Object> {
 
   /** Once in a while, as what is in use now need not be for long. */
   private static final Duration TRY_AGAIN = Duration.ofSeconds(10);
+
+  /** What a MountActor itself answers late with has so long to come here. */
+  private static final Duration SPARE_TIME = Duration.ofSeconds(10);
 
   /** How many are marked before any of them is asked again, beyond those that have to go. */
   private static final int SPARE = 16;
@@ -68,7 +72,10 @@ final class MountLimit extends AbstractBehavior<Object> {
 
   private final Deque<String> first = new ArrayDeque<>();
   private final Deque<String> second = new ArrayDeque<>();
-  private boolean asking;
+
+  /** Whom we wait for; null for nobody. */
+  private String asked;
+
   private boolean news;
   private int ahead;
   private boolean said;
@@ -113,12 +120,13 @@ final class MountLimit extends AbstractBehavior<Object> {
         .onMessage(Settled.class, news -> look())
         .onMessageEquals(Timer.TRY_AGAIN, this::look)
         .onMessage(Answer.class, this::onAnswer)
+        .onMessageEquals(Timer.NO_ANSWER, this::onNoAnswer)
         .build();
   }
 
   private Behavior<Object> look() {
-    news = asking;
-    if (!asking && excess() > 0 && !env.status().observes()) {
+    news = asked != null;
+    if (asked == null && excess() > 0 && !env.status().observes()) {
       begin();
     }
     return this;
@@ -143,8 +151,10 @@ final class MountLimit extends AbstractBehavior<Object> {
   private void next() {
     int excess = excess();
     String name = excess > 0 ? nextToGo(excess) : nextToMark();
-    asking = name != null;
-    if (asking) {
+    asked = name;
+    if (name != null) {
+      // An image's actor may have ended before it could hear of it, or hang.
+      timers.startSingleTimer(Timer.NO_ANSWER, env.times().get().timeout().plus(SPARE_TIME));
       Manner manner = excess > 0 ? Manner.IF_IDLE : Manner.MARK;
       router.tell(new Router.Unmount(name, manner, WHY, answers));
     } else if (excess > 0 && news) {
@@ -177,12 +187,22 @@ final class MountLimit extends AbstractBehavior<Object> {
 
   private Behavior<Object> onAnswer(Answer answer) {
     String name = answer.settled().name();
+    boolean expected = name.equals(asked);
     switch (answer.settled().outcome()) {
       case MARKED -> second.add(name);
       case BUSY -> used.put(name, Instant.now());
       case DONE, ALREADY -> used.remove(name);
       case FAILED -> env.log().debug("{} stays mounted: {}", name, answer.settled().reason());
     }
+    if (expected) {
+      timers.cancel(Timer.NO_ANSWER);
+      next();
+    }
+    return this;
+  }
+
+  private Behavior<Object> onNoAnswer() {
+    env.log().debug("{} stays mounted: no answer", asked);
     next();
     return this;
   }

@@ -254,8 +254,8 @@ public final class Router extends AbstractBehavior<Router.Command> {
 
   private void route(Access access) {
     Optional<List<String>> below = AccessPath.below(env.root(), access.path(), keep);
-    if (below.isEmpty() || below.get().size() < 2) {
-      // It leads out of the root, or is the root or an entry of it and nothing inside.
+    if (below.isEmpty() || below.get().isEmpty()) {
+      // It leads out of the root, or is the root.
       return;
     }
     if (catalog.isEmpty()) {
@@ -266,7 +266,12 @@ public final class Router extends AbstractBehavior<Router.Command> {
     }
     List<ImageFile> images = catalog.get().match(below.get());
     if (images.isEmpty()) {
-      unknown();
+      // An entry of the root and nothing inside is no use of an image, unless it is a link to a
+      // file
+      // in one.
+      if (below.get().size() > 1) {
+        unknown();
+      }
       return;
     }
     env.mounts().status().accessed(images.get(images.size() - 1).name());

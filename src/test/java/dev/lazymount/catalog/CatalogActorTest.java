@@ -239,6 +239,31 @@ final class CatalogActorTest {
   }
 
   @Test
+  void hintsThatLeadToNothingScanLessAndLessOften() {
+    ActorRef<CatalogActor.Command> catalog = subscribed();
+    scan(found("gcc"));
+    for (int seconds : new int[] {2, 4, 8, 16, 32}) {
+      assertNextHintAfter(catalog, Duration.ofSeconds(seconds));
+      scan(found("gcc"));
+    }
+    // The time between two scans is the longest; one of these finds something.
+    stage.pass(RESCAN);
+    scan(found("clang", "gcc"));
+    assertNextHintAfter(catalog, HINT_PAUSE);
+    scan(failed(new SyscallException("openat /images", Errno.EIO)));
+    assertNextHintAfter(catalog, HINT_PAUSE.multipliedBy(2));
+  }
+
+  private void assertNextHintAfter(ActorRef<CatalogActor.Command> catalog, Duration pause) {
+    stage.pass(pause.minusMillis(1));
+    catalog.tell(new CatalogActor.Hint());
+    assertEquals(0, scanning.waiting(), () -> "before " + pause);
+    stage.pass(Duration.ofMillis(1));
+    catalog.tell(new CatalogActor.Hint());
+    assertEquals(1, scanning.waiting(), () -> "after " + pause);
+  }
+
+  @Test
   void aScanOnAHintPutsTheNextRegularOneOff() {
     ActorRef<CatalogActor.Command> catalog = subscribed();
     scan(found("gcc"));

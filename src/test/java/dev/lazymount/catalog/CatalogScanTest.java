@@ -134,6 +134,30 @@ final class CatalogScanTest extends ScanFixture {
   }
 
   @Test
+  void ofADirectoryWithTooManyEntriesSomeAreReadAndThatIsReported() throws IOException {
+    image("folder/x.img");
+    for (int i = 0; i < 9; i++) {
+      image("folder/gcc-" + i + ".img");
+      Files.createSymbolicLink(root.resolve("l" + i), Path.of("folder/gcc-1"));
+    }
+    CatalogScan.Scan scan =
+        CatalogScan.scan(
+            images.toString(),
+            root.toString(),
+            SUFFIXES,
+            Catalog.empty(),
+            new ScanLimits(8, 99, 99, 9, 5, 4));
+    // One of the five is the folder itself.
+    assertEquals(4, scan.catalog().size());
+    assertEquals(5, scan.catalog().links().size());
+    assertEquals(
+        List.of(
+            "folder/: read in part, as it has too many entries: 4",
+            root + "/: read in part, as it has too many entries: 5"),
+        scan.problems());
+  }
+
+  @Test
   void tooManyDirectories() throws IOException {
     image("a/x.img", "b/x.img", "c/x.img");
     CatalogScan.Scan scan =

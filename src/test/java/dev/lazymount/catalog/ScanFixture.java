@@ -45,7 +45,7 @@ abstract class ScanFixture {
   }
 
   static ScanLimits limits(int depth, int images, int links, int directories, int shown) {
-    return new ScanLimits(depth, images, links, directories, shown);
+    return new ScanLimits(depth, images, links, directories, 1000, shown);
   }
 
   CatalogScan.Scan scan() throws SyscallException {

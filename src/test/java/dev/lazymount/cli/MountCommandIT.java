@@ -80,6 +80,46 @@ class MountCommandIT {
     assertEquals(Site.ORIGINAL, Files.readString(site.root("gcc-12").resolve("version")));
   }
 
+  /** The daemon does not count it as its image either. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void anImageMountedWhereAnotherBelongsIsNotUnmountedWithAll(boolean daemon) throws IOException {
+    startIf(daemon);
+    assertSays(0, "1 mounted", run("mount", "gcc-12"));
+    Child.run(
+            "mount",
+            "-o",
+            "ro,loop",
+            site.image("gcc-15").toString(),
+            site.root("clang").toString())
+        .orFail();
+    assertSays(0, "1 unmounted (", run("unmount", "--all"));
+    assertEquals(1, site.mountsOn("clang"));
+    assertEquals(0, site.mountsOn("gcc-12"));
+  }
+
+  @Test
+  void linkedImagesAreUnmountedWithAll() throws IOException {
+    Path link = site.image("linked");
+    site.original("linked");
+    Files.createSymbolicLink(link, Path.of("clang.img"));
+    String links = "mount.symlinked-images=true";
+    assertSays(0, "1 mounted", run("mount", "linked", "--set", links));
+    Files.delete(link);
+    Files.createSymbolicLink(link, Path.of("gcc-15.img"));
+    assertSays(0, "1 unmounted (", run("unmount", "--all", "--set", links));
+    assertEquals(0, site.mountsOn("linked"));
+  }
+
+  @Test
+  void whatTheScanLeftOutIsSaidAndIsAFailure() throws IOException {
+    Files.createFile(site.images().resolve("new\nline.img"));
+    Child.Result all = run("mount", "--all");
+    assertSays(1, "new?line.img: a control character in the name", all);
+    assertSays(1, "5 mounted", all);
+    assertSays(0, "1 were mounted already", run("mount", "clang"));
+  }
+
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void aNameThatNoImageHasIsSaidAndNothingIsDone(boolean daemon) throws IOException {

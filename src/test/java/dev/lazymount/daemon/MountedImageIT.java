@@ -4,12 +4,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.lazymount.kernel.Await;
+import dev.lazymount.kernel.Child;
 import dev.lazymount.kernel.DaemonProcess;
 import dev.lazymount.kernel.Site;
 import dev.lazymount.linux.Mounts;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
@@ -76,6 +79,36 @@ class MountedImageIT {
   }
 
   @Test
+  void anImageThatGetsAnotherSuffixIsSwappedWithoutAnAccess() throws IOException {
+    Path old = site.image("gcc");
+    Files.move(old, old.resolveSibling("gcc.sqfs"));
+    DaemonProcess daemon = startWith("trace.program=resolved", "catalog.rescan=100ms");
+    assertTrue(daemon.line("gcc").orElseThrow().image().endsWith("gcc.sqfs"));
+    site.image("gcc", Map.of("version", "new image\n"));
+    Await.until("the new image shows", () -> site.versionHere("gcc").equals("new image\n"));
+    daemon.await(
+        "status shows the new file",
+        () ->
+            daemon.line("gcc").orElseThrow().image().equals(old.toString())
+                && daemon.line("gcc").orElseThrow().reason() == null);
+    assertEquals(1, site.mountsOn("gcc"));
+  }
+
+  @Test
+  void aLinkedImageThatLeadsElsewhereIsSwappedWithoutAnAccess() throws IOException {
+    Path link = site.image("gcc");
+    Path images = link.getParent();
+    Files.move(link, images.resolve("dated-1.img"));
+    site.image("dated-2", Map.of("version", "new image\n"));
+    Files.createSymbolicLink(link, Path.of("dated-1.img"));
+    startWith("trace.program=resolved", "catalog.rescan=100ms", "mount.symlinked-images=true");
+    Path aside = Files.createSymbolicLink(site.scratch().resolve("link"), Path.of("dated-2.img"));
+    Files.move(aside, link, StandardCopyOption.ATOMIC_MOVE);
+    Await.until("the new image shows", () -> site.versionHere("gcc").equals("new image\n"));
+    assertEquals(1, site.mountsOn("gcc"));
+  }
+
+  @Test
   void aBadReplacementLeavesTheOldImageAndStatusSaysWhy() throws IOException {
     DaemonProcess daemon = startWith("trace.program=resolved", "catalog.rescan=100ms");
     site.place(new byte[] {1, 2, 3}, "gcc");
@@ -120,6 +153,27 @@ class MountedImageIT {
     Await.until("it is unmounted", Await.PATIENCE.multipliedBy(5), () -> site.mountsOn("gcc") == 0);
     assertEquals(Site.ORIGINAL, site.versionHere("gcc"));
     daemon.await("it is forgotten", () -> daemon.line("gcc").isEmpty());
+  }
+
+  @Test
+  void whatLayOverAnImageAndIsGoneLeavesItMountedAndIdleUnmountWorks() throws IOException {
+    DaemonProcess daemon =
+        startWith(
+            "trace.program=resolved",
+            "catalog.rescan=100ms",
+            "mount.retry=100ms",
+            "mount.retry-max=100ms",
+            "idle.unmount-after=2s");
+    String target = site.root("gcc").toString();
+    Child.run("mount", "-t", "tmpfs", "foreign", target).orFail();
+    daemon.await("status says so", () -> daemon.state("gcc").equals(Optional.of("failed")));
+    assertTrue(daemon.line("gcc").orElseThrow().reason().contains("left alone"));
+    Child.run("umount", target).orFail();
+    daemon.await(
+        "what lay beneath is known to be mounted",
+        () -> daemon.state("gcc").equals(Optional.of("mounted")));
+    Await.until("it is unmounted when it is idle", () -> site.mountsOn("gcc") == 0);
+    daemon.await("status says so", () -> daemon.state("gcc").equals(Optional.of("unmounted")));
   }
 
   @Test

@@ -75,6 +75,13 @@ public enum BadImages {
       Child.run("mknod", site.image(name).toString(), "c", "1", "5").orFail();
     }
   },
+  /** A device without a driver, which to open would be ENXIO. */
+  NO_DRIVER("is a character device") {
+    @Override
+    public void make(Site site, String name) {
+      Child.run("mknod", site.image(name).toString(), "c", "511", "255").orFail();
+    }
+  },
   /** A good image, but outside. */
   SYMLINK_OUTSIDE("is a symlink") {
     @Override

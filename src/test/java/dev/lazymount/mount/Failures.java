@@ -8,7 +8,13 @@ public final class Failures {
 
   /** A system call failed with this errno. */
   public static MountFailure errno(String operation, int errno) {
-    return MountFailure.of(new SyscallException(operation, errno), "/images/gcc.img", "/root/gcc");
+    return errno(MountFailure.Kind.OTHER, operation, errno);
+  }
+
+  /** The same of this kind. */
+  static MountFailure errno(MountFailure.Kind kind, String operation, int errno) {
+    return MountFailure.of(
+        kind, new SyscallException(operation, errno), "/images/gcc.img", "/root/gcc");
   }
 
   /** The image is bad, in this generation. */

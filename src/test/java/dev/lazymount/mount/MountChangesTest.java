@@ -50,6 +50,71 @@ final class MountChangesTest extends MountFixture {
   }
 
   @Test
+  void whatLayOverAMountAndIsGoneLeavesItMounted() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
+    accessAndMount(gcc);
+    mounter.unlookable("gcc", new MountFailure(MountFailure.Kind.OTHER, "something else is there"));
+    verify(gcc);
+    assertState(MountState.FAILED, "gcc");
+    mounter.lookable("gcc");
+    gcc.tell(new MountActor.Adopt());
+    assertIdle();
+    pass(RETRY.multipliedBy(2));
+    gcc.tell(new MountActor.Adopt());
+    mounting.runAll();
+    assertState(MountState.MOUNTED, "gcc");
+    assertNull(line("gcc").reason());
+    assertAttempts(1);
+  }
+
+  @Test
+  void aLookThatFailsSaysNothingAgainstTheMount() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
+    accessAndMount(gcc);
+    mounter.unlookable(
+        "gcc", Failures.errno(MountFailure.Kind.UNCLEAR, "open /dev/loop5", Errno.EIO));
+    verify(gcc);
+    assertState(MountState.MOUNTED, "gcc");
+    assertEquals(ScriptedMounter.device("gcc"), line("gcc").device());
+    assertTrue(line("gcc").reason().contains("EIO"), line("gcc").reason());
+    assertEquals(1, status.counters().failures.sum());
+    mounter.lookable("gcc");
+    verify(gcc);
+    assertState(MountState.MOUNTED, "gcc");
+    assertNull(line("gcc").reason());
+  }
+
+  @Test
+  void aSwapThatFailsIsTriedAgainAndTheOldImageStaysMeanwhile() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
+    accessAndMount(gcc);
+    String old = ScriptedMounter.device("gcc");
+    mounter.look("gcc", new Mounter.Mounted(old, true, null, "its image was replaced"));
+    mounter.then(
+        "gcc",
+        ScriptedMounter.failing(
+            Failures.errno(MountFailure.Kind.UNCLEAR, "openat2 gcc.img", Errno.ESTALE)),
+        () -> new Mounter.Mounted("/dev/loop6", false, null));
+    verify(gcc);
+    assertState(MountState.MOUNTED, "gcc");
+    assertEquals(old, line("gcc").device());
+    assertTrue(line("gcc").reason().contains("ESTALE"), line("gcc").reason());
+    verify(gcc);
+    assertState(MountState.MOUNTED, "gcc");
+    assertEquals("/dev/loop6", line("gcc").device());
+    assertNull(line("gcc").reason());
+  }
+
+  /** It is unclear only what becomes of a mount that there was. */
+  @Test
+  void anUnclearFailureIsAFailureWhereNothingIsMounted() {
+    mounter.unlookable(
+        "gcc", Failures.errno(MountFailure.Kind.UNCLEAR, "open /dev/loop5", Errno.EIO));
+    adopt("gcc");
+    assertState(MountState.FAILED, "gcc");
+  }
+
+  @Test
   void anAccessDuringAdoptionMountsWhenThereWasNothingToAdopt() {
     ActorRef<MountActor.Command> gcc = actor("gcc");
     gcc.tell(new MountActor.Adopt());
@@ -196,11 +261,34 @@ final class MountChangesTest extends MountFixture {
     assertAttempts(2);
   }
 
+  /** A reason is what has each scan look. */
+  @Test
+  void aMountedImageThatHasAnotherFileNowSaysSoUntilItIsSwapped() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
+    accessAndMount(gcc);
+    Mounter.Request other = new Mounter.Request("gcc", "gcc.sqfs", List.of());
+    gcc.tell(new MountActor.Changed(Optional.of(other)));
+    assertTrue(line("gcc").reason().contains("/images/gcc.sqfs"), line("gcc").reason());
+    assertEquals("/images/gcc.img", line("gcc").image());
+    mounter.look(
+        "gcc",
+        new Mounter.Mounted(ScriptedMounter.device("gcc"), true, null, "its image was replaced"));
+    mounter.then("gcc", () -> new Mounter.Mounted("/dev/loop6", false, null));
+    verify(gcc);
+    assertEquals("/images/gcc.sqfs", line("gcc").image());
+    assertNull(line("gcc").reason());
+  }
+
   private ActorRef<MountActor.Command> adopt(String name) {
     ActorRef<MountActor.Command> actor = actor(name);
     actor.tell(new MountActor.Adopt());
     mounting.runAll();
     return actor;
+  }
+
+  private void verify(ActorRef<MountActor.Command> actor) {
+    actor.tell(new MountActor.Verify());
+    mounting.runAll();
   }
 
   private static void vanish(ActorRef<MountActor.Command> actor) {

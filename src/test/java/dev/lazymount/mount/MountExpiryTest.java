@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import akka.actor.typed.ActorRef;
 import dev.lazymount.config.Settings;
+import dev.lazymount.linux.Errno;
 import dev.lazymount.state.MountState;
 import java.time.Duration;
 import java.util.List;
@@ -92,6 +93,45 @@ class MountExpiryTest extends MountFixture {
     pass(Duration.ofSeconds(10));
     mounting.runAll();
     assertEquals(Optional.empty(), status.mounts().get("gcc"));
+  }
+
+  @Test
+  void whatAnotherProcessHasTheLockOfIsAskedForAgainAndNotMounted() {
+    accessAndMount(expiring("gcc"));
+    mounter.unexpirable("gcc", Failures.locked());
+    pass(IDLE);
+    mounting.runAll();
+    assertState(MountState.MOUNTED, "gcc");
+    pass(Duration.ofSeconds(1));
+    assertIdle();
+    assertAttempts(1);
+    pass(IDLE);
+    mounting.runAll();
+    assertState(MountState.UNMOUNTED, "gcc");
+  }
+
+  @Test
+  void afterAFailureThatSaysNothingItIsAskedForAgain() {
+    accessAndMount(expiring("gcc"));
+    mounter.unexpirable("gcc", Failures.errno(MountFailure.Kind.UNCLEAR, "statx", Errno.EIO));
+    pass(IDLE);
+    mounting.runAll();
+    assertState(MountState.MOUNTED, "gcc");
+    pass(IDLE);
+    mounting.runAll();
+    assertState(MountState.UNMOUNTED, "gcc");
+  }
+
+  @Test
+  void aMountWhoseImageComesBackIsNotUnmountedForThat() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
+    accessAndMount(gcc);
+    gcc.tell(new MountActor.Changed(Optional.empty()));
+    pass(Duration.ofSeconds(5));
+    gcc.tell(new MountActor.Changed(Optional.of(request("gcc"))));
+    pass(Duration.ofDays(1));
+    assertIdle();
+    assertState(MountState.MOUNTED, "gcc");
   }
 
   @Test

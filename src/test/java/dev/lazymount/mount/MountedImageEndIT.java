@@ -18,6 +18,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The end of a mount: its image is replaced, it is idle, or its image vanishes. */
 class MountedImageEndIT extends MounterFixture {
@@ -116,6 +118,81 @@ class MountedImageEndIT extends MounterFixture {
   }
 
   @Test
+  void aSwapThatFailsLeavesTheOldImageMountedAndSaysSo() throws Exception {
+    site.compiler("gcc");
+    mounter.mount(request("gcc"));
+    site.image("gcc", Map.of("version", "new image\n"));
+    KernelMounter failing = mounter("mount.options=[\"no-such-option\"]");
+
+    MountFailure failure = assertThrows(MountFailure.class, () -> failing.mount(request("gcc")));
+
+    assertEquals(MountFailure.Kind.UNCLEAR, failure.kind(), failure.getMessage());
+    assertEquals(1, site.mountsOn("gcc"));
+    assertEquals(Site.IMAGE, site.versionHere("gcc"));
+  }
+
+  @Test
+  void anImageWithAnotherSuffixIsSwappedLikeAnyOther() throws Exception {
+    site.compiler("gcc");
+    Path image = site.image("gcc");
+    Path other = Files.move(image, image.resolveSibling("gcc.sqfs"));
+    Mounter.Request old = new Mounter.Request("gcc", "gcc.sqfs", List.of());
+    mounter.mount(old);
+    site.image("gcc", Map.of("version", "new image\n"));
+
+    assertEquals(
+        Mounter.Expiry.MARKED, mounter.expire(request("gcc"), false), "it is ours to unmount");
+    Mounter.Mounted now = mounter.mount(request("gcc"));
+
+    assertFalse(now.adopted());
+    assertEquals("new image\n", site.versionHere("gcc"));
+    assertEquals(1, site.mountsOn("gcc"));
+    Files.delete(site.image("gcc"));
+    assertTrue(Files.exists(other));
+    mounter.mount(old);
+    assertEquals(Site.IMAGE, site.versionHere("gcc"));
+  }
+
+  /** The kernel keeps 63 bytes of the name that tells it. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "gcc",
+        "a-compiler-whose-name-alone-is-longer-than-what-the-kernel-keeps-of-it-gcc-trunk"
+      })
+  void aLinkThatLeadsToAnotherImageIsSwappedLikeAnyOther(String name) throws Exception {
+    mounter = mounter("mount.symlinked-images=true");
+    site.original(name);
+    site.image("dated-1", Map.of("version", Site.IMAGE));
+    site.image("dated-2", Map.of("version", "new image\n"));
+    Files.createSymbolicLink(site.image(name), Path.of("dated-1.img"));
+    mounter.mount(request(name));
+    assertEquals(Site.IMAGE, site.versionHere(name));
+
+    Files.delete(site.image(name));
+    Files.createSymbolicLink(site.image(name), Path.of("dated-2.img"));
+
+    assertEquals("its image was replaced", mounter.look(request(name)).orElseThrow().outdated());
+    assertFalse(mounter.mount(request(name)).adopted());
+    assertEquals("new image\n", site.versionHere(name));
+    assertEquals(1, site.mountsOn(name));
+  }
+
+  @Test
+  void anotherImageIsForeignAlsoWhereAnImageMayBeALink() throws Exception {
+    mounter = mounter("mount.symlinked-images=true");
+    site.compiler("gcc");
+    site.compiler("other");
+    Child.run("mount", "-o", "ro,loop", site.image("other").toString(), site.root("gcc").toString())
+        .orFail();
+
+    MountFailure failure = assertThrows(MountFailure.class, () -> mounter.mount(request("gcc")));
+
+    assertTrue(failure.getMessage().contains("left alone"), failure.getMessage());
+    assertEquals(1, site.mountsOn("gcc"));
+  }
+
+  @Test
   void anOldImageLeftOnTopOfTheNewOneIsTakenOff() throws Exception {
     site.compiler("gcc");
     mounter.mount(request("gcc"));
@@ -187,6 +264,29 @@ class MountedImageEndIT extends MounterFixture {
     assertThrows(MountFailure.class, () -> mounter.expire(request("gcc"), false));
     assertThrows(MountFailure.class, () -> mounter.expire(request("gcc"), false));
     assertEquals(1, site.mountsOn("gcc"));
+    Mounts.detach(site.root("gcc").toString());
+  }
+
+  @Test
+  void whatSomebodyUnmountedAfterItWasMarkedIsNotMounted() throws Exception {
+    site.compiler("gcc");
+    mounter.mount(request("gcc"));
+    assertEquals(Mounter.Expiry.MARKED, mounter.expire(request("gcc"), false));
+    Mounts.detach(site.root("gcc").toString());
+    assertEquals(Mounter.Expiry.NOT_MOUNTED, mounter.expire(request("gcc"), true));
+  }
+
+  @Test
+  void aForeignMountThatCameAfterTheMarkIsNotExpired() throws Exception {
+    site.compiler("gcc");
+    mounter.mount(request("gcc"));
+    assertEquals(Mounter.Expiry.MARKED, mounter.expire(request("gcc"), false));
+    Mounts.detach(site.root("gcc").toString());
+    Child.run("mount", "-t", "tmpfs", "tmpfs", site.root("gcc").toString()).orFail();
+    for (int i = 0; i < 3; i++) {
+      assertThrows(MountFailure.class, () -> mounter.expire(request("gcc"), true));
+      assertEquals(1, site.mountsOn("gcc"));
+    }
     Mounts.detach(site.root("gcc").toString());
   }
 

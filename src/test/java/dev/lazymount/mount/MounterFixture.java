@@ -77,8 +77,9 @@ abstract class MounterFixture {
   }
 
   KernelMounter mounter(String... settings) {
-    Settings.Mount mount = SettingsLoader.load(Optional.empty(), List.of(settings)).mount();
-    return new KernelMounter(site.root(), site.images(), site.lockDir(), mount);
+    Settings all = SettingsLoader.load(Optional.empty(), List.of(settings));
+    return new KernelMounter(
+        site.root(), site.images(), site.lockDir(), all.imageSuffixes(), all.mount());
   }
 
   static Mounter.Request request(String name, String... inner) {

@@ -132,6 +132,24 @@ class StorageCircuitTest extends MountFixture {
     assertTrue(line("late").reason().contains("no answer from the storage"));
   }
 
+  @Test
+  void whatFoundTheLockTakenFirstAndThenHangsIsCountedToo() throws Exception {
+    hang("a");
+    Executor[] where = {mounting};
+    CountDownLatch begun = new CountDownLatch(1);
+    mounter.then("late", ScriptedMounter.failing(Failures.locked()), held(begun, storageIsBack));
+    MountEnv env = env(work -> where[0].execute(work));
+    access(stage().kit().spawn(MountActor.create(env, request("late"))));
+    mounting.runAll();
+    where[0] = slots;
+    pass(Duration.ofMillis(50));
+    assertTrue(begun.await(10, TimeUnit.SECONDS));
+    pass(TIMEOUT);
+
+    assertEquals(List.of(true), told);
+    assertTrue(line("late").reason().contains("no answer from the storage"));
+  }
+
   /** An image whose mount holds a slot and is late. */
   private void hang(String name) throws InterruptedException {
     CountDownLatch begun = new CountDownLatch(1);

@@ -90,6 +90,23 @@ class MountLimitTest extends RouterFixture {
     assertEquals(2, mounted().size());
   }
 
+  /** An actor may have ended before it heard of it, or hang. */
+  @Test
+  void whoeverDoesNotAnswerIsNotWaitedForForEver() {
+    Routed router = limited(1);
+    use(router, "a");
+    router.accesses("/ce/b/x");
+    mounting.runOne();
+    assertEquals(List.of("a", "b"), mounted());
+    assertEquals(1, mounting.waiting(), "a is asked to go, and does not answer");
+    pass(Duration.ofSeconds(40));
+    assertEquals(2, mounting.waiting(), "and so is b");
+    mounting.runAll();
+    pass(Duration.ofSeconds(10));
+    mounting.runAll();
+    assertEquals(1, mounted().size(), () -> mounted().toString());
+  }
+
   @Test
   void manyAtOnceComeDownToTheLimitToo() {
     Routed router = limited(2);

@@ -34,6 +34,22 @@ final class RouterTest extends RouterFixture {
     assertEquals(0, unknown());
   }
 
+  /** The path program tells the path as it was spelled. */
+  @Test
+  void aLinkInTheRootToAFileOfAnImageIsAWayIntoIt() {
+    Routed router =
+        router()
+            .catalog(
+                Catalog.of(
+                    List.of(new ImageFile("gcc-15", "gcc-15.img")),
+                    Map.of("gcc", "gcc-15/bin/gcc", "latest", "gcc-15")));
+    router.accessesAndMounts("/ce/latest");
+    assertEquals(List.of(), inUse());
+    router.accessesAndMounts("/ce/gcc");
+    assertEquals(List.of("gcc-15"), mounter.names());
+    assertEquals(0, unknown());
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {

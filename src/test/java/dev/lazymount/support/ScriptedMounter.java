@@ -26,6 +26,7 @@ public final class ScriptedMounter implements Mounter {
   private final Map<String, Generation> generations = new ConcurrentHashMap<>();
   private final Map<String, MountFailure> unlookable = new ConcurrentHashMap<>();
   private final Map<String, Deque<Expiry>> expiries = new ConcurrentHashMap<>();
+  private final Map<String, MountFailure> unexpirable = new ConcurrentHashMap<>();
   private volatile boolean marksFirst;
   private final List<Request> calls = new CopyOnWriteArrayList<>();
   private final List<String> looks = new CopyOnWriteArrayList<>();
@@ -64,6 +65,11 @@ public final class ScriptedMounter implements Mounter {
   /** Looking whether it is mounted fails. */
   public void unlookable(String name, MountFailure failure) {
     unlookable.put(name, failure);
+  }
+
+  /** Looking whether it is mounted works again. */
+  public void lookable(String name) {
+    unlookable.remove(name);
   }
 
   /** The content of an image's file. */
@@ -134,8 +140,21 @@ public final class ScriptedMounter implements Mounter {
     marksFirst = true;
   }
 
+  /** The next attempt to unmount an image, or to expire it, fails. */
+  public void unexpirable(String name, MountFailure failure) {
+    unexpirable.put(name, failure);
+  }
+
+  private void failIfTold(String name) throws MountFailure {
+    MountFailure failure = unexpirable.remove(name);
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
   @Override
-  public Expiry expire(Request request, boolean marked) {
+  public Expiry expire(Request request, boolean marked) throws MountFailure {
+    failIfTold(request.name());
     Deque<Expiry> script = expiries.get(request.name());
     Expiry byDefault = marksFirst && !marked ? Expiry.MARKED : Expiry.UNMOUNTED;
     Expiry expiry = script == null || script.isEmpty() ? byDefault : script.poll();
@@ -146,7 +165,8 @@ public final class ScriptedMounter implements Mounter {
   }
 
   @Override
-  public Expiry unmount(Request request) {
+  public Expiry unmount(Request request) throws MountFailure {
+    failIfTold(request.name());
     Deque<Expiry> script = expiries.get(request.name());
     if (script != null && !script.isEmpty()) {
       return script.poll();
