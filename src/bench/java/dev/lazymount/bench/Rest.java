@@ -10,8 +10,8 @@ import java.util.Optional;
  * over all that are left (src/bench/c/storm.c, four processes).
  *
  * <p>Memory is VmRSS, all of it, with what the JVM shares with others. CPU time is user and system
- * time of /proc/PID/stat, in hundredths of a second; it is looked at a rest after the last mount,
- * and another rest later.
+ * time of /proc/PID/stat, in hundredths of a second; it is looked at two rests after the last
+ * mount, when what was needed for it was given back, and another rest later.
  */
 final class Rest {
   private static final int FULL = 2000;
@@ -29,8 +29,8 @@ final class Rest {
     int used = images / 10;
     touch(yard, site, used);
     final double mounted = megabytes(daemon);
-    Progress.show("start: a daemon at rest, twice ", seconds, " s");
-    Thread.sleep(seconds * 1000L);
+    Progress.show("start: a daemon at rest, three times ", seconds, " s");
+    Thread.sleep(2000L * seconds);
     final double jvm = daemon.cpuSeconds();
     final double bpftrace = daemon.traceCpuSeconds();
     Thread.sleep(seconds * 1000L);
@@ -40,8 +40,8 @@ final class Rest {
 
     touch(yard, site, images - used);
     final double stormed = megabytes(daemon);
-    Progress.show("start: at rest after a storm, ", seconds, " s");
-    Thread.sleep(seconds * 1000L);
+    Progress.show("start: at rest after a storm, twice ", seconds, " s");
+    Thread.sleep(2000L * seconds);
     final double after = megabytes(daemon);
     daemon.stop();
 
@@ -49,9 +49,9 @@ final class Rest {
         .section(String.format("Resident memory of the JVM, %,d images", images), "MiB")
         .add("all known, none mounted", new Sample(ready))
         .add(String.format("%,d mounted just now", used), new Sample(mounted))
-        .add("after " + 2 * seconds + " s of rest", new Sample(rested))
+        .add("after " + 3 * seconds + " s of rest", new Sample(rested))
         .add("just after a storm over the others", new Sample(stormed))
-        .add("after " + seconds + " s of rest", new Sample(after));
+        .add("after " + 2 * seconds + " s of rest", new Sample(after));
     report
         .section("CPU time at rest, over " + seconds + " s", "% of a core")
         .add("the daemon's JVM", new Sample(jvmShare))

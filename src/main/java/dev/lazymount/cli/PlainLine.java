@@ -1,6 +1,5 @@
 package dev.lazymount.cli;
 
-import dev.lazymount.ops.ControlClient;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,7 +34,6 @@ record PlainLine(String command, boolean json, SettingsOptions options) {
     if (plain.get().command().equals(RUN)) {
       return OptionalInt.of(RunCommand.run(options));
     }
-    ControlClient.prepare();
     return OptionalInt.of(StatusPrinter.print(options.load().runDir(), plain.get().json()));
   }
 

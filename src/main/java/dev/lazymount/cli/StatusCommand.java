@@ -75,7 +75,7 @@ final class StatusCommand implements Callable<Integer> {
       while (true) {
         List<String> now;
         try {
-          now = StatusPrinter.lines(ControlClient.status(runDir));
+          now = ControlClient.status(runDir, Style.ofTerminal().rendering()).lines().toList();
         } catch (IOException e) {
           now = List.of(Asking.noAnswer(runDir, e));
         }

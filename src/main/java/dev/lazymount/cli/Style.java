@@ -1,6 +1,8 @@
 package dev.lazymount.cli;
 
 import dev.lazymount.linux.Terminal;
+import dev.lazymount.ops.StatusRendering;
+import dev.lazymount.ops.StatusText;
 import dev.lazymount.ops.StatusText.Tone;
 
 /** Colours, where there is a terminal that shows them to a person. */
@@ -18,14 +20,13 @@ final class Style {
     return new Style((no == null || no.isEmpty()) && !dumb && Terminal.isThere());
   }
 
-  /** With an SGR sequence (ECMA-48) around it. */
+  /** How a status is printed on it. */
+  StatusRendering rendering() {
+    return colours ? StatusRendering.COLOURS : StatusRendering.TEXT;
+  }
+
+  /** Marked as good or bad, where there are colours. */
   String paint(Tone tone, String text) {
-    int colour =
-        switch (tone) {
-          case GOOD -> 32;
-          case WARN -> 33;
-          case BAD -> 31;
-        };
-    return colours ? "\u001b[" + colour + "m" + text + "\u001b[0m" : text;
+    return colours ? StatusText.COLOURS.paint(tone, text) : text;
   }
 }

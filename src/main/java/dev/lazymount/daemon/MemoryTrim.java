@@ -13,8 +13,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Keeps the daemon small at rest: a minute after the last mount, what that and the start needed is
- * given back. It costs a pause of some milliseconds when nobody wants anything, and an idle daemon
- * does it once.
+ * given back, and from then on each minute what was touched since. It costs a pause of some
+ * milliseconds when nobody wants anything, and an idle daemon does it once.
  */
 final class MemoryTrim {
   /** How often it is looked whether the start is over. */
@@ -22,12 +22,16 @@ final class MemoryTrim {
 
   private static final Duration LOOK = Duration.ofMinutes(1);
 
+  /** Less is not worth the look at what it is. */
+  private static final long MARGIN_PAGES = 1024;
+
   private MemoryTrim() {}
 
   /** Blocks this thread until {@code end} comes, whatever it comes with. */
   static void until(Future<?> end, DaemonStatus status) throws InterruptedException {
     long trimmed = -1;
     long before = 0;
+    long left = 0;
     Duration pause = FIRST;
     while (!isEnd(end, pause)) {
       if (status.state() == DaemonState.STARTING) {
@@ -35,8 +39,14 @@ final class MemoryTrim {
       }
       long mounts = status.counters().mounts.sum();
       if (mounts != trimmed && (mounts == before || trimmed < 0)) {
-        trim();
+        // The heap is some megabytes: this takes about as long as one mount.
+        System.gc();
+        left = release();
         trimmed = mounts;
+      } else if (mounts == trimmed && ResidentMemory.pages() > left + MARGIN_PAGES) {
+        // A scan now and then brings back more of the class archive than it needs: the kernel maps
+        // sixteen pages for each one that is touched.
+        left = release();
       }
       before = mounts;
       pause = LOOK;
@@ -54,13 +64,13 @@ final class MemoryTrim {
     }
   }
 
-  private static void trim() {
-    // The heap is some megabytes: this takes about as long as one mount.
-    System.gc();
+  /** Releases, and says how many pages are left. */
+  private static long release() {
     try {
       ResidentMemory.release();
     } catch (IOException e) {
       LoggerFactory.getLogger(MemoryTrim.class).debug("memory: {}", e.getMessage());
     }
+    return ResidentMemory.pages();
   }
 }

@@ -7,8 +7,8 @@ import dev.lazymount.config.SettingsLoader;
 import dev.lazymount.ops.ControlClient;
 import dev.lazymount.ops.ControlServer;
 import dev.lazymount.ops.ServiceManager;
+import dev.lazymount.ops.StatusRendering;
 import dev.lazymount.ops.StatusReport;
-import dev.lazymount.ops.StatusText;
 import dev.lazymount.state.DaemonState;
 import dev.lazymount.state.DaemonStatus;
 import dev.lazymount.trace.Canary;
@@ -118,7 +118,10 @@ public final class Training {
               () -> report,
               Optional.empty(),
               "training"));
-      String text = StatusText.of(report) + ControlClient.json(report);
+      String text = "";
+      for (StatusRendering each : StatusRendering.values()) {
+        text += ControlClient.status(settings.runDir(), each);
+      }
       return text.isEmpty() ? Optional.of("no status") : Optional.empty();
     } finally {
       system.terminate();

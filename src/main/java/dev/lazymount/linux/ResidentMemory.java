@@ -51,6 +51,17 @@ public final class ResidentMemory {
   }
 
   /**
+   * How much is resident now, pages: the second field of proc_pid_statm(5); 0 if it is not told.
+   */
+  public static long pages() {
+    try {
+      return Long.parseLong(Files.readString(Path.of("/proc/self/statm")).split(" ", -1)[1]);
+    } catch (IOException e) {
+      return 0;
+    }
+  }
+
+  /**
    * The mappings of files that can't be written and have not been: a page of them is the file's,
    * and comes back as it was. (A class archive that was moved, or a library's relocated part, was
    * written and then protected; to drop that would lose it.)

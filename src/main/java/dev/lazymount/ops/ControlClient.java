@@ -1,9 +1,7 @@
 package dev.lazymount.ops;
 
-import com.google.gson.GsonBuilder;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonParseException;
-import com.google.gson.TypeAdapter;
 import dev.lazymount.ops.ControlProtocol.Request;
 import dev.lazymount.ops.ControlProtocol.Response;
 import java.io.BufferedReader;
@@ -19,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
@@ -36,14 +35,17 @@ public final class ControlClient {
    */
   public static StatusReport status(Path runDir) throws IOException {
     try {
-      Response response = ask(runDir, new Request("status", null), step -> {});
-      if (response.status() == null) {
-        throw new IOException("the daemon's answer has no status");
-      }
-      return response.status();
+      return known(ask(runDir, new Request("status", null), step -> {}));
     } catch (ControlRefusal e) {
       throw new IOException(e.getMessage(), e);
     }
+  }
+
+  private static StatusReport known(Response response) throws IOException {
+    if (response.status() == null) {
+      throw new IOException("the daemon's answer has no status");
+    }
+    return response.status();
   }
 
   /**
@@ -66,18 +68,27 @@ public final class ControlClient {
   }
 
   /**
-   * Loads, on a thread of its own, what {@link #status} needs. Worth it for a process that has
-   * something else to do before it asks: most of what a status takes is the loading of classes.
+   * The status as it is printed, put together by the daemon: that is warmed up, and this process
+   * would take longer to load what understands a status than for all the rest.
+   *
+   * @param rendering how
+   * @throws NotRunning if there is no daemon
+   * @throws IOException if it can't be asked, or does not answer with a status
    */
-  public static void prepare() {
-    Thread loader =
-        new Thread(
-            () -> {
-              TypeAdapter<?> unused = ControlProtocol.GSON.getAdapter(Response.class);
-            },
-            "prepare");
-    loader.setDaemon(true);
-    loader.start();
+  public static String status(Path runDir, StatusRendering rendering) throws IOException {
+    try {
+      return talk(
+          runDir,
+          rendering.question(),
+          (answers, patience) -> {
+            String line = line(answers);
+            Optional<String> text = StatusRendering.text(line);
+            // A daemon of before an update answers with an object.
+            return text.isPresent() ? text.get() : rendering.of(known(response(line)));
+          });
+    } catch (ControlRefusal e) {
+      throw new IOException(e.getMessage(), e);
+    }
   }
 
   /** Not to be let in is no sign that nobody is there. */
@@ -99,28 +110,54 @@ public final class ControlClient {
 
   private static Response ask(Path runDir, Request request, Consumer<Response> steps)
       throws IOException, ControlRefusal {
+    return talk(
+        runDir,
+        ControlProtocol.Json.GSON.toJson(request),
+        (answers, patience) -> {
+          while (true) {
+            Response response = response(line(answers));
+            if (response.error() != null) {
+              throw new ControlRefusal(response.error());
+            }
+            if (!response.more()) {
+              return response;
+            }
+            patience.extend();
+            steps.accept(response);
+          }
+        });
+  }
+
+  private static Response response(String line) throws IOException {
+    Response response = ControlProtocol.Json.GSON.fromJson(line, Response.class);
+    if (response == null) {
+      throw new IOException("the daemon's answer is not understood: it is null");
+    }
+    return response;
+  }
+
+  private static String line(BufferedReader answers) throws IOException {
+    String line = answers.readLine();
+    if (line == null || line.isBlank()) {
+      throw new IOException("the daemon closed without an answer");
+    }
+    return line;
+  }
+
+  private interface Talk<T> {
+    T with(BufferedReader answers, Patience patience) throws IOException, ControlRefusal;
+  }
+
+  private static <T> T talk(Path runDir, String question, Talk<T> talk)
+      throws IOException, ControlRefusal {
     try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
         Patience patience = new Patience(channel)) {
       connect(channel, ControlProtocol.socket(runDir));
-      String line = ControlProtocol.GSON.toJson(request) + "\n";
-      Channels.newOutputStream(channel).write(line.getBytes(StandardCharsets.UTF_8));
-      BufferedReader answers =
+      Channels.newOutputStream(channel).write((question + "\n").getBytes(StandardCharsets.UTF_8));
+      return talk.with(
           new BufferedReader(
-              new InputStreamReader(Channels.newInputStream(channel), StandardCharsets.UTF_8));
-      while (true) {
-        Response response = ControlProtocol.GSON.fromJson(answers.readLine(), Response.class);
-        if (response == null) {
-          throw new IOException("the daemon closed without an answer");
-        }
-        if (response.error() != null) {
-          throw new ControlRefusal(response.error());
-        }
-        if (!response.more()) {
-          return response;
-        }
-        patience.extend();
-        steps.accept(response);
-      }
+              new InputStreamReader(Channels.newInputStream(channel), StandardCharsets.UTF_8)),
+          patience);
     } catch (AsynchronousCloseException e) {
       throw new IOException("it is there, but says nothing", e);
     } catch (JsonParseException e) {
@@ -164,10 +201,5 @@ public final class ControlClient {
     public void close() {
       thread.interrupt();
     }
-  }
-
-  /** The status as the JSON that tools rely on. */
-  public static String json(StatusReport status) {
-    return new GsonBuilder().serializeNulls().setPrettyPrinting().create().toJson(status);
   }
 }

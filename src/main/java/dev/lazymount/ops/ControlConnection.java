@@ -229,6 +229,6 @@ final class ControlConnection {
 
   private static ByteBuffer line(Response response) {
     return ByteBuffer.wrap(
-        (ControlProtocol.GSON.toJson(response) + "\n").getBytes(StandardCharsets.UTF_8));
+        (ControlProtocol.Json.GSON.toJson(response) + "\n").getBytes(StandardCharsets.UTF_8));
   }
 }

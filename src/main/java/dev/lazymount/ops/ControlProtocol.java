@@ -22,8 +22,13 @@ public final class ControlProtocol {
   /** Bytes of a question with its line end. */
   static final int LONGEST_REQUEST = 65_536;
 
-  static final Gson GSON =
-      new GsonBuilder().serializeNulls().serializeSpecialFloatingPointValues().create();
+  /** In a class of its own: whoever asks for the text of a status does without. */
+  static final class Json {
+    static final Gson GSON =
+        new GsonBuilder().serializeNulls().serializeSpecialFloatingPointValues().create();
+
+    private Json() {}
+  }
 
   private ControlProtocol() {}
 
@@ -36,7 +41,8 @@ public final class ControlProtocol {
    * A question.
    *
    * @param command what is asked, such as {@code status}
-   * @param arguments to what, such as names of images; null is none
+   * @param arguments to what, such as names of images; null is none. For a status they say how:
+   *     none for an object in {@code status}, else see {@link StatusRendering}
    */
   public record Request(String command, List<String> arguments) {
     /** The arguments without nulls, whatever the client sent. */

@@ -1,10 +1,12 @@
 package dev.lazymount.ops;
 
 import com.google.gson.JsonParseException;
+import com.google.gson.JsonPrimitive;
 import dev.lazymount.ops.ControlProtocol.Request;
 import dev.lazymount.ops.ControlProtocol.Response;
 import java.io.IOException;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeSet;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
@@ -58,7 +60,7 @@ final class ControlWork implements AutoCloseable {
   private void understand(ControlConnection client, String line) {
     Request request;
     try {
-      request = ControlProtocol.GSON.fromJson(line, Request.class);
+      request = ControlProtocol.Json.GSON.fromJson(line, Request.class);
     } catch (JsonParseException | StackOverflowError e) {
       client.answer(Response.error("not a request: one line of JSON is expected"));
       return;
@@ -66,12 +68,19 @@ final class ControlWork implements AutoCloseable {
     String name = request == null || request.command() == null ? "" : request.command();
     ControlCommand command = commands.get(name);
     if (name.equals(STATUS)) {
-      client.answer(Response.status(status.get()));
+      client.answer(status(StatusRendering.of(request.givenArguments())));
     } else if (command == null) {
       client.answer(unknown());
     } else {
       slow.execute(() -> guarded(client, () -> run(command, request, client)));
     }
+  }
+
+  private Response status(Optional<StatusRendering> rendering) {
+    StatusReport report = status.get();
+    return rendering
+        .map(how -> Response.result(new JsonPrimitive(how.of(report)), false))
+        .orElseGet(() -> Response.status(report));
   }
 
   private Response unknown() {
@@ -89,8 +98,9 @@ final class ControlWork implements AutoCloseable {
       Object answer =
           command.answer(
               request.givenArguments(),
-              step -> tell(client, Response.result(ControlProtocol.GSON.toJsonTree(step), true)));
-      client.answer(Response.result(ControlProtocol.GSON.toJsonTree(answer), false));
+              step ->
+                  tell(client, Response.result(ControlProtocol.Json.GSON.toJsonTree(step), true)));
+      client.answer(Response.result(ControlProtocol.Json.GSON.toJsonTree(answer), false));
     } catch (ControlRefusal e) {
       client.answer(Response.error(e.getMessage()));
     } finally {

@@ -11,11 +11,17 @@ public final class StatusText {
   /** How good a piece of it is. */
   public enum Tone {
     /** As it should be. */
-    GOOD,
+    GOOD(32),
     /** To be looked at. */
-    WARN,
+    WARN(33),
     /** Bad. */
-    BAD
+    BAD(31);
+
+    private final int colour;
+
+    Tone(int colour) {
+      this.colour = colour;
+    }
   }
 
   /** Marks pieces, by colours say. */
@@ -24,6 +30,13 @@ public final class StatusText {
     /** The text, marked. */
     String paint(Tone tone, String text);
   }
+
+  /** Leaves them as they are. */
+  public static final Painter PLAIN = (tone, text) -> text;
+
+  /** With an SGR sequence (ECMA-48) around each. */
+  public static final Painter COLOURS =
+      (tone, text) -> "\u001b[" + tone.colour + "m" + text + "\u001b[0m";
 
   /** What needs a person comes first. */
   private static final List<String> ORDER =
@@ -43,12 +56,6 @@ public final class StatusText {
     this.status = status;
     this.painter = painter;
     this.now = now;
-  }
-
-  /** All of it, without marks. */
-  public static String of(StatusReport status) {
-    return String.join(System.lineSeparator(), lines(status, (tone, text) -> text, Instant.now()))
-        + System.lineSeparator();
   }
 
   /**

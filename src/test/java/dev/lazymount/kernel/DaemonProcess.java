@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.lazymount.ops.ControlClient;
+import dev.lazymount.ops.StatusRendering;
 import dev.lazymount.ops.StatusReport;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -234,7 +235,7 @@ public final class DaemonProcess implements AutoCloseable {
   private String describe() {
     String status;
     try {
-      status = ControlClient.json(status());
+      status = StatusRendering.JSON.of(status());
     } catch (IOException e) {
       status = "no status: " + e.getMessage();
     }

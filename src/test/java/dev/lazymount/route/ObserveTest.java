@@ -8,8 +8,8 @@ import dev.lazymount.config.Settings;
 import dev.lazymount.linux.Errno;
 import dev.lazymount.mount.Failures;
 import dev.lazymount.mount.Mounter;
+import dev.lazymount.ops.StatusRendering;
 import dev.lazymount.ops.StatusReport;
-import dev.lazymount.ops.StatusText;
 import dev.lazymount.state.MountState;
 import dev.lazymount.support.ScriptedMounter;
 import java.time.Duration;
@@ -111,7 +111,7 @@ final class ObserveTest extends RouterFixture {
     StatusReport report = StatusReport.of(status, "/ce", Instant.now());
     assertEquals("observe", report.mode());
     assertEquals(new StatusReport.Observed(1, 1), report.observed());
-    String text = StatusText.of(report);
+    String text = StatusRendering.TEXT.of(report);
     assertTrue(
         text.contains("observed 1 of 2 images would have been mounted, and served 1 accesses"),
         text);
