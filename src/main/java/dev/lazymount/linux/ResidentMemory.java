@@ -70,19 +70,24 @@ public final class ResidentMemory {
     List<Mapping> found = new ArrayList<>();
     boolean last = false;
     for (String line = smaps.readLine(); line != null; line = smaps.readLine()) {
-      Matcher head = HEAD.matcher(line);
-      if (head.matches()) {
-        last = !head.group(4).equals("0") && head.group(3).matches("r-[x-][ps]");
+      // Of the thousands of lines most are neither of the two: that is seen without a pattern.
+      if (!line.isEmpty() && !Character.isUpperCase(line.charAt(0))) {
+        Matcher head = HEAD.matcher(line);
+        last = head.matches() && !head.group(4).equals("0") && head.group(3).matches("r-[x-][ps]");
         if (last) {
           long start = Long.parseUnsignedLong(head.group(1), 16);
           found.add(new Mapping(start, Long.parseUnsignedLong(head.group(2), 16) - start));
         }
-      } else if (last && OWN.matcher(line).matches()) {
+      } else if (last && isAmount(line) && OWN.matcher(line).matches()) {
         found.remove(found.size() - 1);
         last = false;
       }
     }
     return found;
+  }
+
+  private static boolean isAmount(String line) {
+    return line.startsWith("Anonymous:") || line.startsWith("Swap:");
   }
 
   /** malloc_trim(3), which glibc has and musl has not. */
