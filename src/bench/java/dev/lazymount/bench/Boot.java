@@ -249,6 +249,14 @@ final class Boot implements Benchmark {
 
   private static void tables(
       Report report, List<Way> ways, Map<Way, List<Outcome>> outcomes, int images) {
+    Chart chart = new Chart(String.format("Boot to ready, %,d images", images), "boot", "s");
+    outcomes.forEach(
+        (way, boots) -> {
+          for (int i = 0; i < boots.size(); i++) {
+            chart.add(way.title, i + 1, boots.get(i).ready());
+          }
+        });
+    report.chart(chart);
     String with = String.format(Locale.ROOT, ", %,d images", images);
     Report.Section ready = report.section("systemd's start to compiler-explorer ready" + with, "s");
     Report.Section cpu = report.section("CPU of PID 1" + with, "s");
