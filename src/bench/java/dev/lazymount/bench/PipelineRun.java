@@ -23,10 +23,10 @@ import dev.lazymount.route.Router;
 import dev.lazymount.route.RouterEnv;
 import dev.lazymount.state.DaemonStatus;
 import dev.lazymount.state.TraceStatus;
+import dev.lazymount.support.NoProcess;
 import dev.lazymount.trace.Canary;
 import dev.lazymount.trace.ResolvedProgram;
 import dev.lazymount.trace.TraceEnv;
-import dev.lazymount.trace.TraceProcess;
 import dev.lazymount.trace.TraceProgram;
 import dev.lazymount.trace.TraceSource;
 import java.io.FileInputStream;
@@ -39,8 +39,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import org.slf4j.helpers.NOPLogger;
@@ -235,17 +233,12 @@ final class PipelineRun {
   }
 
   /** In place of bpftrace: a file, and no end after it. */
-  private static final class Recording implements TraceProcess {
+  private static final class Recording extends NoProcess {
     private final Path file;
     private volatile long startNanos;
 
     private Recording(Path file) {
       this.file = file;
-    }
-
-    @Override
-    public long pid() {
-      return 1;
     }
 
     @Override
@@ -256,21 +249,6 @@ final class PipelineRun {
       } catch (FileNotFoundException e) {
         throw new UncheckedIOException(e);
       }
-    }
-
-    @Override
-    public InputStream errors() {
-      return InputStream.nullInputStream();
-    }
-
-    @Override
-    public CompletionStage<Integer> exit() {
-      return new CompletableFuture<>();
-    }
-
-    @Override
-    public void kill() {
-      // There is no process.
     }
   }
 

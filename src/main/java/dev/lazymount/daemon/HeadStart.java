@@ -79,7 +79,8 @@ final class HeadStart {
       Catalog catalog = found.catalog();
       status.catalog(catalog.size(), catalog.maxDepth(), catalog.longestComponent(), null);
       answer.complete(found);
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | Error e) {
+      // Errors too: whoever takes this over waits for it, and nobody else would hear of them.
       answer.completeExceptionally(e);
     }
   }
@@ -98,7 +99,7 @@ final class HeadStart {
     try {
       TraceProgram program = trace.programs().next();
       answer.complete(launch(trace, program));
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       answer.completeExceptionally(e);
     }
   }

@@ -10,18 +10,16 @@ import dev.lazymount.catalog.CatalogActor;
 import dev.lazymount.catalog.CatalogScan;
 import dev.lazymount.catalog.ImageFile;
 import dev.lazymount.state.DaemonStatus;
+import dev.lazymount.support.NoProcess;
 import dev.lazymount.trace.Canary;
 import dev.lazymount.trace.TraceFailure;
 import dev.lazymount.trace.TraceProcess;
 import dev.lazymount.trace.TraceProgram;
 import java.io.IOException;
-import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
@@ -140,6 +138,28 @@ class HeadStartTest {
     assertEquals(2, launched.size());
   }
 
+  /** As when a class of the native part can't be loaded. */
+  @Test
+  void anErrorIsAFailureAndHangsNobody() {
+    Error why = new LinkageError("no native library");
+    HeadStart head =
+        HeadStart.begin(
+            previous -> {
+              throw why;
+            },
+            status,
+            new Assembly.TracePart(
+                () -> {
+                  throw why;
+                },
+                this::launch));
+    IOException scan =
+        assertThrows(IOException.class, () -> head.scanner(this::scan).scan(Catalog.empty()));
+    assertSame(why, scan.getCause());
+    TraceFailure program = assertThrows(TraceFailure.class, () -> head.trace().programs().next());
+    assertEquals(why.toString(), program.getMessage());
+  }
+
   @Test
   void aScanThatHangsIsNotWaitedForForLong() {
     CountDownLatch end = new CountDownLatch(1);
@@ -160,28 +180,8 @@ class HeadStartTest {
     assertEquals(1, made.size());
   }
 
-  private static final class Run implements TraceProcess {
+  private static final class Run extends NoProcess {
     private final AtomicInteger killed = new AtomicInteger();
-
-    @Override
-    public long pid() {
-      return 1;
-    }
-
-    @Override
-    public InputStream output() {
-      return InputStream.nullInputStream();
-    }
-
-    @Override
-    public InputStream errors() {
-      return InputStream.nullInputStream();
-    }
-
-    @Override
-    public CompletionStage<Integer> exit() {
-      return new CompletableFuture<>();
-    }
 
     @Override
     public void kill() {
