@@ -130,7 +130,8 @@ final class Lazymount {
     return (Long.parseLong(fields[11]) + Long.parseLong(fields[12])) / TICKS_A_SECOND;
   }
 
-  private static Path runDir(Site site) {
+  /** Where a daemon over a site is asked. */
+  static Path runDir(Site site) {
     return site.root().resolveSibling("own").resolve("run");
   }
 }

@@ -11,7 +11,8 @@ import java.util.concurrent.TimeUnit;
 /**
  * What {@code lazymount status} takes, while the image storage hangs: from the start of its process
  * to the end, JVM included, taking turns with the JVM's own start, which is a {@code main} that
- * does nothing with the same flags and the JDK's own class archive.
+ * does nothing with the same flags and the JDK's own class archive. The configuration is the one
+ * that is installed, with another run directory.
  *
  * <p>The images lie on a FUSE file system (bindfs). A tenth of them is mounted; then its server is
  * stopped with SIGSTOP, and a mount hangs.
@@ -52,12 +53,12 @@ final class StatusCost {
       List<Double> nothing = new ArrayList<>();
       List<Double> status = new ArrayList<>();
       List<Double> json = new ArrayList<>();
-      List<String> command = Lazymount.command("status", List.of(), site);
+      String config = configuration(site).toString();
       for (int i = 0; i < ROUNDS; i++) {
         Progress.show("start: status ", i + 1, " of ", ROUNDS);
         nothing.add(millis(yard, jvm()));
-        status.add(millis(yard, command));
-        json.add(millis(yard, Lazymount.command("status", List.of("--json"), site)));
+        status.add(millis(yard, status(config)));
+        json.add(millis(yard, status(config, "--json")));
       }
       report
           .section(
@@ -77,6 +78,24 @@ final class StatusCost {
     }
     daemon.stop();
     yard.unmount(names.stream().map(site::target).toList());
+  }
+
+  private static List<String> status(String config, String... more) {
+    List<String> command = new ArrayList<>();
+    command.addAll(List.of(Lazymount.launcher(), "status", "--config", config));
+    command.addAll(List.of(more));
+    return command;
+  }
+
+  /** As it is installed, with one setting changed. */
+  private static Path configuration(Site site) throws IOException {
+    String installed = Files.readString(Path.of("conf/application.conf"));
+    String ours = "run-dir = \"" + Lazymount.runDir(site) + "\"";
+    String changed = installed.replace("# run-dir = \"/run/lazymount\"", ours);
+    if (!changed.contains(ours)) {
+      throw new IOException("conf/application.conf does not tell run-dir as it used to");
+    }
+    return Files.writeString(site.root().resolveSibling("application.conf"), changed);
   }
 
   /** With the flags of our launcher. */

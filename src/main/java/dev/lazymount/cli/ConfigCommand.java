@@ -38,7 +38,7 @@ final class ConfigCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     if (running) {
-      return Asking.ask(options.runDir(), "config", List.of(), this::print);
+      return Asking.ask(options.runDirAnyway(), "config", List.of(), this::print);
     }
     print(SettingsLoader.explain(options.file(), options.overrides()));
     return Main.OK;

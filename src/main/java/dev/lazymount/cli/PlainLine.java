@@ -34,7 +34,7 @@ record PlainLine(String command, boolean json, SettingsOptions options) {
     if (plain.get().command().equals(RUN)) {
       return OptionalInt.of(RunCommand.run(options));
     }
-    return OptionalInt.of(StatusPrinter.print(options.load().runDir(), plain.get().json()));
+    return OptionalInt.of(StatusPrinter.print(options.runDir(), plain.get().json()));
   }
 
   /** Understands it; empty if it is anything else. */

@@ -26,7 +26,7 @@ final class ReloadCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    int exit = Asking.ask(options.runDir(), "reload", List.of(), this::print);
+    int exit = Asking.ask(options.runDirAnyway(), "reload", List.of(), this::print);
     if (exit == Main.NOT_RUNNING) {
       // Maybe because the file does not even say where it would be: then this says so.
       options.load();

@@ -58,12 +58,21 @@ final class SettingsOptions {
   }
 
   /**
-   * Where the daemon is asked, also while other settings are not valid: the running one goes by
-   * older ones.
+   * Where the daemon is asked.
+   *
+   * @throws dev.lazymount.config.InvalidSettingsException if that can't be told
+   * @see SettingsLoader#runDir
    */
   Path runDir() {
+    return SettingsLoader.runDir(file(), overrides);
+  }
+
+  /**
+   * The same, also while the settings are such that it is not plain: whoever asks wants to know.
+   */
+  Path runDirAnyway() {
     try {
-      return load().runDir();
+      return runDir();
     } catch (InvalidSettingsException e) {
       return runDir(file()).or(() -> runDir(Optional.empty())).orElseThrow(() -> e);
     }

@@ -50,7 +50,7 @@ final class StatusCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
-    Path runDir = options.load().runDir();
+    Path runDir = options.runDir();
     if (watch != null) {
       return watch(runDir);
     }

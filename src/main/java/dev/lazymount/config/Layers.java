@@ -75,9 +75,7 @@ record Layers(Config merged, List<Problem> problems) {
       problems.add(problem(file, "", "can't be read", "allow this user to read it"));
     } else {
       try {
-        return ConfigFactory.parseFile(
-            file.toFile(),
-            ConfigParseOptions.defaults().setAllowMissing(false).setSyntax(ConfigSyntax.CONF));
+        return file(file);
       } catch (ConfigException e) {
         problems.add(
             problem(
@@ -88,6 +86,13 @@ record Layers(Config merged, List<Problem> problems) {
       }
     }
     return ConfigFactory.empty();
+  }
+
+  /** A configuration file alone; throws {@link ConfigException} where it is not valid HOCON. */
+  static Config file(Path file) {
+    return ConfigFactory.parseFile(
+        file.toFile(),
+        ConfigParseOptions.defaults().setAllowMissing(false).setSyntax(ConfigSyntax.CONF));
   }
 
   private static Problem problem(Path file, String origin, String reason, String advice) {

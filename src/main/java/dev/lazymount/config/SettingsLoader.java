@@ -44,6 +44,19 @@ public final class SettingsLoader {
   }
 
   /**
+   * Where a daemon with these settings is asked: also while others of them are not valid, as the
+   * running one goes by older ones, and without reading all of them, which would take longer than
+   * to ask.
+   *
+   * @param file the configuration file; empty for the defaults
+   * @param overrides {@code key=value} each, in the order given
+   * @throws InvalidSettingsException if that can't be told
+   */
+  public static Path runDir(Optional<Path> file, List<String> overrides) {
+    return RunDirectory.plain(file, overrides).orElseGet(() -> load(file, overrides).runDir());
+  }
+
+  /**
    * Returns what is in force and who set it, sorted by key, also where a value is not valid: this
    * is what one looks at to see why. Unknown keys are among them.
    *

@@ -23,7 +23,7 @@ final class SettingsReader {
   // everything on the stack; what follows it in a path needs room too.
   private static final int MAX_ROOT_BYTES = 100;
   // The control socket lies in it, and the address of a Unix socket holds 107 bytes.
-  private static final int MAX_RUN_DIR_BYTES = 80;
+  static final int MAX_RUN_DIR_BYTES = 80;
   // A path is at most 4096 bytes for the kernel, and files have to fit below it.
   private static final int MAX_DIR_BYTES = 3000;
 

@@ -109,7 +109,10 @@ public final class Training {
         }
         LockSupport.parkNanos(PAUSE.toNanos());
       }
-      StatusReport report = ControlClient.status(settings.runDir());
+      Path file = folder.resolve("application.conf");
+      Files.writeString(file, "lazymount { run-dir = \"" + settings.runDir() + "\" }");
+      StatusReport report =
+          ControlClient.status(SettingsLoader.runDir(Optional.of(file), List.of()));
       WebService.rehearse(
           new WebService.Env(
               new InetSocketAddress(settings.metrics().port()),
