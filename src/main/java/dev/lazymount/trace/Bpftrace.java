@@ -26,9 +26,9 @@ import java.util.concurrent.Executors;
  *   <li>{@code setpriv --pdeathsig KILL} (util-linux): the kernel kills it when its parent dies.
  *       The kernel means the parent <em>thread</em> (prctl(2), PR_SET_PDEATHSIG), so that all are
  *       started by one thread that lives as long as the daemon does.
- *   <li>The program prints a tick every window. With no reader left, that write fails, and bpftrace
- *       ends. This covers what the first can't: a wrapper that is not replaced by bpftrace but has
- *       it as a child, and a daemon killed before setpriv got to run.
+ *   <li>The program prints a tick every few windows. With no reader left, that write fails, and
+ *       bpftrace ends. This covers what the first can't: a wrapper that is not replaced by bpftrace
+ *       but has it as a child, and a daemon killed before setpriv got to run.
  * </ol>
  *
  * <p>The program goes to bpftrace by standard input and not by {@code -e}, which every user could

@@ -47,6 +47,7 @@ public final class PathProgram implements TraceProgram.Factory {
             .put("ROOT", prefix)
             .put("LENGTH", prefix.getBytes(StandardCharsets.UTF_8).length)
             .put("WINDOW", settings.trace().window().toMillis())
+            .put("QUIET", Template.quiet(settings.trace().window()))
             .put("LIMIT", Template.mostHeld(settings.trace().maxKeys()))
             .put("SHARE", Template.share(settings.trace().maxKeys()))
             .put("IGNORED", Template.notNamed(settings.trace().ignoreComms()))

@@ -156,6 +156,7 @@ public final class ResolvedProgram implements TraceProgram.Factory {
                 .put("WORD", canary.token())
                 .put("CANARIES", CANARIES * (1 + settings.trace().window().toSeconds()))
                 .put("WINDOW", settings.trace().window().toMillis())
+                .put("QUIET", Template.quiet(settings.trace().window()))
                 .put("LIMIT", Template.mostHeld(settings.trace().maxKeys()))
                 .put("SHARE", Template.share(settings.trace().maxKeys()))
                 .put("SLOTS", Integer.highestOneBit(Math.min(SLOTS, settings.trace().maxKeys())))

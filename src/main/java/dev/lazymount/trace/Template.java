@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -15,6 +16,9 @@ import java.util.stream.Collectors;
 final class Template {
   private static final String EACH = "@EACH_CALL@\n";
   private static final String END_EACH = "@END_EACH_CALL@\n";
+
+  private static final Duration QUIET = Duration.ofSeconds(10);
+  private static final int MOST_QUIET = 10;
 
   private String text;
 
@@ -86,6 +90,14 @@ final class Template {
    */
   static int share(int maxKeys) {
     return Math.max(64, maxKeys / 16);
+  }
+
+  /**
+   * Of so many windows one has a tick although nothing was told: about one in ten seconds, and with
+   * short windows more. An orphaned bpftrace lives no longer.
+   */
+  static long quiet(Duration window) {
+    return Math.max(1, Math.min(MOST_QUIET, QUIET.dividedBy(window)));
   }
 
   /** A condition that holds for no thread of these names; empty, or beginning with {@code &&}. */

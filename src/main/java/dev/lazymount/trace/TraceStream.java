@@ -31,7 +31,7 @@ final class TraceStream {
   /**
    * Is told what is no access; called on the threads of the streams.
    *
-   * @param tick a window has ended
+   * @param tick a window has ended in which something was told, or a few in which nothing was
    * @param canary a canary with this token came back
    * @param complaint a line of standard error
    */

@@ -107,7 +107,7 @@ class TraceRecoveryIT {
 
     daemon.kill();
 
-    // A tick a window, which nobody reads.
+    // A tick every few windows, which nobody reads.
     Await.until("bpftrace is gone", () -> !Kernel.runs(bpftrace));
   }
 

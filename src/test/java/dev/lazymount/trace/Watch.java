@@ -153,11 +153,20 @@ final class Watch implements AutoCloseable {
     paths.clear();
   }
 
-  /** Waits until everything that was told is told anew. */
-  void awaitNextWindow() {
-    long before = ticks();
-    // The first one may be of the window before.
-    Await.until("a window ends", () -> ticks() >= before + 2);
+  /**
+   * Waits until everything that was told is told anew.
+   *
+   * @return how many canaries it sent for it: a window in which nothing is told has no end to see
+   */
+  int awaitNextWindow() {
+    // The first end may be of the window before.
+    int ends = 2;
+    for (int i = 0; i < ends; i++) {
+      long before = ticks();
+      program.canary().fly(program.canary().token());
+      Await.until("a window ends", () -> ticks() > before);
+    }
+    return ends;
   }
 
   /** Waits until it was told. */
