@@ -28,6 +28,7 @@ public final class Catalog {
   private final Node top = new Node();
   private final int maxDepth;
   private final int componentsNeeded;
+  private final int longestComponent;
 
   private Catalog(NavigableMap<String, ImageFile> images, NavigableMap<String, String> links) {
     this.images = Collections.unmodifiableNavigableMap(images);
@@ -39,6 +40,7 @@ public final class Catalog {
       deepest = Math.max(deepest, path.size());
     }
     this.maxDepth = deepest;
+    this.longestComponent = longestComponent(images.keySet());
     // While no link makes a path shorter, a path cut behind the deepest name or link stays as long
     // through every hop. One that does may be followed by another, so no such number is enough.
     boolean shortening = false;
@@ -176,7 +178,7 @@ public final class Catalog {
 
   /** Whether another catalog has the same images and links. */
   boolean hasTheSameAs(Catalog other) {
-    return images.equals(other.images) && links.equals(other.links);
+    return this == other || (images.equals(other.images) && links.equals(other.links));
   }
 
   /** The number of images. */
@@ -186,7 +188,11 @@ public final class Catalog {
 
   /** The bytes of the longest component of a name, in UTF-8; 0 without images. */
   public int longestComponent() {
-    return names().stream()
+    return longestComponent;
+  }
+
+  private static int longestComponent(Collection<String> names) {
+    return names.stream()
         .flatMap(name -> Stream.of(name.split("/", -1)))
         .mapToInt(component -> component.getBytes(StandardCharsets.UTF_8).length)
         .max()

@@ -54,17 +54,32 @@ public final class CatalogScan {
   static Scan scan(
       String images, String root, List<String> suffixes, Catalog previous, ScanLimits limits)
       throws SyscallException {
+    return scan(images, root, suffixes, previous, limits, new Trail(), new Trail());
+  }
+
+  /** The same, which leaves a trail in the image directory and one in the root. */
+  static Scan scan(
+      String images,
+      String root,
+      List<String> suffixes,
+      Catalog previous,
+      ScanLimits limits,
+      Trail imagesTrail,
+      Trail rootTrail)
+      throws SyscallException {
     if (suffixes.isEmpty() || suffixes.contains("")) {
       throw new IllegalArgumentException("an image needs a suffix, got " + suffixes);
     }
     Problems problems = new Problems(limits.problems());
-    Collection<ImageFile> found = new ImageWalk(suffixes, previous, limits, problems).walk(images);
+    Collection<ImageFile> found =
+        new ImageWalk(suffixes, previous, limits, problems, imagesTrail).walk(images);
     if (found.isEmpty() && previous.size() > 0) {
       // No error to the kernel, but it is what a storage that is not mounted looks like.
       problems.add(images, "no image left of " + previous.size());
     }
     List<String> names = found.stream().map(ImageFile::name).toList();
-    Map<String, String> links = new LinkWalk(root, previous, limits, problems).walk(names);
+    Map<String, String> links =
+        new LinkWalk(root, previous, limits, problems, rootTrail).walk(names);
     return new Scan(Catalog.of(found, links), problems.list(), problems.refused());
   }
 }

@@ -1,7 +1,6 @@
 package dev.lazymount.catalog;
 
 import dev.lazymount.linux.Directory;
-import dev.lazymount.linux.Errno;
 import dev.lazymount.linux.Fd;
 import dev.lazymount.linux.FileType;
 import dev.lazymount.linux.SyscallException;
@@ -20,6 +19,7 @@ final class ImageWalk {
   private final Catalog previous;
   private final ScanLimits limits;
   private final Problems problems;
+  private final Trail trail;
   private final Map<String, Found> found = new HashMap<>();
   private int directories;
 
@@ -31,12 +31,15 @@ final class ImageWalk {
    *
    * @param suffixes not empty, the preferred one first
    * @param previous whose names are kept where a subdirectory can't be read
+   * @param trail is told what it reads
    */
-  ImageWalk(List<String> suffixes, Catalog previous, ScanLimits limits, Problems problems) {
+  ImageWalk(
+      List<String> suffixes, Catalog previous, ScanLimits limits, Problems problems, Trail trail) {
     this.suffixes = suffixes;
     this.previous = previous;
     this.limits = limits;
     this.problems = problems;
+    this.trail = trail;
   }
 
   /**
@@ -54,6 +57,7 @@ final class ImageWalk {
   private void read(Fd directory, String prefix, int depth) throws SyscallException {
     directories++;
     Directory.Listing listing = Directory.list(directory, limits.entries() - held);
+    trail.read(prefix, listing);
     List<Directory.Entry> entries = listing.entries();
     if (!listing.complete()) {
       String where = prefix.isEmpty() ? "the image directory" : prefix;
@@ -115,7 +119,9 @@ final class ImageWalk {
     } catch (SyscallException e) {
       // Gone, or replaced by something else, since its parent was read: as if never seen. So is an
       // entry of unknown type that turns out to be no directory.
-      if (!e.is(Errno.ENOENT, Errno.ENOTDIR, Errno.ELOOP)) {
+      if (Trail.isNone(e)) {
+        trail.noDirectory(path);
+      } else {
         Collection<ImageFile> kept = previous.descendants(path);
         kept.forEach(image -> add(image, rank(image.file())));
         problems.add(

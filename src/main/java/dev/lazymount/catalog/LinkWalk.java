@@ -1,7 +1,6 @@
 package dev.lazymount.catalog;
 
 import dev.lazymount.linux.Directory;
-import dev.lazymount.linux.Errno;
 import dev.lazymount.linux.Fd;
 import dev.lazymount.linux.FileType;
 import dev.lazymount.linux.MountInfo;
@@ -13,6 +12,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -26,6 +26,7 @@ final class LinkWalk {
   private final Catalog previous;
   private final ScanLimits limits;
   private final Problems problems;
+  private final Trail trail;
   private final Set<String> ancestors = new HashSet<>();
   private final Map<String, String> links = new TreeMap<>();
 
@@ -43,13 +44,15 @@ final class LinkWalk {
    *
    * @param root as configured, normalised
    * @param previous whose links are kept where a directory can't be read
+   * @param trail is told what it reads
    */
-  LinkWalk(String root, Catalog previous, ScanLimits limits, Problems problems) {
+  LinkWalk(String root, Catalog previous, ScanLimits limits, Problems problems, Trail trail) {
     this.root = root;
     this.realRoot = root;
     this.previous = previous;
     this.limits = limits;
     this.problems = problems;
+    this.trail = trail;
   }
 
   /**
@@ -66,6 +69,7 @@ final class LinkWalk {
     }
     try (Fd directory = Fd.openDirectory(root)) {
       realRoot = directory.path();
+      trail.base(realRoot);
       mounted = mountedOf(names);
       read(directory, "");
     } catch (SyscallException e) {
@@ -84,6 +88,8 @@ final class LinkWalk {
     if (outer.isEmpty()) {
       return Set.of();
     }
+    // What is mounted is not the directories' to tell.
+    trail.lose();
     try {
       return MountInfo.read().stream()
           .filter(mount -> outer.containsKey(mount.target()))
@@ -105,6 +111,7 @@ final class LinkWalk {
 
   private void read(Fd directory, String prefix) throws SyscallException {
     Directory.Listing listing = Directory.list(directory, limits.entries() - held);
+    trail.read(prefix, listing);
     List<Directory.Entry> entries = listing.entries();
     if (!listing.complete()) {
       problems.refuse(
@@ -133,7 +140,9 @@ final class LinkWalk {
       read(directory, path + "/");
     } catch (SyscallException e) {
       // Gone, or no directory: nothing can be linked in there.
-      if (!e.is(Errno.ENOENT, Errno.ENOTDIR, Errno.ELOOP)) {
+      if (Trail.isNone(e)) {
+        trail.noDirectory(path);
+      } else {
         Map<String, String> kept = Catalog.inside(previous.links(), path);
         kept.forEach(this::add);
         problems.add(
@@ -146,13 +155,16 @@ final class LinkWalk {
     String path = prefix + name;
     try {
       String target = directory.readLink(name);
+      trail.link(path, Optional.of(target));
       String where = target.startsWith("/") ? target : realRoot + "/" + prefix + target;
       LinkPath.below(root, where)
           .or(() -> LinkPath.below(realRoot, where))
           .ifPresent(components -> add(path, LinkPath.join(components)));
     } catch (SyscallException e) {
       // Gone, or no link (EINVAL). After anything else, what was known stays known.
-      if (!e.is(Errno.ENOENT, Errno.EINVAL)) {
+      if (Trail.isNoLink(e)) {
+        trail.link(path, Optional.empty());
+      } else {
         problems.add(path, e.getMessage());
         String known = previous.links().get(path);
         if (known != null) {

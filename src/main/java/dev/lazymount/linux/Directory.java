@@ -1,9 +1,11 @@
 package dev.lazymount.linux;
 
+import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** Reading a directory with getdents64(2): names and types in one call, without a stat each. */
@@ -21,8 +23,41 @@ public final class Directory {
    *
    * @param entries some, or all
    * @param complete whether that is all of them
+   * @param content what they were read from
    */
-  public record Listing(List<Entry> entries, boolean complete) {}
+  public record Listing(List<Entry> entries, boolean complete, Content content) {}
+
+  /** What the kernel said of a directory's entries, as it said it. Immutable. */
+  public static final class Content {
+    private final byte[] raw;
+
+    private Content(byte[] raw) {
+      this.raw = raw;
+    }
+
+    /** How much memory it holds, bytes. */
+    public int size() {
+      return raw.length;
+    }
+
+    /**
+     * Whether the kernel says the same again: the same names and types in the same order, with the
+     * same inode numbers. Much quicker than to make entries of it.
+     *
+     * @param directory opened for reading, not read yet
+     */
+    public boolean isStill(Fd directory) throws SyscallException {
+      byte[] buffer = new byte[BUFFER];
+      int at = 0;
+      for (int n = fill(directory, buffer); n > 0; n = fill(directory, buffer)) {
+        if (n > raw.length - at || !Arrays.equals(buffer, 0, n, raw, at, at + n)) {
+          return false;
+        }
+        at += n;
+      }
+      return at == raw.length;
+    }
+  }
 
   private static final int BUFFER = 32 * 1024;
 
@@ -41,15 +76,18 @@ public final class Directory {
    */
   public static Listing list(Fd directory, int most) throws SyscallException {
     List<Entry> entries = new ArrayList<>();
+    ByteArrayOutputStream raw = new ByteArrayOutputStream();
     byte[] buffer = new byte[BUFFER];
     for (int n = fill(directory, buffer);
         n > 0 && entries.size() <= most;
         n = fill(directory, buffer)) {
       parse(buffer, n, entries);
+      raw.write(buffer, 0, n);
     }
+    Content content = new Content(raw.toByteArray());
     return entries.size() <= most
-        ? new Listing(entries, true)
-        : new Listing(new ArrayList<>(entries.subList(0, most)), false);
+        ? new Listing(entries, true, content)
+        : new Listing(new ArrayList<>(entries.subList(0, most)), false, content);
   }
 
   /**

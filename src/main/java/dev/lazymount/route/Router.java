@@ -202,13 +202,16 @@ public final class Router extends AbstractBehavior<Router.Command> {
 
   private Behavior<Command> onNewCatalog(NewCatalog message) {
     boolean first = catalog.isEmpty();
-    catalog = Optional.of(message.catalog());
-    keep = Math.max(2, message.catalog().componentsNeeded());
-    children.now(message.catalog());
+    // A scan that found nothing new has the same one.
+    if (first || catalog.get() != message.catalog()) {
+      catalog = Optional.of(message.catalog());
+      keep = Math.max(2, message.catalog().componentsNeeded());
+      children.now(message.catalog());
+      observed.keepOnly(name -> message.catalog().get(name).isPresent());
+    }
     // Each scan is also when it is noticed that an image was replaced, or mounted or unmounted by
     // somebody.
     env.ask(getContext(), env.suspects(), Suspects::new);
-    observed.keepOnly(name -> message.catalog().get(name).isPresent());
     if (first) {
       env.ask(getContext(), env.mounted(), Mounted::new);
       early.values().forEach(this::route);
