@@ -2,13 +2,11 @@ package dev.lazymount.linux;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryIteratorException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.OptionalLong;
-import java.util.TreeMap;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.UUID;
 
 /**
@@ -187,23 +185,21 @@ public final class LoopDevice implements AutoCloseable {
   }
 
   /**
-   * The loop devices that have a file, by minor number, each with the path of it or the one it had.
-   * Takes microseconds for each device there is, in use or not; asks no storage.
+   * The minor numbers of the loop devices that have a file of at least one sector (512 bytes), from
+   * /proc/partitions, which tells the block devices that are not empty: one read, where a look at
+   * each of the thousands that were in use once took a hundred times as long. Asks no storage.
    *
-   * @throws IOException if sysfs can't be read
+   * @throws IOException if it can't be read
    */
-  public static Map<Integer, String> bound() throws IOException {
-    Map<Integer, String> bound = new TreeMap<>();
-    try (DirectoryStream<Path> devices = Files.newDirectoryStream(Path.of("/sys/block"), "loop*")) {
-      for (Path device : devices) {
-        int minor = Integer.parseInt(device.getFileName().toString().substring("loop".length()));
-        String path = BackingPath.of(minor).path();
-        if (!path.isEmpty()) {
-          bound.put(minor, path);
-        }
+  public static Set<Integer> bound() throws IOException {
+    Set<Integer> bound = new TreeSet<>();
+    for (String line : Files.readAllLines(Path.of("/proc/partitions"))) {
+      // Major, minor, number of blocks, name; two lines of heading.
+      String[] fields = line.strip().split(" +", -1);
+      boolean loop = fields.length == 4 && fields[0].equals(Integer.toString(MAJOR));
+      if (loop && fields[3].equals("loop" + fields[1])) {
+        bound.add(Integer.parseInt(fields[1]));
       }
-    } catch (DirectoryIteratorException e) {
-      throw e.getCause();
     }
     return bound;
   }

@@ -72,8 +72,16 @@ record ImageDirectory(String path, boolean symlinks) {
 
   /** The generation of an image; empty if there is none or it can't be told. */
   Optional<Mounter.Generation> generation(String file) {
-    try (Fd directory = Fd.openDirectory(path);
-        Fd look = directory.lookBeneath(file, symlinks)) {
+    try (Fd directory = Fd.openDirectory(path)) {
+      return generation(directory, file);
+    } catch (SyscallException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** The same in the directory that is open already. */
+  Optional<Mounter.Generation> generation(Fd directory, String file) {
+    try (Fd look = directory.lookBeneath(file, symlinks)) {
       FileStatus status = look.status();
       if (status.type() == FileType.FILE) {
         // NFS asks the server anew what there is when a file is opened, and not when it is looked

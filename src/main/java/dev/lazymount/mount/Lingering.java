@@ -57,14 +57,13 @@ final class Lingering {
     String below = imagesPath() + "/";
     Map<LingeringImage, Instant> now = new HashMap<>();
     Instant time = Instant.now();
-    LoopDevice.bound()
-        .forEach(
-            (minor, path) -> {
-              if (!mounted.contains(minor) && path.startsWith(below) && !isUnderWay(path, below)) {
-                LingeringImage seen = new LingeringImage(path, "/dev/loop" + minor, Instant.EPOCH);
-                now.put(seen, before.getOrDefault(seen, time));
-              }
-            });
+    for (int minor : LoopDevice.bound()) {
+      String path = mounted.contains(minor) ? "" : LoopDevice.BackingPath.of(minor).path();
+      if (path.startsWith(below) && !isUnderWay(path, below)) {
+        LingeringImage seen = new LingeringImage(path, "/dev/loop" + minor, Instant.EPOCH);
+        now.put(seen, before.getOrDefault(seen, time));
+      }
+    }
     List<LingeringImage> twice =
         now.keySet().stream()
             .filter(before::containsKey)

@@ -1,6 +1,7 @@
 package dev.lazymount.mount;
 
 import dev.lazymount.config.Settings;
+import dev.lazymount.linux.Fd;
 import dev.lazymount.linux.FileStatus;
 import dev.lazymount.linux.LoopDevice;
 import dev.lazymount.linux.MountInfo;
@@ -70,7 +71,7 @@ public final class Reconcile {
    * that are mounted twice, and those that somebody else has mounted. Blocks for as long as the
    * image storage does; one thread at a time.
    *
-   * @throws IOException if the mount table can't be read
+   * @throws IOException if the mount table can't be read, or the image directory is not there
    */
   public Collection<String> suspects() throws IOException {
     List<MountInfo> all = MountInfo.read();
@@ -83,12 +84,14 @@ public final class Reconcile {
         suspects.add(place.name());
       }
     }
-    for (MountStatus line : status.mounts().all()) {
-      MountInfo mount = table.remove(line.name());
-      if (line.state() == MountState.MOUNTED
-          ? isSuspect(line, mount)
-          : mount != null && mayBeImage(mount)) {
-        suspects.add(line.name());
+    try (Fd directory = Fd.openDirectory(images.path())) {
+      for (MountStatus line : status.mounts().all()) {
+        MountInfo mount = table.remove(line.name());
+        if (line.state() == MountState.MOUNTED
+            ? isSuspect(line, mount, directory)
+            : mount != null && mayBeImage(mount)) {
+          suspects.add(line.name());
+        }
       }
     }
     table.forEach(
@@ -105,7 +108,7 @@ public final class Reconcile {
     return FileStatus.major(mount.device()) == LoopDevice.MAJOR || Ownership.isFileBacked(mount);
   }
 
-  private boolean isSuspect(MountStatus line, MountInfo mount) {
+  private boolean isSuspect(MountStatus line, MountInfo mount, Fd directory) {
     // With a reason, what is mounted is not as it should be, or could not be told.
     if (mount == null
         || line.reason() != null
@@ -113,7 +116,7 @@ public final class Reconcile {
       return true;
     }
     String file = line.image().substring(images.path().length() + 1);
-    Optional<Mounter.Generation> image = images.generation(file);
+    Optional<Mounter.Generation> image = images.generation(directory, file);
     try {
       return image.isPresent() && !Ownership.isBehind(image, file, mount);
     } catch (SyscallException e) {
