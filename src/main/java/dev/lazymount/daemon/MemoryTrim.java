@@ -13,8 +13,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Keeps the daemon small at rest: a minute after the last mount, what that and the start needed is
- * given back, and from then on each minute what was touched since. It costs a pause of some
- * milliseconds when nobody wants anything, and an idle daemon does it once.
+ * given back, and from then on, more and more rarely, what was touched since. It costs a pause of
+ * some milliseconds when nobody wants anything.
  */
 final class MemoryTrim {
   /** How often it is looked whether the start is over. */
@@ -32,6 +32,7 @@ final class MemoryTrim {
     long trimmed = -1;
     long before = 0;
     long left = 0;
+    int quiet = 0;
     Duration pause = FIRST;
     while (!isEnd(end, pause)) {
       if (status.state() == DaemonState.STARTING) {
@@ -43,7 +44,10 @@ final class MemoryTrim {
         System.gc();
         left = release();
         trimmed = mounts;
-      } else if (mounts == trimmed && ResidentMemory.pages() > left + MARGIN_PAGES) {
+        quiet = 0;
+      } else if (mounts == trimmed
+          && isTimeAgain(++quiet)
+          && ResidentMemory.pages() > left + MARGIN_PAGES) {
         // A scan now and then brings back more of the class archive than it needs: the kernel maps
         // sixteen pages for each one that is touched.
         left = release();
@@ -51,6 +55,13 @@ final class MemoryTrim {
       before = mounts;
       pause = LOOK;
     }
+  }
+
+  /**
+   * After one look, two, four, eight, and then each sixteenth: each time costs some milliseconds.
+   */
+  private static boolean isTimeAgain(int quiet) {
+    return quiet % 16 == 0 || (quiet < 16 && Integer.bitCount(quiet) == 1);
   }
 
   private static boolean isEnd(Future<?> end, Duration pause) throws InterruptedException {

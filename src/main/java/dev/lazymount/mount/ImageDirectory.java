@@ -15,6 +15,9 @@ import java.util.Optional;
  * @param symlinks whether an image may be a symlink, which must still lead to a file inside
  */
 record ImageDirectory(String path, boolean symlinks) {
+  /** What no file system has for a device number. */
+  static final long NO_DEVICE = -1;
+
   /**
    * An image that was opened and looked at.
    *
@@ -73,17 +76,22 @@ record ImageDirectory(String path, boolean symlinks) {
   /** The generation of an image; empty if there is none or it can't be told. */
   Optional<Mounter.Generation> generation(String file) {
     try (Fd directory = Fd.openDirectory(path)) {
-      return generation(directory, file);
+      return generation(directory, file, NO_DEVICE);
     } catch (SyscallException e) {
       return Optional.empty();
     }
   }
 
-  /** The same in the directory that is open already. */
-  Optional<Mounter.Generation> generation(Fd directory, String file) {
+  /**
+   * The same in the directory that is open already.
+   *
+   * @param local the device of a file system on which a look tells what is there, with no server
+   *     that knows better
+   */
+  Optional<Mounter.Generation> generation(Fd directory, String file, long local) {
     try (Fd look = directory.lookBeneath(file, symlinks)) {
       FileStatus status = look.status();
-      if (status.type() == FileType.FILE) {
+      if (status.type() == FileType.FILE && status.device() != local) {
         // NFS asks the server anew what there is when a file is opened, and not when it is looked
         // at.
         try (Fd image = directory.openFileBeneath(file, symlinks)) {

@@ -157,8 +157,22 @@ record Ownership(ImageDirectory images, List<String> suffixes) {
   /** Whether a mount has this content. */
   static boolean isBehind(Optional<Mounter.Generation> image, String file, MountInfo mount)
       throws SyscallException {
+    return isBehind(image, file, mount, ImageDirectory.NO_DEVICE);
+  }
+
+  /**
+   * The same.
+   *
+   * @param local the device of a file system that keeps a file's inode number for as long as a loop
+   *     device has the file
+   */
+  static boolean isBehind(
+      Optional<Mounter.Generation> image, String file, MountInfo mount, long local)
+      throws SyscallException {
     if (FileStatus.major(mount.device()) == LoopDevice.MAJOR) {
-      return isBehind(image, FileStatus.minor(mount.device()));
+      int minor = FileStatus.minor(mount.device());
+      boolean kept = image.isPresent() && image.get().device() == local;
+      return kept ? hasInode(image, minor) : isBehind(image, minor);
     }
     Optional<Mounter.Generation> made =
         mount.fsType().equals(EROFS)
@@ -176,11 +190,15 @@ record Ownership(ImageDirectory images, List<String> suffixes) {
    */
   private static boolean isBehind(Optional<Mounter.Generation> image, int minor)
       throws SyscallException {
+    return hasInode(image, minor) && !LoopDevice.BackingPath.of(minor).deleted();
+  }
+
+  private static boolean hasInode(Optional<Mounter.Generation> image, int minor)
+      throws SyscallException {
     LoopDevice.Backing backing = LoopDevice.Backing.of(minor);
     return image.isPresent()
         && backing.device() == image.get().device()
-        && backing.inode() == image.get().inode()
-        && !LoopDevice.BackingPath.of(minor).deleted();
+        && backing.inode() == image.get().inode();
   }
 
   /** All files that can be the image of a name, or could be before a scan found another one. */

@@ -28,6 +28,9 @@ import java.util.TreeSet;
  * every scan nothing would ever be idle.
  */
 public final class Reconcile {
+  /** Those of which it is known; on any other, images are looked at as on NFS. */
+  private static final Set<String> LOCAL = Set.of("ext4", "xfs", "tmpfs");
+
   private final DaemonStatus status;
   private final String root;
   private final ImageDirectory images;
@@ -85,10 +88,11 @@ public final class Reconcile {
       }
     }
     try (Fd directory = Fd.openDirectory(images.path())) {
+      long local = local(directory, all);
       for (MountStatus line : status.mounts().all()) {
         MountInfo mount = table.remove(line.name());
         if (line.state() == MountState.MOUNTED
-            ? isSuspect(line, mount, directory)
+            ? isSuspect(line, mount, directory, local)
             : mount != null && mayBeImage(mount)) {
           suspects.add(line.name());
         }
@@ -108,7 +112,15 @@ public final class Reconcile {
     return FileStatus.major(mount.device()) == LoopDevice.MAJOR || Ownership.isFileBacked(mount);
   }
 
-  private boolean isSuspect(MountStatus line, MountInfo mount, Fd directory) {
+  /** The device of the image directory, if its file system has no server; each minute it counts. */
+  private static long local(Fd directory, Collection<MountInfo> table) throws SyscallException {
+    long device = directory.status().device();
+    boolean local =
+        table.stream().anyMatch(m -> m.device() == device && LOCAL.contains(m.fsType()));
+    return local ? device : ImageDirectory.NO_DEVICE;
+  }
+
+  private boolean isSuspect(MountStatus line, MountInfo mount, Fd directory, long local) {
     // With a reason, what is mounted is not as it should be, or could not be told.
     if (mount == null
         || line.reason() != null
@@ -116,9 +128,9 @@ public final class Reconcile {
       return true;
     }
     String file = line.image().substring(images.path().length() + 1);
-    Optional<Mounter.Generation> image = images.generation(directory, file);
+    Optional<Mounter.Generation> image = images.generation(directory, file, local);
     try {
-      return image.isPresent() && !Ownership.isBehind(image, file, mount);
+      return image.isPresent() && !Ownership.isBehind(image, file, mount, local);
     } catch (SyscallException e) {
       return true;
     }

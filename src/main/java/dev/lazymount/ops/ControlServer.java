@@ -16,6 +16,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -158,14 +159,11 @@ public final class ControlServer implements AutoCloseable {
     }
   }
 
+  /** Milliseconds; 0, which is for ever, if nobody is there. */
   private long untilNextDeadline() {
     long now = System.nanoTime();
-    long soonest =
-        clients.stream()
-            .mapToLong(client -> client.deadline() - now)
-            .min()
-            .orElse(patience.toNanos());
-    return Math.max(1, soonest / 1_000_000 + 1);
+    OptionalLong soonest = clients.stream().mapToLong(client -> client.deadline() - now).min();
+    return soonest.isEmpty() ? 0 : Math.max(1, soonest.getAsLong() / 1_000_000 + 1);
   }
 
   private void onReady(SelectionKey key) {
