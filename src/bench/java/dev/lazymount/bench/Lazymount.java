@@ -101,11 +101,6 @@ final class Lazymount {
     return cpuSeconds(process.pid());
   }
 
-  /** CPU time of its bpftrace so far. */
-  double traceCpuSeconds() throws IOException {
-    return cpuSeconds(status().trace().pid());
-  }
-
   /** What it has logged so far. */
   List<String> log() throws IOException {
     return Files.readAllLines(log);
@@ -124,7 +119,7 @@ final class Lazymount {
   }
 
   /** User and system time of a process so far, seconds: fields 14 and 15 of proc(5)'s stat. */
-  private static double cpuSeconds(long pid) throws IOException {
+  static double cpuSeconds(long pid) throws IOException {
     String stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"));
     String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
     return (Long.parseLong(fields[11]) + Long.parseLong(fields[12])) / TICKS_A_SECOND;
