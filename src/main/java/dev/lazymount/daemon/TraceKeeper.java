@@ -5,7 +5,6 @@ import akka.actor.typed.javadsl.ActorContext;
 import dev.lazymount.route.Router;
 import dev.lazymount.state.DaemonStatus;
 import dev.lazymount.trace.TraceEnv;
-import dev.lazymount.trace.TraceProgram;
 import dev.lazymount.trace.TraceReport;
 import dev.lazymount.trace.TraceSource;
 import java.util.Optional;
@@ -17,15 +16,12 @@ import java.util.Optional;
  */
 final class TraceKeeper {
   private final ActorContext<Supervisor.Command> context;
-  private final DaemonStatus status;
+  private final TraceFit fit;
   private final ActorRef<TraceReport> reports;
   private final ActorRef<Router.Command> router;
   private TraceEnv env;
   private Optional<ActorRef<TraceSource.Command>> trace = Optional.empty();
   private boolean stops;
-
-  /** What the running program was made for; empty while none runs that is to stay. */
-  private Optional<TraceProgram.Names> names = Optional.empty();
 
   /**
    * Keeps a trace that is not started yet.
@@ -44,7 +40,7 @@ final class TraceKeeper {
       ActorRef<Router.Command> router) {
     this.context = context;
     this.env = env;
-    this.status = status;
+    this.fit = new TraceFit(status);
     this.reports = reports;
     this.router = router;
   }
@@ -73,7 +69,7 @@ final class TraceKeeper {
     context.watchWith(trace.get(), stopped);
     context.stop(trace.get());
     trace = Optional.empty();
-    names = Optional.empty();
+    fit.ended();
     stops = true;
     return true;
   }
@@ -95,33 +91,17 @@ final class TraceKeeper {
 
   /** Takes note of what the trace tells of itself. */
   void reported(TraceReport report) {
-    if (report instanceof TraceReport.Started started) {
-      names = Optional.of(started.names());
-      // A scan may have ended since the program was made.
-      fit();
-    } else if (report instanceof TraceReport.Failed) {
-      names = Optional.empty();
-    }
+    fit.reported(report).ifPresent(this::tell);
   }
 
   /**
    * Has the trace renewed if the names of the newest scan are none that its program was made for.
-   * While none runs there is nothing to do: the next is made for them.
    */
   void fit() {
-    int deepest = status.deepestName();
-    int longest = status.longestComponent();
-    if (names.isPresent() && !names.get().fit(deepest, longest)) {
-      names = Optional.empty();
-      trace
-          .orElseThrow()
-          .tell(
-              new TraceSource.Renew(
-                  "names have up to "
-                      + deepest
-                      + " components of up to "
-                      + longest
-                      + " bytes now"));
-    }
+    fit.scanned().ifPresent(this::tell);
+  }
+
+  private void tell(TraceSource.Command command) {
+    trace.orElseThrow().tell(command);
   }
 }

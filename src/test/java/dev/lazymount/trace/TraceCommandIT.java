@@ -107,6 +107,22 @@ class TraceCommandIT {
     assertTrue(!Files.exists(site.runDir()), "it makes no run directory");
   }
 
+  @Test
+  void nameThatIsDeeperThanAllBeforeIsToldWholeOnceItIsThere() throws IOException {
+    Opener opener = Opener.compile(site.scratch());
+    trace("--json", "--set", "trace.program=resolved", "--set", "catalog.rescan=100ms");
+    site.compiler("a/b/c/deep");
+    Await.until(
+        "the trace is renewed and sees it",
+        Duration.ofSeconds(30),
+        () -> {
+          openAndEnd(opener, "a/b/c/deep");
+          return lineWith("\"a/b/c/deep.img\"").isPresent();
+        },
+        this::said);
+    assertTrue(said().contains("names have up to 4 components"), said());
+  }
+
   private long openAndEnd(Opener opener, String name) throws IOException {
     try (Opener.Running running = opener.start("openat", site.root(name).resolve("version"))) {
       running.awaitEnd();
