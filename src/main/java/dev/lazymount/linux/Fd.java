@@ -72,6 +72,17 @@ public final class Fd implements AutoCloseable {
     return open(LibC.AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW, 0);
   }
 
+  /**
+   * What a file of sysfs says: open(2) and one pread(2) of 4096 bytes, as they have no more. Takes
+   * a third of the calls that java.nio makes.
+   */
+  static String kernelFile(String path) throws SyscallException {
+    byte[] buffer = new byte[4096];
+    try (Fd file = open(LibC.AT_FDCWD, path, O_RDONLY, 0)) {
+      return new String(buffer, 0, file.read(buffer, 0), StandardCharsets.UTF_8);
+    }
+  }
+
   /** openat(2) of one subdirectory for reading; a symlink is ELOOP or ENOTDIR. */
   public Fd openSubdirectory(String name) throws SyscallException {
     return open(raw(), name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);

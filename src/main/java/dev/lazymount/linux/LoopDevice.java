@@ -4,8 +4,10 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.NoSuchElementException;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.StringTokenizer;
 import java.util.TreeSet;
 import java.util.UUID;
 
@@ -81,14 +83,17 @@ public final class LoopDevice implements AutoCloseable {
    * @return empty if there is no such device, or it can't be told
    */
   public static OptionalLong sectorsRead(String device) {
-    if (!device.matches("/dev/loop\\d+")) {
+    String name = device.substring(device.lastIndexOf('/') + 1);
+    if (!device.equals("/dev/" + name) || !name.startsWith("loop")) {
       return OptionalLong.empty();
     }
-    Path stat = Path.of("/sys/block").resolve(device.substring("/dev/".length())).resolve("stat");
     try {
-      String[] fields = Files.readString(stat).strip().split(" +", -1);
-      return OptionalLong.of(Long.parseLong(fields[2]));
-    } catch (IOException | NumberFormatException | ArrayIndexOutOfBoundsException e) {
+      StringTokenizer fields = new StringTokenizer(Fd.kernelFile("/sys/block/" + name + "/stat"));
+      // Reads, reads that were merged, sectors that were read.
+      fields.nextToken();
+      fields.nextToken();
+      return OptionalLong.of(Long.parseLong(fields.nextToken()));
+    } catch (SyscallException | NumberFormatException | NoSuchElementException e) {
       return OptionalLong.empty();
     }
   }
@@ -173,12 +178,11 @@ public final class LoopDevice implements AutoCloseable {
     /** Of the file behind loop device {@code minor}. */
     public static BackingPath of(int minor) {
       try {
-        String path =
-            Files.readString(Path.of("/sys/block/loop" + minor + "/loop/backing_file")).strip();
+        String path = Fd.kernelFile("/sys/block/loop" + minor + "/loop/backing_file").strip();
         return path.endsWith(DELETED)
             ? new BackingPath(path.substring(0, path.length() - DELETED.length()), true)
             : new BackingPath(path, false);
-      } catch (IOException e) {
+      } catch (SyscallException e) {
         return new BackingPath("", false);
       }
     }
@@ -193,12 +197,16 @@ public final class LoopDevice implements AutoCloseable {
    */
   public static Set<Integer> bound() throws IOException {
     Set<Integer> bound = new TreeSet<>();
+    String major = Integer.toString(MAJOR);
     for (String line : Files.readAllLines(Path.of("/proc/partitions"))) {
       // Major, minor, number of blocks, name; two lines of heading.
-      String[] fields = line.strip().split(" +", -1);
-      boolean loop = fields.length == 4 && fields[0].equals(Integer.toString(MAJOR));
-      if (loop && fields[3].equals("loop" + fields[1])) {
-        bound.add(Integer.parseInt(fields[1]));
+      StringTokenizer fields = new StringTokenizer(line);
+      if (fields.countTokens() == 4 && fields.nextToken().equals(major)) {
+        String minor = fields.nextToken();
+        fields.nextToken();
+        if (fields.nextToken().equals("loop" + minor)) {
+          bound.add(Integer.parseInt(minor));
+        }
       }
     }
     return bound;
