@@ -10,7 +10,7 @@ import java.util.Optional;
  * Rest}, {@link StatusCost}).
  *
  * <pre>
- * ./dev bench start            10 starts of each kind, 2,000 images, three minutes of rest
+ * ./dev bench start            10 starts of each kind, 2,000 images, seven minutes of rest
  * ./dev bench start --quick    3, 200 images, half a minute
  * </pre>
  *
