@@ -127,7 +127,7 @@ final class SettingsReader {
     keepInOrder("trace.restart", trace.restart(), "trace.restart-max", trace.restartMax());
     if (keys.allGood("trace.perf-pages") && Integer.bitCount(trace.perfPages()) != 1) {
       keys.refuse(
-          "trace.perf-pages", "is not a power of two", "give one, such as 64, from 8 to 4096");
+          "trace.perf-pages", "is not a power of two", "give one, such as 128, from 8 to 4096");
     }
     return trace;
   }

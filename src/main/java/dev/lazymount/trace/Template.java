@@ -86,7 +86,7 @@ final class Template {
   /**
    * How many names of one process are told in a window: far more than any compiler needs, and so
    * few that they fit into the buffer between kernel and bpftrace, with room for those of others.
-   * With the defaults 1024, of some 230 bytes each, and 256 KiB.
+   * With the defaults 1024, of some 230 bytes each, and 512 KiB: of two processes at once.
    */
   static int share(int maxKeys) {
     return Math.max(64, maxKeys / 16);

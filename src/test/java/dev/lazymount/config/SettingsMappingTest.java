@@ -47,7 +47,7 @@ class SettingsMappingTest {
                     "tracker-miner-f",
                     "clamscan"),
                 16_384,
-                64),
+                128),
             new Settings.Mount(
                 List.of(),
                 0,
