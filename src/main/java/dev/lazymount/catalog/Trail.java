@@ -10,8 +10,8 @@ import java.util.Optional;
 
 /**
  * What a walk was told by the kernel, answer by answer. Where the same questions get the same
- * answers, the same walk would find the same: asking them takes a tenth of the time, and leaves
- * nothing behind. Not thread-safe.
+ * answers, the same walk would find the same: asking them makes no catalog, and leaves nothing
+ * behind. Not thread-safe.
  */
 final class Trail {
   /** More is not kept; such a walk is done anew each time. Bytes. */

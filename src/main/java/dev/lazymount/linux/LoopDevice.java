@@ -190,8 +190,8 @@ public final class LoopDevice implements AutoCloseable {
 
   /**
    * The minor numbers of the loop devices that have a file of at least one sector (512 bytes), from
-   * /proc/partitions, which tells the block devices that are not empty: one read, where a look at
-   * each of the thousands that were in use once took a hundred times as long. Asks no storage.
+   * /proc/partitions, which tells the block devices that are not empty: one read, and not a look at
+   * each of the thousands that may have been in use once. Asks no storage.
    *
    * @throws IOException if it can't be read
    */
