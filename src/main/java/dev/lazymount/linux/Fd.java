@@ -73,8 +73,8 @@ public final class Fd implements AutoCloseable {
   }
 
   /**
-   * What a file of sysfs says: open(2) and one pread(2) of 4096 bytes, as they have no more. Takes
-   * a third of the calls that java.nio makes.
+   * What a file of sysfs says: open(2) and one pread(2) of 4096 bytes, as they have no more. Half
+   * the calls that java.nio makes for it.
    */
   static String kernelFile(String path) throws SyscallException {
     byte[] buffer = new byte[4096];
