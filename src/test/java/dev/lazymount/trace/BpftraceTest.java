@@ -10,6 +10,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -44,14 +46,16 @@ final class BpftraceTest {
   }
 
   @Test
-  void boundsComeByTheEnvironmentInOldAndNewSpelling() throws Exception {
+  void boundsOfTheSettingsComeByTheEnvironmentInOldAndNewSpelling() throws Exception {
     TraceProcess process =
         launch(
             script(
                 "echo $BPFTRACE_STRLEN $BPFTRACE_MAX_STRLEN $BPFTRACE_MAP_KEYS_MAX"
                     + " $BPFTRACE_MAX_MAP_KEYS $BPFTRACE_PERF_RB_PAGES \"<$NOTIFY_SOCKET>\""),
-            "");
-    assertEquals("64 64 16384 16384 64 <>\n", text(process.output().readAllBytes()));
+            "",
+            "trace.max-keys = 4096",
+            "trace.perf-pages = 32");
+    assertEquals("64 64 4096 4096 32 <>\n", text(process.output().readAllBytes()));
     assertEquals(0, exit(process));
   }
 
@@ -87,8 +91,10 @@ final class BpftraceTest {
     return file.toString();
   }
 
-  private static TraceProcess launch(String bpftrace, String source) {
-    return Bpftrace.launcher(TestSettings.settings("trace.bpftrace = \"" + bpftrace + "\""))
+  private static TraceProcess launch(String bpftrace, String source, String... settings) {
+    List<String> all = new ArrayList<>(List.of(settings));
+    all.add("trace.bpftrace = \"" + bpftrace + "\"");
+    return Bpftrace.launcher(TestSettings.settings(all.toArray(String[]::new)))
         .launch(new TraceProgram("path", source, "mark", 64, null, null));
   }
 
