@@ -12,7 +12,6 @@ import dev.lazymount.catalog.Catalog;
 import dev.lazymount.catalog.CatalogActor;
 import dev.lazymount.route.Router;
 import dev.lazymount.state.MountStatus;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -37,14 +36,7 @@ public final class WarmActor extends AbstractBehavior<WarmActor.Command> {
 
   private record NewCatalog(Catalog catalog) implements Command {}
 
-  /** What was kept; {@code kept} is false if nothing can be kept from now on either. */
-  private record Loaded(WarmList list, boolean kept, String problem) implements Command {}
-
-  private record Seeded(WarmList list, String problem) implements Command {}
-
   private record Read(Set<String> names) implements Command {}
-
-  private record Saved(String problem) implements Command {}
 
   private enum Timer implements Command {
     LOOK,
@@ -67,7 +59,7 @@ public final class WarmActor extends AbstractBehavior<WarmActor.Command> {
   private final WarmEnv env;
   private final ActorRef<Router.Command> router;
   private final TimerScheduler<Command> timers;
-  private final WarmStore store;
+  private final WarmFiles files;
   private final LoopReads reads;
   private final WarmUp warmUp;
   private final Uses uses = new Uses();
@@ -108,15 +100,15 @@ public final class WarmActor extends AbstractBehavior<WarmActor.Command> {
     this.env = env;
     this.router = router;
     this.timers = timers;
-    this.store = new WarmStore(env.stateDir());
+    this.files = new WarmFiles(env);
     this.reads = new LoopReads(env.sectorsRead());
     this.warmUp = new WarmUp(env.status(), env.max());
     scanner.tell(
         new CatalogActor.Subscribe(context.messageAdapter(Catalog.class, NewCatalog::new)));
-    later(env.files(), this::load);
+    later(env.files(), files::load);
     if (env.seed().isPresent() && env.max() > 0) {
       Path file = env.seed().get();
-      later(env.lost(), () -> readSeed(file));
+      later(env.lost(), () -> files.seed(file));
     } else {
       seed = new WarmList();
     }
@@ -128,13 +120,13 @@ public final class WarmActor extends AbstractBehavior<WarmActor.Command> {
     return newReceiveBuilder()
         .onMessage(Ready.class, ready -> onReady())
         .onMessage(NewCatalog.class, this::onNewCatalog)
-        .onMessage(Loaded.class, this::onLoaded)
-        .onMessage(Seeded.class, this::onSeeded)
+        .onMessage(WarmFiles.Loaded.class, this::onLoaded)
+        .onMessage(WarmFiles.Seeded.class, this::onSeeded)
         .onMessageEquals(Timer.SEED_IS_SLOW, this::onSeedIsSlow)
         .onMessageEquals(Timer.STEP, this::onStep)
         .onMessageEquals(Timer.LOOK, this::onLook)
         .onMessage(Read.class, this::onRead)
-        .onMessage(Saved.class, this::onSaved)
+        .onMessage(WarmFiles.Saved.class, this::onSaved)
         .onSignal(PostStop.class, stop -> onPostStop())
         .build();
   }
@@ -155,14 +147,14 @@ public final class WarmActor extends AbstractBehavior<WarmActor.Command> {
     return begin();
   }
 
-  private Behavior<Command> onLoaded(Loaded loaded) {
+  private Behavior<Command> onLoaded(WarmFiles.Loaded loaded) {
     list = loaded.list();
     kept = loaded.kept();
     complain(loaded.problem());
     return begin();
   }
 
-  private Behavior<Command> onSeeded(Seeded seeded) {
+  private Behavior<Command> onSeeded(WarmFiles.Seeded seeded) {
     seed = seeded.list();
     complain(seeded.problem());
     return begun ? plan() : begin();
@@ -237,12 +229,12 @@ public final class WarmActor extends AbstractBehavior<WarmActor.Command> {
       looking = true;
       changed = false;
       String text = WarmText.print(list, env.clock().instant());
-      later(env.files(), () -> new Saved(save(text)));
+      later(env.files(), () -> files.save(text));
     }
     return this;
   }
 
-  private Behavior<Command> onSaved(Saved saved) {
+  private Behavior<Command> onSaved(WarmFiles.Saved saved) {
     looking = false;
     changed |= saved.problem() != null;
     complain(saved.problem());
@@ -259,47 +251,18 @@ public final class WarmActor extends AbstractBehavior<WarmActor.Command> {
   private Behavior<Command> onPostStop() {
     learn(Set.of());
     if (changed && kept) {
-      complain(save(WarmText.print(list, env.clock().instant())));
+      complain(files.save(WarmText.print(list, env.clock().instant())).problem());
     }
-    store.close();
+    files.close();
     return this;
-  }
-
-  // --- files: what blocks ---
-
-  private Loaded load() {
-    try {
-      WarmStore.Kept found = store.load();
-      return new Loaded(found.list(), true, found.damage());
-    } catch (IOException e) {
-      return new Loaded(new WarmList(), false, "it is not kept: " + e);
-    }
-  }
-
-  private Seeded readSeed(Path file) {
-    try {
-      return new Seeded(WarmStore.seed(file, env.clock().instant()), null);
-    } catch (IOException | WarmText.Damaged e) {
-      String why = e instanceof WarmText.Damaged ? e.getMessage() : e.toString();
-      return new Seeded(new WarmList(), "the seed " + file + " is not used: " + why);
-    }
-  }
-
-  /** What was wrong; null if nothing was. */
-  private String save(String text) {
-    try {
-      store.save(text);
-      return null;
-    } catch (IOException e) {
-      return "it can't be saved, and is tried again: " + e;
-    }
   }
 
   private void later(Executor where, Supplier<Command> work) {
     getContext()
         .pipeToSelf(
             CompletableFuture.supplyAsync(work, where),
-            (answer, thrown) -> thrown == null ? answer : new Saved("internal error: " + thrown));
+            (answer, thrown) ->
+                thrown == null ? answer : new WarmFiles.Saved("internal error: " + thrown));
   }
 
   /** A problem that stays is told once. */

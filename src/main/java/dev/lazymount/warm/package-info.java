@@ -6,7 +6,8 @@
  * the list, and after READY has the first of it mounted; {@link dev.lazymount.warm.Uses} turns what
  * is in use into names, {@link dev.lazymount.warm.WarmUp} says which image is next, and when.
  * {@link dev.lazymount.warm.WarmList} is the list: scores that fade. {@link
- * dev.lazymount.warm.WarmText} is how a person reads it, and {@link dev.lazymount.warm.WarmStore}
- * the file. {@link dev.lazymount.warm.LoopReads} sees the use of what is mounted and silent.
+ * dev.lazymount.warm.WarmText} is how a person reads it, {@link dev.lazymount.warm.WarmStore} the
+ * file, and {@link dev.lazymount.warm.WarmFiles} says what came of reading and writing it. {@link
+ * dev.lazymount.warm.LoopReads} sees the use of what is mounted and silent.
  */
 package dev.lazymount.warm;
