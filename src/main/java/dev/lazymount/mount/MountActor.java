@@ -9,10 +9,8 @@ import akka.actor.typed.javadsl.Receive;
 import akka.actor.typed.javadsl.TimerScheduler;
 import dev.lazymount.state.Access;
 import dev.lazymount.state.MountState;
-import java.util.EnumSet;
-import java.util.List;
 import java.util.Optional;
-import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * One image in use. Its mailbox is the lock within the process: whatever happens to this image
@@ -21,59 +19,10 @@ import java.util.Set;
  * <p>The actor itself never blocks. What blocks (all of {@link Mounter}) runs on the mount
  * dispatcher and comes back as a message. What is told of the image is {@link MountLine}'s.
  */
-public final class MountActor extends AbstractBehavior<MountActor.Command> {
-  /** What this actor understands. */
-  public interface Command {}
-
-  /**
-   * A process opened something in this compiler, or the warm list expects it.
-   *
-   * @param access who and when
-   * @param then the images nested inside this one that the access leads to, outermost first; they
-   *     are told when this one has come to rest, because what lies inside is mounted after
-   */
-  public record Accessed(Access access, List<ActorRef<Command>> then) implements Command {}
-
-  /**
-   * Look whether an image that is said to be not mounted is: an earlier daemon, or somebody else,
-   * may have mounted it, or what lay over it is gone. Mounts nothing.
-   */
-  public record Adopt() implements Command {}
-
-  /**
-   * Look whether what is known is still so: by whom it was unmounted, or whether its image is new.
-   */
-  public record Verify() implements Command {}
-
-  /** The times of {@link MountEnv} are others now. */
-  public record Retimed() implements Command {}
-
-  /** Mount it now, whatever its back-off says; {@code answerTo} is told what came of it. */
-  public record MountNow(ActorRef<Settled> answerTo) implements Command {}
-
-  /**
-   * Unmount it now, unless it is in use.
-   *
-   * @param manner when it stays
-   * @param why for the log and the status
-   * @param answerTo is told what came of it
-   */
-  public record Unmount(Manner manner, String why, ActorRef<Settled> answerTo) implements Command {}
-
-  /**
-   * A scan found something else for this name.
-   *
-   * @param request the new request; empty if there is no image any more
-   */
-  public record Changed(Optional<Mounter.Request> request) implements Command {}
-
-  private enum Storage implements Command {
+public final class MountActor extends AbstractBehavior<MountMessage> {
+  private enum Storage implements MountMessage {
     ANSWERS
   }
-
-  /** States in which it may be mounted all the same. */
-  private static final Set<MountState> MAYBE_MOUNTED =
-      EnumSet.of(MountState.UNMOUNTED, MountState.FAILED, MountState.QUARANTINED);
 
   private final MountEnv env;
   private final Retry retry;
@@ -92,7 +41,7 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
    * @param request which image, and where
    * @param observer is told of each mount that was made or found, and of each failure
    */
-  public static Behavior<Command> create(
+  public static Behavior<MountMessage> create(
       MountEnv env, Mounter.Request request, Optional<ActorRef<Settled>> observer) {
     return Behaviors.setup(
         context ->
@@ -100,17 +49,12 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
                 timers -> new MountActor(context, env, request, observer, timers)));
   }
 
-  /** One that nobody observes. */
-  public static Behavior<Command> create(MountEnv env, Mounter.Request request) {
-    return create(env, request, Optional.empty());
-  }
-
   private MountActor(
-      ActorContext<Command> context,
+      ActorContext<MountMessage> context,
       MountEnv env,
       Mounter.Request request,
       Optional<ActorRef<Settled>> observer,
-      TimerScheduler<Command> timers) {
+      TimerScheduler<MountMessage> timers) {
     super(context);
     this.env = env;
     this.request = request;
@@ -122,15 +66,15 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
   }
 
   @Override
-  public Receive<Command> createReceive() {
+  public Receive<MountMessage> createReceive() {
     return newReceiveBuilder()
-        .onMessage(Accessed.class, this::onAccessed)
-        .onMessage(Adopt.class, adopt -> lookIf(MAYBE_MOUNTED))
-        .onMessage(Verify.class, verify -> lookIf(EnumSet.of(MountState.MOUNTED)))
-        .onMessage(Retimed.class, retimed -> onRetimed())
-        .onMessage(MountNow.class, this::onMountNow)
-        .onMessage(Unmount.class, this::onUnmount)
-        .onMessage(Changed.class, this::onChanged)
+        .onMessage(MountMessage.Accessed.class, this::onAccessed)
+        .onMessage(MountMessage.Adopt.class, adopt -> lookIf(MountState::isOut))
+        .onMessage(MountMessage.Verify.class, verify -> lookIf(MountState.MOUNTED::equals))
+        .onMessage(MountMessage.Retimed.class, retimed -> onRetimed())
+        .onMessage(MountMessage.MountNow.class, this::onMountNow)
+        .onMessage(MountMessage.Unmount.class, this::onUnmount)
+        .onMessage(MountMessage.Changed.class, this::onChanged)
         .onMessage(MountCalls.Done.class, this::onDone)
         .onMessage(MountCalls.Failed.class, this::onFailed)
         .onMessage(MountCalls.Looked.class, this::onLooked)
@@ -143,7 +87,7 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
         .build();
   }
 
-  private Behavior<Command> onAccessed(Accessed accessed) {
+  private Behavior<MountMessage> onAccessed(MountMessage.Accessed accessed) {
     if (accessed.access().isUse()) {
       line.accessed();
     }
@@ -164,7 +108,7 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
   }
 
   /** What is mounted stays so; anything else is tried when the circuit closes. */
-  private void awaitStorage(Accessed accessed) {
+  private void awaitStorage(MountMessage.Accessed accessed) {
     if (line.state() == MountState.MOUNTED) {
       Waiting.pass(accessed);
       return;
@@ -175,12 +119,12 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
     boolean first = waiting.isEmpty();
     waiting.add(accessed);
     if (first) {
-      ActorRef<Command> self = getContext().getSelf();
+      ActorRef<MountMessage> self = getContext().getSelf();
       env.circuit().whenClosed(() -> self.tell(Storage.ANSWERS));
     }
   }
 
-  private Behavior<Command> onStorageAnswers() {
+  private Behavior<MountMessage> onStorageAnswers() {
     if (calls.isBusy()) {
       return this;
     }
@@ -198,28 +142,28 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
     }
   }
 
-  private Behavior<Command> onRetimed() {
+  private Behavior<MountMessage> onRetimed() {
     unmounting.schedule();
     return this;
   }
 
-  private Behavior<Command> lookIf(Set<MountState> expected) {
+  private Behavior<MountMessage> lookIf(Predicate<MountState> expected) {
     MountState state = line.state();
     // What is mounted is looked at whenever it is suspect; after a failure, not more often than an
     // access would try.
     boolean due = state == MountState.MOUNTED || retry.isDue(state);
-    if (!calls.isBusy() && expected.contains(state) && due && !env.circuit().isOpen()) {
+    if (!calls.isBusy() && expected.test(state) && due && !env.circuit().isOpen()) {
       calls.look(request);
     }
     return this;
   }
 
-  private Behavior<Command> onExpire() {
+  private Behavior<MountMessage> onExpire() {
     unmounting.expire(request);
     return this;
   }
 
-  private Behavior<Command> onMountNow(MountNow now) {
+  private Behavior<MountMessage> onMountNow(MountMessage.MountNow now) {
     if (!calls.isBusy() && env.circuit().isOpen()) {
       // Accesses that wait for the storage go on waiting.
       now.answerTo().tell(Settled.failed(request.name(), MountLine.NO_STORAGE));
@@ -233,18 +177,18 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
     return this;
   }
 
-  private Behavior<Command> onUnmount(Unmount asked) {
+  private Behavior<MountMessage> onUnmount(MountMessage.Unmount asked) {
     unmounting.ask(request, asked);
     return this;
   }
 
-  private Behavior<Command> onExpired(MountCalls.Expired expired) {
+  private Behavior<MountMessage> onExpired(MountCalls.Expired expired) {
     calls.over();
     unmounting.over(expired, request.name());
     return workOrRest();
   }
 
-  private Behavior<Command> onChanged(Changed changed) {
+  private Behavior<MountMessage> onChanged(MountMessage.Changed changed) {
     changed.request().ifPresent(now -> request = now);
     retry.now();
     line.renamed(request);
@@ -253,7 +197,7 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
   }
 
   /** An image that is gone is forgotten; a mount of it stays while it is in use. */
-  private Behavior<Command> stopIfGone() {
+  private Behavior<MountMessage> stopIfGone() {
     if (unmounting.isGone() && !calls.isBusy() && line.state() != MountState.MOUNTED) {
       line.forget();
       return Behaviors.stopped();
@@ -261,7 +205,7 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
     return this;
   }
 
-  private Behavior<Command> onDone(MountCalls.Done done) {
+  private Behavior<MountMessage> onDone(MountCalls.Done done) {
     calls.over();
     retry.mounted();
     line.mounted(done.request(), done.mounted(), done.millis(), trigger);
@@ -270,7 +214,7 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
     return settle(Settled.mounted(request.name(), done.mounted()));
   }
 
-  private Behavior<Command> onLooked(MountCalls.Looked looked) {
+  private Behavior<MountMessage> onLooked(MountCalls.Looked looked) {
     calls.over();
     if (looked.found().isEmpty()) {
       line.unstick();
@@ -288,7 +232,7 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
     return onDone(new MountCalls.Done(looked.request(), looked.found().get(), 0));
   }
 
-  private Behavior<Command> onChecked(MountCalls.Checked checked) {
+  private Behavior<MountMessage> onChecked(MountCalls.Checked checked) {
     calls.over();
     if (retry.isStillBad(checked.generation())) {
       line.unstick();
@@ -298,7 +242,7 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
     return this;
   }
 
-  private Behavior<Command> onFailed(MountCalls.Failed failed) {
+  private Behavior<MountMessage> onFailed(MountCalls.Failed failed) {
     MountFailure failure = MountFailure.of(failed.cause());
     if (failure.kind() == MountFailure.Kind.LOCKED) {
       // Not at rest: whoever holds the lock is mounting this very image.
@@ -320,20 +264,15 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
     return settle(Settled.failed(request.name(), failure.getMessage()));
   }
 
-  private Behavior<Command> onLate() {
+  private Behavior<MountMessage> onLate() {
     if (calls.isBusy()) {
-      MountLine.Stuck why = calls.whyLate();
-      line.stuck(why);
+      line.stuck(calls.late());
       waiting.giveUp(Settled.failed(request.name(), line.reason()));
-      if (why != MountLine.Stuck.HANGS) {
-        // Once it has its slot, or the lock, it may hang, and the circuit has to know.
-        calls.timed();
-      }
     }
     return this;
   }
 
-  private Behavior<Command> onLookAgain() {
+  private Behavior<MountMessage> onLookAgain() {
     calls.mountAgain(request);
     return this;
   }
@@ -343,7 +282,7 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
     calls.mount(request);
   }
 
-  private Behavior<Command> workOrRest() {
+  private Behavior<MountMessage> workOrRest() {
     if (waiting.isEmpty()) {
       return stopIfGone();
     }
@@ -352,7 +291,7 @@ public final class MountActor extends AbstractBehavior<MountActor.Command> {
     return this;
   }
 
-  private Behavior<Command> settle(Settled answer) {
+  private Behavior<MountMessage> settle(Settled answer) {
     waiting.settle(answer);
     return stopIfGone();
   }

@@ -12,17 +12,16 @@ import java.util.Optional;
 final class MountCalls {
   /** It is mounted, as was asked for; making it so took {@code millis}, milliseconds. */
   record Done(Mounter.Request request, Mounter.Mounted mounted, double millis)
-      implements MountActor.Command {}
+      implements MountMessage {}
 
   /** The call failed. */
-  record Failed(Throwable cause) implements MountActor.Command {}
+  record Failed(Throwable cause) implements MountMessage {}
 
   /** What is mounted where this was looked for. */
-  record Looked(Mounter.Request request, Optional<Mounter.Mounted> found)
-      implements MountActor.Command {}
+  record Looked(Mounter.Request request, Optional<Mounter.Mounted> found) implements MountMessage {}
 
   /** What the image file has now. */
-  record Checked(Optional<Mounter.Generation> generation) implements MountActor.Command {}
+  record Checked(Optional<Mounter.Generation> generation) implements MountMessage {}
 
   /**
    * Whether it was unmounted.
@@ -31,17 +30,17 @@ final class MountCalls {
    * @param asked by somebody; null if by nobody but a timer
    * @param problem why the call failed; null if it did not
    */
-  record Expired(Mounter.Expiry expiry, MountActor.Unmount asked, String problem)
-      implements MountActor.Command {}
+  record Expired(Mounter.Expiry expiry, MountMessage.Unmount asked, String problem)
+      implements MountMessage {}
 
   /** The call under way has not answered in time. */
-  enum Late implements MountActor.Command {
+  enum Late implements MountMessage {
     /** The only one. */
     LATE
   }
 
   /** It is time for one more attempt. */
-  enum Again implements MountActor.Command {
+  enum Again implements MountMessage {
     /** The only one. */
     AGAIN
   }
@@ -50,16 +49,14 @@ final class MountCalls {
   private static final Duration LOCKED_PAUSE = Duration.ofMillis(50);
 
   private final MountEnv env;
-  private final TimerScheduler<MountActor.Command> timers;
-  private final MountWork<MountActor.Command> work;
+  private final TimerScheduler<MountMessage> timers;
+  private final MountWork<MountMessage> work;
 
   /** Whether another process had the lock at the last attempt. */
   private boolean locked;
 
   MountCalls(
-      ActorContext<MountActor.Command> context,
-      TimerScheduler<MountActor.Command> timers,
-      MountEnv env) {
+      ActorContext<MountMessage> context, TimerScheduler<MountMessage> timers, MountEnv env) {
     this.env = env;
     this.timers = timers;
     this.work = new MountWork<>(context, env, Failed::new);
@@ -70,11 +67,14 @@ final class MountCalls {
   }
 
   /** What it is that takes too long; if it holds a slot, the circuit counts it from now on. */
-  MountLine.Stuck whyLate() {
-    if (locked && !work.isRunning()) {
-      return MountLine.Stuck.LOCKED;
+  MountLine.Stuck late() {
+    boolean outside = locked && !work.isRunning();
+    if (!outside && work.isLate()) {
+      return MountLine.Stuck.HANGS;
     }
-    return work.isLate() ? MountLine.Stuck.HANGS : MountLine.Stuck.WAITS;
+    // Once it has its slot, or the lock, it may hang, and the circuit has to know.
+    timed();
+    return outside ? MountLine.Stuck.LOCKED : MountLine.Stuck.WAITS;
   }
 
   /** The call has answered. */
@@ -134,7 +134,7 @@ final class MountCalls {
         });
   }
 
-  void unmount(Mounter.Request request, boolean marked, MountActor.Unmount asked) {
+  void unmount(Mounter.Request request, boolean marked, MountMessage.Unmount asked) {
     timed();
     work.start(
         () -> {
@@ -155,7 +155,7 @@ final class MountCalls {
   }
 
   /** The call under way is late when this time has passed from now. */
-  void timed() {
+  private void timed() {
     timers.startSingleTimer(Late.LATE, env.timeout());
   }
 }

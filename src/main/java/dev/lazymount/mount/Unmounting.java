@@ -11,7 +11,7 @@ import java.util.Optional;
  */
 final class Unmounting {
   /** It is time to ask whether it is idle. */
-  enum Timer implements MountActor.Command {
+  enum Timer implements MountMessage {
     /** The only one. */
     EXPIRE
   }
@@ -20,15 +20,14 @@ final class Unmounting {
   private static final Duration GONE_IDLE = Duration.ofSeconds(10);
 
   private final MountEnv env;
-  private final TimerScheduler<MountActor.Command> timers;
+  private final TimerScheduler<MountMessage> timers;
   private final MountCalls calls;
   private final MountLine line;
 
   private boolean marked;
   private boolean gone;
 
-  Unmounting(
-      MountEnv env, TimerScheduler<MountActor.Command> timers, MountCalls calls, MountLine line) {
+  Unmounting(MountEnv env, TimerScheduler<MountMessage> timers, MountCalls calls, MountLine line) {
     this.env = env;
     this.timers = timers;
     this.calls = calls;
@@ -81,7 +80,7 @@ final class Unmounting {
   }
 
   /** Somebody asks for it. */
-  void ask(Mounter.Request request, MountActor.Unmount asked) {
+  void ask(Mounter.Request request, MountMessage.Unmount asked) {
     if (calls.isBusy()) {
       asked.answerTo().tell(Settled.failed(request.name(), "something else is done to it now"));
     } else if (env.circuit().isOpen()) {
@@ -96,7 +95,7 @@ final class Unmounting {
   /** A call has come back with this. */
   void over(MountCalls.Expired expired, String name) {
     Mounter.Expiry expiry = expired.expiry();
-    MountActor.Unmount asked = expired.asked();
+    MountMessage.Unmount asked = expired.asked();
     boolean wasMarked = marked;
     marked = expiry == Mounter.Expiry.MARKED;
     line.unstick();

@@ -8,7 +8,7 @@ import java.util.Optional;
 
 /** Who waits for an image to come to rest. Used by its MountActor alone. */
 final class Waiting {
-  private final List<MountActor.Accessed> accesses = new ArrayList<>();
+  private final List<MountMessage.Accessed> accesses = new ArrayList<>();
   private final List<ActorRef<Settled>> askers = new ArrayList<>();
   private final Optional<ActorRef<Settled>> observer;
 
@@ -18,7 +18,7 @@ final class Waiting {
   }
 
   /** An access waits for its nested images' sake; one for each way inside is enough. */
-  void add(MountActor.Accessed accessed) {
+  void add(MountMessage.Accessed accessed) {
     boolean known = accesses.stream().anyMatch(w -> w.then().equals(accessed.then()));
     if (!known) {
       accesses.add(accessed);
@@ -59,10 +59,10 @@ final class Waiting {
   }
 
   /** What lies inside is next. */
-  static void pass(MountActor.Accessed accessed) {
-    List<ActorRef<MountActor.Command>> then = accessed.then();
+  static void pass(MountMessage.Accessed accessed) {
+    List<ActorRef<MountMessage>> then = accessed.then();
     if (!then.isEmpty()) {
-      then.get(0).tell(new MountActor.Accessed(accessed.access(), then.subList(1, then.size())));
+      then.get(0).tell(new MountMessage.Accessed(accessed.access(), then.subList(1, then.size())));
     }
   }
 }

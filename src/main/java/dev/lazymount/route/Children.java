@@ -6,6 +6,7 @@ import dev.lazymount.catalog.Catalog;
 import dev.lazymount.catalog.ImageFile;
 import dev.lazymount.mount.MountActor;
 import dev.lazymount.mount.MountEnv;
+import dev.lazymount.mount.MountMessage;
 import dev.lazymount.mount.Mounter;
 import dev.lazymount.mount.Settled;
 import java.net.URLEncoder;
@@ -24,12 +25,12 @@ import java.util.function.BiFunction;
 final class Children {
   /** An image in use. */
   private static final class Child {
-    private final ActorRef<MountActor.Command> actor;
+    private final ActorRef<MountMessage> actor;
     private Mounter.Request request;
     private long toldAt;
     private boolean gone;
 
-    private Child(ActorRef<MountActor.Command> actor, Mounter.Request request, long toldAt) {
+    private Child(ActorRef<MountMessage> actor, Mounter.Request request, long toldAt) {
       this.actor = actor;
       this.request = request;
       this.toldAt = toldAt;
@@ -42,7 +43,7 @@ final class Children {
   private final ActorContext<Router.Command> context;
   private final MountEnv env;
   private final Optional<ActorRef<Settled>> observer;
-  private final BiFunction<String, ActorRef<MountActor.Command>, Router.Command> gone;
+  private final BiFunction<String, ActorRef<MountMessage>, Router.Command> gone;
   private final Map<String, Child> children = new HashMap<>();
   private Catalog catalog = Catalog.empty();
   private long spawned;
@@ -59,7 +60,7 @@ final class Children {
       ActorContext<Router.Command> context,
       MountEnv env,
       Optional<ActorRef<Settled>> observer,
-      BiFunction<String, ActorRef<MountActor.Command>, Router.Command> gone) {
+      BiFunction<String, ActorRef<MountMessage>, Router.Command> gone) {
     this.context = context;
     this.env = env;
     this.observer = observer;
@@ -70,12 +71,12 @@ final class Children {
     return children.containsKey(name);
   }
 
-  Optional<ActorRef<MountActor.Command>> get(String name) {
+  Optional<ActorRef<MountMessage>> get(String name) {
     return Optional.ofNullable(children.get(name)).map(child -> child.actor);
   }
 
   /** That of an image, which is in use from now on. */
-  ActorRef<MountActor.Command> of(ImageFile image) {
+  ActorRef<MountMessage> of(ImageFile image) {
     return child(image).actor;
   }
 
@@ -99,16 +100,16 @@ final class Children {
   /** Its image vanished while no daemon ran; as when one runs, it stays while it is in use. */
   void adoptGone(ImageFile image) {
     Child child = child(image);
-    child.actor.tell(new MountActor.Adopt());
+    child.actor.tell(new MountMessage.Adopt());
     tellWhatChanged(image.name(), child);
   }
 
-  void tellAll(MountActor.Command message) {
+  void tellAll(MountMessage message) {
     children.values().forEach(child -> child.actor.tell(message));
   }
 
   /** One has ended. */
-  void remove(String name, ActorRef<MountActor.Command> actor) {
+  void remove(String name, ActorRef<MountMessage> actor) {
     Child child = children.get(name);
     if (child != null && child.actor.equals(actor)) {
       children.remove(name);
@@ -126,7 +127,7 @@ final class Children {
     // names of actors count.
     String actorName =
         "mount-" + spawned++ + "-" + URLEncoder.encode(image.name(), StandardCharsets.UTF_8);
-    ActorRef<MountActor.Command> actor =
+    ActorRef<MountMessage> actor =
         context.spawn(MountActor.create(env, request, observer), actorName);
     context.watchWith(actor, gone.apply(image.name(), actor));
     Child child = new Child(actor, request, now() - TELL_AGAIN_NANOS);
@@ -140,7 +141,7 @@ final class Children {
     if (isGone != child.gone || (!isGone && !now.get().equals(child.request))) {
       child.gone = isGone;
       now.ifPresent(request -> child.request = request);
-      child.actor.tell(new MountActor.Changed(now));
+      child.actor.tell(new MountMessage.Changed(now));
     }
   }
 

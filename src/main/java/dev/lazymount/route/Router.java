@@ -11,19 +11,16 @@ import dev.lazymount.catalog.CatalogActor;
 import dev.lazymount.catalog.ImageFile;
 import dev.lazymount.config.Settings;
 import dev.lazymount.mount.Manner;
-import dev.lazymount.mount.MountActor;
 import dev.lazymount.mount.MountEnv;
+import dev.lazymount.mount.MountMessage;
 import dev.lazymount.mount.Reconcile;
 import dev.lazymount.mount.Settled;
 import dev.lazymount.state.Access;
-import dev.lazymount.trace.ResolvedProgram;
 import dev.lazymount.trace.TraceSource;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.slf4j.LoggerFactory;
 
@@ -89,21 +86,16 @@ public final class Router extends AbstractBehavior<Router.Command> {
 
   private record Suspects(Collection<String> names) implements Command {}
 
-  private record Gone(String name, ActorRef<MountActor.Command> actor) implements Command {}
+  private record Gone(String name, ActorRef<MountMessage> actor) implements Command {}
 
   /** Between two hints to the catalog that there may be a new image. */
   private static final long HINT_NANOS = Duration.ofSeconds(1).toNanos();
 
-  /** Accesses kept until the first scan is done; paths, and so bounded by distinct ones. */
-  private static final int EARLY = 4096;
-
   private final RouterEnv env;
   private final ActorRef<CatalogActor.Command> scanner;
   private final Children children;
-  private final Map<String, Access> early = new LinkedHashMap<>();
   private final Observed observed;
-  private Optional<Catalog> catalog = Optional.empty();
-  private int keep = AccessPath.MAX_COMPONENTS;
+  private final Matching matching;
   private long hintedAt;
 
   /**
@@ -122,6 +114,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
     this.env = env;
     this.children = new Children(context, env.mounts(), MountLimit.spawn(context, env), Gone::new);
     this.observed = new Observed(env.mounts(), children::has);
+    this.matching = new Matching(env);
     this.scanner = scanner;
     this.hintedAt = now() - HINT_NANOS;
     scanner.tell(
@@ -161,23 +154,22 @@ public final class Router extends AbstractBehavior<Router.Command> {
   }
 
   private Behavior<Command> onImages(Images asked) {
-    asked.answerTo().tell(catalog);
+    asked.answerTo().tell(matching.catalog());
     return this;
   }
 
   private Behavior<Command> onMountNow(MountNow asked) {
-    return tell(asked.name(), new MountActor.MountNow(asked.answerTo()), asked.answerTo());
+    return tell(asked.name(), new MountMessage.MountNow(asked.answerTo()), asked.answerTo());
   }
 
   private Behavior<Command> onUnmount(Unmount asked) {
-    MountActor.Unmount message =
-        new MountActor.Unmount(asked.manner(), asked.why(), asked.answerTo());
+    MountMessage.Unmount message =
+        new MountMessage.Unmount(asked.manner(), asked.why(), asked.answerTo());
     return tell(asked.name(), message, asked.answerTo());
   }
 
-  private Behavior<Command> tell(
-      String name, MountActor.Command message, ActorRef<Settled> answerTo) {
-    Optional<ActorRef<MountActor.Command>> actor = actorOf(name);
+  private Behavior<Command> tell(String name, MountMessage message, ActorRef<Settled> answerTo) {
+    Optional<ActorRef<MountMessage>> actor = actorOf(name);
     if (env.mounts().status().observes()) {
       answerTo.tell(Settled.observes(name));
     } else if (actor.isEmpty()) {
@@ -188,12 +180,12 @@ public final class Router extends AbstractBehavior<Router.Command> {
     return this;
   }
 
-  private Optional<ActorRef<MountActor.Command>> actorOf(String name) {
-    return children.get(name).or(() -> catalog.flatMap(c -> c.get(name)).map(children::of));
+  private Optional<ActorRef<MountMessage>> actorOf(String name) {
+    return children.get(name).or(() -> matching.image(name).map(children::of));
   }
 
   private Behavior<Command> onWarm(Warm warm) {
-    List<ImageFile> images = catalog.map(c -> c.matchInside(warm.name())).orElse(List.of());
+    List<ImageFile> images = matching.inside(warm.name());
     if (!images.isEmpty() && !env.mounts().status().observes()) {
       tell(Access.ahead(now()), images);
     }
@@ -201,30 +193,28 @@ public final class Router extends AbstractBehavior<Router.Command> {
   }
 
   private Behavior<Command> onNewCatalog(NewCatalog message) {
-    boolean first = catalog.isEmpty();
+    Optional<Catalog> before = matching.catalog();
+    List<Access> kept = matching.now(message.catalog());
     // A scan that found nothing new has the same one.
-    if (first || catalog.get() != message.catalog()) {
-      catalog = Optional.of(message.catalog());
-      keep = Math.max(2, message.catalog().componentsNeeded());
+    if (before.isEmpty() || before.get() != message.catalog()) {
       children.now(message.catalog());
       observed.keepOnly(name -> message.catalog().get(name).isPresent());
     }
     // Each scan is also when it is noticed that an image was replaced, or mounted or unmounted by
     // somebody.
     env.ask(getContext(), env.suspects(), Suspects::new);
-    if (first) {
+    if (before.isEmpty()) {
       env.ask(getContext(), env.mounted(), Mounted::new);
-      early.values().forEach(this::route);
-      early.clear();
+      kept.forEach(this::route);
     }
     return this;
   }
 
   private Behavior<Command> onMounted(Mounted mounted) {
     for (Reconcile.Found found : mounted.found()) {
-      Optional<ImageFile> image = catalog.flatMap(c -> c.get(found.name()));
+      Optional<ImageFile> image = matching.image(found.name());
       if (image.isPresent()) {
-        children.of(image.get()).tell(new MountActor.Adopt());
+        children.of(image.get()).tell(new MountMessage.Adopt());
       } else if (!env.mounts().status().observes() && ImageFile.refusal(found.name()).isEmpty()) {
         found.image().ifPresent(file -> children.adoptGone(new ImageFile(found.name(), file)));
       }
@@ -238,8 +228,8 @@ public final class Router extends AbstractBehavior<Router.Command> {
           .ifPresent(
               actor -> {
                 // Each looks only in the state that it is for.
-                actor.tell(new MountActor.Verify());
-                actor.tell(new MountActor.Adopt());
+                actor.tell(new MountMessage.Verify());
+                actor.tell(new MountMessage.Adopt());
               });
     }
     return this;
@@ -251,56 +241,26 @@ public final class Router extends AbstractBehavior<Router.Command> {
   }
 
   private Behavior<Command> onRetimed(Retimed retimed) {
-    children.tellAll(new MountActor.Retimed());
+    children.tellAll(new MountMessage.Retimed());
     return this;
   }
 
   private void route(Access access) {
-    Optional<List<String>> below = AccessPath.below(env.root(), access.path(), keep);
-    if (below.isEmpty() || below.get().isEmpty()) {
-      // It leads out of the root, or is the root.
-      return;
-    }
-    if (catalog.isEmpty()) {
-      if (early.size() < EARLY) {
-        early.putIfAbsent(access.path(), access);
-      }
-      return;
-    }
-    List<ImageFile> images = catalog.get().match(below.get());
-    if (images.isEmpty()) {
-      // An entry of the root and nothing inside is no use of an image, unless it is a link to a
-      // file
-      // in one.
-      if (below.get().size() > 1) {
-        unknown();
-      }
-      return;
-    }
-    env.mounts().status().accessed(images.get(images.size() - 1).name());
-    if (env.mounts().status().observes()) {
-      observed.add(images.get(images.size() - 1), withInner(images));
-    } else {
-      mount(access, images);
-    }
+    matching.images(access).ifPresent(images -> route(access, images));
   }
 
-  /**
-   * Once an image is mounted, the resolved program does not see what is opened in it, and so not
-   * that an image nested inside is used: those are mounted along with it. (Such names are rare:
-   * most nested ones lie in directories that no image has.)
-   */
-  private List<ImageFile> withInner(List<ImageFile> images) {
-    if (!env.mounts().status().trace().program().equals(ResolvedProgram.NAME)) {
-      return images;
+  private void route(Access access, List<ImageFile> images) {
+    if (images.isEmpty()) {
+      unknown();
+      return;
     }
-    Collection<ImageFile> inner = catalog.get().descendants(images.get(images.size() - 1).name());
-    if (inner.isEmpty()) {
-      return images;
+    ImageFile image = images.get(images.size() - 1);
+    env.mounts().status().accessed(image.name());
+    if (env.mounts().status().observes()) {
+      observed.add(image, matching.withInner(images));
+    } else if (children.mayTell(image)) {
+      tell(access, images);
     }
-    List<ImageFile> all = new ArrayList<>(images);
-    all.addAll(inner);
-    return all;
   }
 
   private void unknown() {
@@ -312,17 +272,10 @@ public final class Router extends AbstractBehavior<Router.Command> {
     }
   }
 
-  private void mount(Access access, List<ImageFile> images) {
-    if (!children.mayTell(images.get(images.size() - 1))) {
-      return;
-    }
-    tell(access, images);
-  }
-
   private void tell(Access access, List<ImageFile> images) {
-    List<ActorRef<MountActor.Command>> actors = new ArrayList<>(images.size());
-    withInner(images).forEach(image -> actors.add(children.of(image)));
-    actors.get(0).tell(new MountActor.Accessed(access, actors.subList(1, actors.size())));
+    List<ActorRef<MountMessage>> actors = new ArrayList<>(images.size());
+    matching.withInner(images).forEach(image -> actors.add(children.of(image)));
+    actors.get(0).tell(new MountMessage.Accessed(access, actors.subList(1, actors.size())));
   }
 
   private long now() {

@@ -17,6 +17,11 @@ public enum MountState {
   /** A mount takes longer than mount.timeout; it may still come back. */
   STUCK;
 
+  /** Whether it is said to be not mounted, and nothing is under way. */
+  public boolean isOut() {
+    return this == UNMOUNTED || this == FAILED || this == QUARANTINED;
+  }
+
   /** In lower case, as status shows it. */
   public String word() {
     return name().toLowerCase(Locale.ROOT);

@@ -32,7 +32,7 @@ final class MountChangesTest extends MountFixture {
 
   @Test
   void whatIsNotMountedAfterAllIsLeftUnmounted() {
-    ActorRef<MountActor.Command> gcc = adopt("gcc");
+    ActorRef<MountMessage> gcc = adopt("gcc");
     assertState(MountState.UNMOUNTED, "gcc");
     assertEquals(List.of("gcc"), mounter.looks());
     assertAttempts(0);
@@ -51,16 +51,16 @@ final class MountChangesTest extends MountFixture {
 
   @Test
   void whatLayOverAMountAndIsGoneLeavesItMounted() {
-    ActorRef<MountActor.Command> gcc = actor("gcc");
+    ActorRef<MountMessage> gcc = actor("gcc");
     accessAndMount(gcc);
     mounter.unlookable("gcc", new MountFailure(MountFailure.Kind.OTHER, "something else is there"));
     verify(gcc);
     assertState(MountState.FAILED, "gcc");
     mounter.lookable("gcc");
-    gcc.tell(new MountActor.Adopt());
+    gcc.tell(new MountMessage.Adopt());
     assertIdle();
     pass(RETRY.multipliedBy(2));
-    gcc.tell(new MountActor.Adopt());
+    gcc.tell(new MountMessage.Adopt());
     mounting.runAll();
     assertState(MountState.MOUNTED, "gcc");
     assertNull(line("gcc").reason());
@@ -69,7 +69,7 @@ final class MountChangesTest extends MountFixture {
 
   @Test
   void aLookThatFailsSaysNothingAgainstTheMount() {
-    ActorRef<MountActor.Command> gcc = actor("gcc");
+    ActorRef<MountMessage> gcc = actor("gcc");
     accessAndMount(gcc);
     mounter.unlookable(
         "gcc", Failures.errno(MountFailure.Kind.UNCLEAR, "open /dev/loop5", Errno.EIO));
@@ -86,7 +86,7 @@ final class MountChangesTest extends MountFixture {
 
   @Test
   void aSwapThatFailsIsTriedAgainAndTheOldImageStaysMeanwhile() {
-    ActorRef<MountActor.Command> gcc = actor("gcc");
+    ActorRef<MountMessage> gcc = actor("gcc");
     accessAndMount(gcc);
     String old = ScriptedMounter.device("gcc");
     mounter.look("gcc", new Mounter.Mounted(old, true, null, "its image was replaced"));
@@ -116,8 +116,8 @@ final class MountChangesTest extends MountFixture {
 
   @Test
   void anAccessDuringAdoptionMountsWhenThereWasNothingToAdopt() {
-    ActorRef<MountActor.Command> gcc = actor("gcc");
-    gcc.tell(new MountActor.Adopt());
+    ActorRef<MountMessage> gcc = actor("gcc");
+    gcc.tell(new MountMessage.Adopt());
     access(gcc);
     assertEquals(1, mounting.waiting());
     mounting.runAll();
@@ -128,8 +128,8 @@ final class MountChangesTest extends MountFixture {
   @Test
   void anAccessDuringAdoptionMountsNothingWhenItIsAdopted() {
     mounter.inPlace("gcc", "/dev/loop5");
-    ActorRef<MountActor.Command> gcc = actor("gcc");
-    gcc.tell(new MountActor.Adopt());
+    ActorRef<MountMessage> gcc = actor("gcc");
+    gcc.tell(new MountMessage.Adopt());
     access(gcc);
     mounting.runAll();
     assertAttempts(0);
@@ -138,8 +138,8 @@ final class MountChangesTest extends MountFixture {
 
   @Test
   void anAdoptionThatHangsIsShownAsStuckAndRecovers() {
-    ActorRef<MountActor.Command> gcc = actor("gcc");
-    gcc.tell(new MountActor.Adopt());
+    ActorRef<MountMessage> gcc = actor("gcc");
+    gcc.tell(new MountMessage.Adopt());
     pass(TIMEOUT);
     assertState(MountState.STUCK, "gcc");
     mounting.runAll();
@@ -150,25 +150,25 @@ final class MountChangesTest extends MountFixture {
 
   @Test
   void adoptionOfWhatIsInUseAlreadyLooksAtNothing() {
-    ActorRef<MountActor.Command> gcc = actor("gcc");
+    ActorRef<MountMessage> gcc = actor("gcc");
     access(gcc);
-    gcc.tell(new MountActor.Adopt());
+    gcc.tell(new MountMessage.Adopt());
     mounting.runAll();
-    gcc.tell(new MountActor.Adopt());
+    gcc.tell(new MountMessage.Adopt());
     assertIdle();
     assertEquals(List.of(), mounter.looks());
   }
 
   @Test
   void anUnmountedImageThatVanishesIsForgotten() {
-    ActorRef<MountActor.Command> gcc = actor("gcc");
+    ActorRef<MountMessage> gcc = actor("gcc");
     vanish(gcc);
     assertForgotten(gcc);
   }
 
   @Test
   void aFailedImageThatVanishesIsForgotten() {
-    ActorRef<MountActor.Command> gcc = actor("gcc");
+    ActorRef<MountMessage> gcc = actor("gcc");
     fail("gcc");
     accessAndMount(gcc);
     vanish(gcc);
@@ -177,7 +177,7 @@ final class MountChangesTest extends MountFixture {
 
   @Test
   void aMountedImageThatVanishesStaysMounted() {
-    ActorRef<MountActor.Command> gcc = actor("gcc");
+    ActorRef<MountMessage> gcc = actor("gcc");
     accessAndMount(gcc);
     vanish(gcc);
     assertState(MountState.MOUNTED, "gcc");
@@ -188,7 +188,7 @@ final class MountChangesTest extends MountFixture {
 
   @Test
   void oneThatVanishesWhileItIsMountedStaysIfThatSucceeds() {
-    ActorRef<MountActor.Command> gcc = actor("gcc");
+    ActorRef<MountMessage> gcc = actor("gcc");
     access(gcc);
     vanish(gcc);
     assertState(MountState.MOUNTING, "gcc");
@@ -198,7 +198,7 @@ final class MountChangesTest extends MountFixture {
 
   @Test
   void oneThatVanishesWhileItIsMountedIsForgottenIfThatFails() {
-    ActorRef<MountActor.Command> gcc = actor("gcc");
+    ActorRef<MountMessage> gcc = actor("gcc");
     fail("gcc");
     access(gcc);
     vanish(gcc);
@@ -208,8 +208,8 @@ final class MountChangesTest extends MountFixture {
 
   @Test
   void oneThatVanishesDuringAdoptionIsForgotten() {
-    ActorRef<MountActor.Command> gcc = actor("gcc");
-    gcc.tell(new MountActor.Adopt());
+    ActorRef<MountMessage> gcc = actor("gcc");
+    gcc.tell(new MountMessage.Adopt());
     vanish(gcc);
     mounting.runAll();
     assertForgotten(gcc);
@@ -217,22 +217,22 @@ final class MountChangesTest extends MountFixture {
 
   @Test
   void oneThatComesBackInTimeIsKept() {
-    ActorRef<MountActor.Command> gcc = actor("gcc");
+    ActorRef<MountMessage> gcc = actor("gcc");
     fail("gcc");
     access(gcc);
     vanish(gcc);
-    gcc.tell(new MountActor.Changed(Optional.of(request("gcc"))));
+    gcc.tell(new MountMessage.Changed(Optional.of(request("gcc"))));
     mounting.runAll();
     assertState(MountState.FAILED, "gcc");
   }
 
   @Test
   void theNextMountTakesTheNewFile() {
-    ActorRef<MountActor.Command> gcc = actor("gcc");
+    ActorRef<MountMessage> gcc = actor("gcc");
     fail("gcc");
     accessAndMount(gcc);
     Mounter.Request other = new Mounter.Request("gcc", "gcc.sqfs", List.of("gcc/inner"));
-    gcc.tell(new MountActor.Changed(Optional.of(other)));
+    gcc.tell(new MountMessage.Changed(Optional.of(other)));
     pass(RETRY.multipliedBy(2));
     accessAndMount(gcc);
     assertEquals(List.of(request("gcc"), other), mounter.calls());
@@ -241,10 +241,10 @@ final class MountChangesTest extends MountFixture {
 
   @Test
   void aMountUnderWayKeepsTheFileItBeganWith() {
-    ActorRef<MountActor.Command> gcc = actor("gcc");
+    ActorRef<MountMessage> gcc = actor("gcc");
     access(gcc);
     gcc.tell(
-        new MountActor.Changed(Optional.of(new Mounter.Request("gcc", "gcc.sqfs", List.of()))));
+        new MountMessage.Changed(Optional.of(new Mounter.Request("gcc", "gcc.sqfs", List.of()))));
     mounting.runAll();
     assertEquals(List.of(request("gcc")), mounter.calls());
     assertEquals("/images/gcc.img", line("gcc").image());
@@ -252,10 +252,10 @@ final class MountChangesTest extends MountFixture {
 
   @Test
   void aChangeHasAMountVerifiedAtTheNextAccess() {
-    ActorRef<MountActor.Command> gcc = actor("gcc");
+    ActorRef<MountMessage> gcc = actor("gcc");
     accessAndMount(gcc);
     gcc.tell(
-        new MountActor.Changed(Optional.of(new Mounter.Request("gcc", "gcc.sqfs", List.of()))));
+        new MountMessage.Changed(Optional.of(new Mounter.Request("gcc", "gcc.sqfs", List.of()))));
     assertIdle();
     accessAndMount(gcc);
     assertAttempts(2);
@@ -264,10 +264,10 @@ final class MountChangesTest extends MountFixture {
   /** A reason is what has each scan look. */
   @Test
   void aMountedImageThatHasAnotherFileNowSaysSoUntilItIsSwapped() {
-    ActorRef<MountActor.Command> gcc = actor("gcc");
+    ActorRef<MountMessage> gcc = actor("gcc");
     accessAndMount(gcc);
     Mounter.Request other = new Mounter.Request("gcc", "gcc.sqfs", List.of());
-    gcc.tell(new MountActor.Changed(Optional.of(other)));
+    gcc.tell(new MountMessage.Changed(Optional.of(other)));
     assertTrue(line("gcc").reason().contains("/images/gcc.sqfs"), line("gcc").reason());
     assertEquals("/images/gcc.img", line("gcc").image());
     mounter.look(
@@ -279,23 +279,23 @@ final class MountChangesTest extends MountFixture {
     assertNull(line("gcc").reason());
   }
 
-  private ActorRef<MountActor.Command> adopt(String name) {
-    ActorRef<MountActor.Command> actor = actor(name);
-    actor.tell(new MountActor.Adopt());
+  private ActorRef<MountMessage> adopt(String name) {
+    ActorRef<MountMessage> actor = actor(name);
+    actor.tell(new MountMessage.Adopt());
     mounting.runAll();
     return actor;
   }
 
-  private void verify(ActorRef<MountActor.Command> actor) {
-    actor.tell(new MountActor.Verify());
+  private void verify(ActorRef<MountMessage> actor) {
+    actor.tell(new MountMessage.Verify());
     mounting.runAll();
   }
 
-  private static void vanish(ActorRef<MountActor.Command> actor) {
-    actor.tell(new MountActor.Changed(Optional.empty()));
+  private static void vanish(ActorRef<MountMessage> actor) {
+    actor.tell(new MountMessage.Changed(Optional.empty()));
   }
 
-  private void assertForgotten(ActorRef<MountActor.Command> actor) {
+  private void assertForgotten(ActorRef<MountMessage> actor) {
     watcher.expectTerminated(actor, Duration.ofSeconds(10));
     assertEquals(List.of(), status.mounts().all());
   }

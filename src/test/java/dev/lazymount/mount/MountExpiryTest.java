@@ -16,9 +16,9 @@ import org.junit.jupiter.api.Test;
 class MountExpiryTest extends MountFixture {
   private static final Duration IDLE = Duration.ofMinutes(10);
 
-  private ActorRef<MountActor.Command> expiring(String name) {
+  private ActorRef<MountMessage> expiring(String name) {
     MountEnv idle = env(mounting, Optional.of(IDLE), new StorageCircuit(4, open -> {}));
-    return stage().kit().spawn(MountActor.create(idle, request(name)));
+    return actor(idle, name);
   }
 
   @Test
@@ -49,7 +49,7 @@ class MountExpiryTest extends MountFixture {
 
   @Test
   void theNextAccessMountsAgain() {
-    ActorRef<MountActor.Command> gcc = expiring("gcc");
+    ActorRef<MountMessage> gcc = expiring("gcc");
     accessAndMount(gcc);
     pass(IDLE);
     mounting.runAll();
@@ -62,7 +62,7 @@ class MountExpiryTest extends MountFixture {
   void whileTheStorageHangsNothingIsAskedForAndAfterwardsItIs() {
     StorageCircuit circuit = new StorageCircuit(1, open -> {});
     MountEnv idle = env(mounting, Optional.of(IDLE), circuit);
-    accessAndMount(stage().kit().spawn(MountActor.create(idle, request("gcc"))));
+    accessAndMount(actor(idle, "gcc"));
     circuit.hangs();
     pass(IDLE);
     assertIdle();
@@ -76,7 +76,7 @@ class MountExpiryTest extends MountFixture {
 
   @Test
   void anAccessDuringTheLastExpiryMountsAgain() {
-    ActorRef<MountActor.Command> gcc = expiring("gcc");
+    ActorRef<MountMessage> gcc = expiring("gcc");
     accessAndMount(gcc);
     pass(IDLE);
     access(gcc);
@@ -87,9 +87,9 @@ class MountExpiryTest extends MountFixture {
 
   @Test
   void aMountWhoseImageIsGoneIsUnmountedWhenNobodyUsesItAndForgotten() {
-    ActorRef<MountActor.Command> gcc = actor("gcc");
+    ActorRef<MountMessage> gcc = actor("gcc");
     accessAndMount(gcc);
-    gcc.tell(new MountActor.Changed(Optional.empty()));
+    gcc.tell(new MountMessage.Changed(Optional.empty()));
     pass(Duration.ofSeconds(10));
     mounting.runAll();
     assertEquals(Optional.empty(), status.mounts().get("gcc"));
@@ -124,11 +124,11 @@ class MountExpiryTest extends MountFixture {
 
   @Test
   void aMountWhoseImageComesBackIsNotUnmountedForThat() {
-    ActorRef<MountActor.Command> gcc = actor("gcc");
+    ActorRef<MountMessage> gcc = actor("gcc");
     accessAndMount(gcc);
-    gcc.tell(new MountActor.Changed(Optional.empty()));
+    gcc.tell(new MountMessage.Changed(Optional.empty()));
     pass(Duration.ofSeconds(5));
-    gcc.tell(new MountActor.Changed(Optional.of(request("gcc"))));
+    gcc.tell(new MountMessage.Changed(Optional.of(request("gcc"))));
     pass(Duration.ofDays(1));
     assertIdle();
     assertState(MountState.MOUNTED, "gcc");
@@ -136,7 +136,7 @@ class MountExpiryTest extends MountFixture {
 
   @Test
   void inObserveModeNothingIsUnmounted() {
-    ActorRef<MountActor.Command> gcc = expiring("gcc");
+    ActorRef<MountMessage> gcc = expiring("gcc");
     accessAndMount(gcc);
     status.mode(Settings.Mode.OBSERVE);
     pass(IDLE);

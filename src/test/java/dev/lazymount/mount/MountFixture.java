@@ -65,24 +65,28 @@ abstract class MountFixture {
     return stage;
   }
 
-  ActorRef<MountActor.Command> actor(String name) {
-    return stage.kit().spawn(MountActor.create(env, request(name)));
+  ActorRef<MountMessage> actor(String name) {
+    return actor(env, name);
+  }
+
+  static ActorRef<MountMessage> actor(MountEnv env, String name) {
+    return stage.kit().spawn(MountActor.create(env, request(name), Optional.empty()));
   }
 
   static Mounter.Request request(String name) {
     return new Mounter.Request(name, name + ".img", List.of());
   }
 
-  static void access(ActorRef<MountActor.Command> actor) {
+  static void access(ActorRef<MountMessage> actor) {
     access(actor, List.of());
   }
 
-  static void access(ActorRef<MountActor.Command> actor, List<ActorRef<MountActor.Command>> then) {
+  static void access(ActorRef<MountMessage> actor, List<ActorRef<MountMessage>> then) {
     Access access = new Access("/root/gcc/bin/gcc", 4711, "sh", "openat", 0);
-    actor.tell(new MountActor.Accessed(access, then));
+    actor.tell(new MountMessage.Accessed(access, then));
   }
 
-  void accessAndMount(ActorRef<MountActor.Command> actor) {
+  void accessAndMount(ActorRef<MountMessage> actor) {
     access(actor);
     mounting.runAll();
   }

@@ -34,7 +34,7 @@ class MountLogTest extends MountFixture {
     log.detachAppender(lines);
   }
 
-  private ActorRef<MountActor.Command> logged(String name) {
+  private ActorRef<MountMessage> logged(String name) {
     MountEnv logging =
         new MountEnv(
             env.mounter(),
@@ -49,7 +49,7 @@ class MountLogTest extends MountFixture {
             env.idle(),
             env.circuit(),
             env.nanoTime());
-    return stage().kit().spawn(MountActor.create(logging, request(name)));
+    return actor(logging, name);
   }
 
   private List<String> logged() {
@@ -58,7 +58,7 @@ class MountLogTest extends MountFixture {
 
   @Test
   void aMountHasOneLineWithItsDurationAndWhoUsedIt() {
-    ActorRef<MountActor.Command> gcc = logged("gcc");
+    ActorRef<MountMessage> gcc = logged("gcc");
     Access access = new Access("/root/gcc/x", 4711, "e\nvil", "openat", env.nanoTime().getAsLong());
     mounter.then(
         "gcc",
@@ -67,10 +67,10 @@ class MountLogTest extends MountFixture {
           return new Mounter.Mounted("/dev/loop3", false, null);
         });
     for (int i = 0; i < 10; i++) {
-      gcc.tell(new MountActor.Accessed(access, List.of()));
+      gcc.tell(new MountMessage.Accessed(access, List.of()));
     }
     mounting.runAll();
-    gcc.tell(new MountActor.Accessed(access, List.of()));
+    gcc.tell(new MountMessage.Accessed(access, List.of()));
     assertEquals(
         List.of(
             "gcc: mounted from /dev/loop3 in 25.0 ms,"
@@ -81,7 +81,7 @@ class MountLogTest extends MountFixture {
 
   @Test
   void aFailureHasOneLineABackOffInTheWordsOfItsStatus() {
-    ActorRef<MountActor.Command> gcc = logged("gcc");
+    ActorRef<MountMessage> gcc = logged("gcc");
     for (int i = 0; i < 2; i++) {
       mounter.then("gcc", ScriptedMounter.failing(Failures.errno("statx", Errno.EIO)));
     }
@@ -98,7 +98,7 @@ class MountLogTest extends MountFixture {
 
   @Test
   void aBadImageHasOneLineHoweverOftenItIsLookedAt() {
-    ActorRef<MountActor.Command> gcc = logged("gcc");
+    ActorRef<MountMessage> gcc = logged("gcc");
     Mounter.Generation content = new Mounter.Generation(1, 2, 3, 4);
     mounter.generation("gcc", content);
     mounter.then("gcc", ScriptedMounter.failing(Failures.badImage(content)));
@@ -113,8 +113,8 @@ class MountLogTest extends MountFixture {
 
   @Test
   void aMountForTheWarmListSaysSo() {
-    ActorRef<MountActor.Command> gcc = logged("gcc");
-    gcc.tell(new MountActor.Accessed(Access.ahead(0), List.of()));
+    ActorRef<MountMessage> gcc = logged("gcc");
+    gcc.tell(new MountMessage.Accessed(Access.ahead(0), List.of()));
     mounting.runAll();
     assertEquals(1, logged().size());
     assertTrue(logged().get(0).endsWith(" ms, for the warm list"), logged().toString());

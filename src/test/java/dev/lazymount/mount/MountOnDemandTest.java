@@ -17,12 +17,12 @@ import org.junit.jupiter.api.Test;
 class MountOnDemandTest extends MountFixture {
   private final TestProbe<Settled> asker = stage().kit().createTestProbe();
 
-  private void mountNow(ActorRef<MountActor.Command> actor) {
-    actor.tell(new MountActor.MountNow(asker.getRef()));
+  private void mountNow(ActorRef<MountMessage> actor) {
+    actor.tell(new MountMessage.MountNow(asker.getRef()));
   }
 
-  private void unmount(ActorRef<MountActor.Command> actor, Manner manner) {
-    actor.tell(new MountActor.Unmount(manner, "somebody asked for it", asker.getRef()));
+  private void unmount(ActorRef<MountMessage> actor, Manner manner) {
+    actor.tell(new MountMessage.Unmount(manner, "somebody asked for it", asker.getRef()));
   }
 
   private void assertAnswer(Settled.Outcome expected) {
@@ -34,7 +34,7 @@ class MountOnDemandTest extends MountFixture {
 
   @Test
   void itIsMountedOnceAndTheSecondToAskHearsThatItWas() {
-    ActorRef<MountActor.Command> gcc = actor("gcc");
+    ActorRef<MountMessage> gcc = actor("gcc");
     mountNow(gcc);
     mounting.runAll();
     assertAnswer(Settled.Outcome.DONE);
@@ -47,7 +47,7 @@ class MountOnDemandTest extends MountFixture {
 
   @Test
   void whoeverAsksDuringAMountIsAnsweredWithIt() {
-    ActorRef<MountActor.Command> gcc = actor("gcc");
+    ActorRef<MountMessage> gcc = actor("gcc");
     access(gcc);
     mountNow(gcc);
     mounting.runAll();
@@ -58,7 +58,7 @@ class MountOnDemandTest extends MountFixture {
   @Test
   void aFailureIsAnsweredAndTheBackOffIsNotWaitedFor() {
     mounter.then("gcc", ScriptedMounter.failing(Failures.errno("move_mount", Errno.EIO)));
-    ActorRef<MountActor.Command> gcc = actor("gcc");
+    ActorRef<MountMessage> gcc = actor("gcc");
     accessAndMount(gcc);
     assertState(MountState.FAILED, "gcc");
     mounter.then("gcc", ScriptedMounter.failing(Failures.errno("move_mount", Errno.EIO)));
@@ -72,7 +72,7 @@ class MountOnDemandTest extends MountFixture {
 
   @Test
   void aMountThatHangsIsAnsweredAfterTheTimeout() {
-    ActorRef<MountActor.Command> gcc = actor("gcc");
+    ActorRef<MountMessage> gcc = actor("gcc");
     mountNow(gcc);
     pass(TIMEOUT);
     assertAnswer(Settled.Outcome.FAILED);
@@ -85,8 +85,7 @@ class MountOnDemandTest extends MountFixture {
     StorageCircuit open = new StorageCircuit(1, change -> {});
     open.hangs();
     MountEnv hanging = env(mounting, Optional.empty(), open);
-    ActorRef<MountActor.Command> gcc =
-        stage().kit().spawn(MountActor.create(hanging, request("gcc")));
+    ActorRef<MountMessage> gcc = actor(hanging, "gcc");
     mountNow(gcc);
     assertAnswer(Settled.Outcome.FAILED);
     unmount(gcc, Manner.NOW);
@@ -96,7 +95,7 @@ class MountOnDemandTest extends MountFixture {
 
   @Test
   void whatIsUnmountedIsMountedByTheNextAccess() {
-    ActorRef<MountActor.Command> gcc = actor("gcc");
+    ActorRef<MountMessage> gcc = actor("gcc");
     accessAndMount(gcc);
     unmount(gcc, Manner.NOW);
     mounting.runAll();
@@ -113,7 +112,7 @@ class MountOnDemandTest extends MountFixture {
   @Test
   void whatIsInUseStays() {
     mounter.expiries("gcc", Mounter.Expiry.BUSY);
-    ActorRef<MountActor.Command> gcc = actor("gcc");
+    ActorRef<MountMessage> gcc = actor("gcc");
     accessAndMount(gcc);
     unmount(gcc, Manner.NOW);
     mounting.runAll();
@@ -124,7 +123,7 @@ class MountOnDemandTest extends MountFixture {
   @Test
   void ofTheIdleOnlyThoseGoThatWereNotUsedSinceTheLastQuestion() {
     mounter.expiries("gcc", Mounter.Expiry.MARKED, Mounter.Expiry.MARKED);
-    ActorRef<MountActor.Command> gcc = actor("gcc");
+    ActorRef<MountMessage> gcc = actor("gcc");
     accessAndMount(gcc);
     for (Settled.Outcome outcome :
         new Settled.Outcome[] {
@@ -139,7 +138,7 @@ class MountOnDemandTest extends MountFixture {
 
   @Test
   void whatSomebodyElseHasUnmountedIsSaidToBe() {
-    ActorRef<MountActor.Command> gcc = actor("gcc");
+    ActorRef<MountMessage> gcc = actor("gcc");
     accessAndMount(gcc);
     mounter.unmountedByHand("gcc");
     unmount(gcc, Manner.NOW);
@@ -150,7 +149,7 @@ class MountOnDemandTest extends MountFixture {
 
   @Test
   void nothingIsUnmountedUnderAMountThatIsUnderWay() {
-    ActorRef<MountActor.Command> gcc = actor("gcc");
+    ActorRef<MountMessage> gcc = actor("gcc");
     access(gcc);
     unmount(gcc, Manner.NOW);
     assertAnswer(Settled.Outcome.FAILED);
@@ -160,7 +159,7 @@ class MountOnDemandTest extends MountFixture {
 
   @Test
   void anAccessThatComesWhileItIsUnmountedMountsItAgain() {
-    ActorRef<MountActor.Command> gcc = actor("gcc");
+    ActorRef<MountMessage> gcc = actor("gcc");
     accessAndMount(gcc);
     unmount(gcc, Manner.NOW);
     access(gcc);

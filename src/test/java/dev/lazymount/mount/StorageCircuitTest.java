@@ -38,8 +38,7 @@ class StorageCircuitTest extends MountFixture {
     hang("a");
     assertEquals(List.of(), told);
     MountEnv others = env(mounting);
-    ActorRef<MountActor.Command> gcc =
-        stage().kit().spawn(MountActor.create(others, request("gcc")));
+    ActorRef<MountMessage> gcc = actor(others, "gcc");
     access(gcc);
     mounting.runAll();
     assertState(MountState.MOUNTED, "gcc");
@@ -50,8 +49,7 @@ class StorageCircuitTest extends MountFixture {
     hang("a");
     hang("b");
     assertEquals(List.of(true), told);
-    ActorRef<MountActor.Command> gcc =
-        stage().kit().spawn(MountActor.create(env(mounting), request("gcc")));
+    ActorRef<MountMessage> gcc = actor(env(mounting), "gcc");
     access(gcc);
     assertIdle();
     assertState(MountState.UNMOUNTED, "gcc");
@@ -70,11 +68,10 @@ class StorageCircuitTest extends MountFixture {
   void whoeverAsksForAMountWhileAllSlotsHangIsToldAtOnceAndAccessesGoOnWaiting() throws Exception {
     hang("a");
     hang("b");
-    ActorRef<MountActor.Command> gcc =
-        stage().kit().spawn(MountActor.create(env(mounting), request("gcc")));
+    ActorRef<MountMessage> gcc = actor(env(mounting), "gcc");
     access(gcc);
     TestProbe<Settled> asker = stage().kit().createTestProbe();
-    gcc.tell(new MountActor.MountNow(asker.getRef()));
+    gcc.tell(new MountMessage.MountNow(asker.getRef()));
     Settled answer = asker.expectMessageClass(Settled.class, Duration.ofSeconds(10));
     assertEquals(Settled.failed("gcc", MountLine.NO_STORAGE), answer);
 
@@ -88,10 +85,10 @@ class StorageCircuitTest extends MountFixture {
   @Test
   void anOpenCircuitChangesNothingForWhatIsMountedOrQuarantined() throws Exception {
     MountEnv env = env(mounting);
-    ActorRef<MountActor.Command> gcc = stage().kit().spawn(MountActor.create(env, request("gcc")));
+    ActorRef<MountMessage> gcc = actor(env, "gcc");
     access(gcc);
     mounting.runAll();
-    ActorRef<MountActor.Command> bad = stage().kit().spawn(MountActor.create(env, request("bad")));
+    ActorRef<MountMessage> bad = actor(env, "bad");
     mounter.then("bad", ScriptedMounter.failing(Failures.badImage(null)));
     access(bad);
     mounting.runAll();
@@ -114,11 +111,11 @@ class StorageCircuitTest extends MountFixture {
     CountDownLatch first = new CountDownLatch(1);
     mounter.then("first", held(begun, first));
     hang("a");
-    access(stage().kit().spawn(MountActor.create(env(slots), request("first"))));
+    access(actor(env(slots), "first"));
     assertTrue(begun.await(10, TimeUnit.SECONDS));
     CountDownLatch late = new CountDownLatch(1);
     mounter.then("late", held(late, storageIsBack));
-    access(stage().kit().spawn(MountActor.create(env(slots), request("late"))));
+    access(actor(env(slots), "late"));
     pass(TIMEOUT);
     assertTrue(line("late").reason().contains("no free slot"), () -> line("late").toString());
     assertEquals(List.of(true), told);
@@ -139,7 +136,7 @@ class StorageCircuitTest extends MountFixture {
     CountDownLatch begun = new CountDownLatch(1);
     mounter.then("late", ScriptedMounter.failing(Failures.locked()), held(begun, storageIsBack));
     MountEnv env = env(work -> where[0].execute(work));
-    access(stage().kit().spawn(MountActor.create(env, request("late"))));
+    access(actor(env, "late"));
     mounting.runAll();
     where[0] = slots;
     pass(Duration.ofMillis(50));
@@ -154,7 +151,7 @@ class StorageCircuitTest extends MountFixture {
   private void hang(String name) throws InterruptedException {
     CountDownLatch begun = new CountDownLatch(1);
     mounter.then(name, held(begun, storageIsBack));
-    access(stage().kit().spawn(MountActor.create(env(slots), request(name))));
+    access(actor(env(slots), name));
     assertTrue(begun.await(10, TimeUnit.SECONDS));
     pass(TIMEOUT);
     assertState(MountState.STUCK, name);

@@ -1,0 +1,102 @@
+package dev.lazymount.route;
+
+import dev.lazymount.catalog.Catalog;
+import dev.lazymount.catalog.ImageFile;
+import dev.lazymount.state.Access;
+import dev.lazymount.trace.ResolvedProgram;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Which images an access leads to, by the newest {@link Catalog}. Accesses from before the first
+ * one are kept for it. Used by the Router alone.
+ */
+final class Matching {
+  /** Accesses kept until the first scan is done; paths, and so bounded by distinct ones. */
+  private static final int EARLY = 4096;
+
+  private final RouterEnv env;
+  private final Map<String, Access> early = new LinkedHashMap<>();
+  private Optional<Catalog> catalog = Optional.empty();
+  private int keep = AccessPath.MAX_COMPONENTS;
+
+  /** No catalog yet. */
+  Matching(RouterEnv env) {
+    this.env = env;
+  }
+
+  /** The newest catalog; none before the first scan is over. */
+  Optional<Catalog> catalog() {
+    return catalog;
+  }
+
+  /** The image of this name, as far as is known. */
+  Optional<ImageFile> image(String name) {
+    return catalog.flatMap(newest -> newest.get(name));
+  }
+
+  /**
+   * There is a new catalog.
+   *
+   * @return the accesses that were kept for it, in the order they were seen
+   */
+  List<Access> now(Catalog newest) {
+    catalog = Optional.of(newest);
+    keep = Math.max(2, newest.componentsNeeded());
+    List<Access> kept = List.copyOf(early.values());
+    early.clear();
+    return kept;
+  }
+
+  /**
+   * The images that lie on the way of an access, outermost first.
+   *
+   * @return none if no image has this name; empty if there is no question of one, or no catalog to
+   *     ask
+   */
+  Optional<List<ImageFile>> images(Access access) {
+    Optional<List<String>> below = AccessPath.below(env.root(), access.path(), keep);
+    if (below.isEmpty() || below.get().isEmpty()) {
+      // It leads out of the root, or is the root.
+      return Optional.empty();
+    }
+    if (catalog.isEmpty()) {
+      if (early.size() < EARLY) {
+        early.putIfAbsent(access.path(), access);
+      }
+      return Optional.empty();
+    }
+    List<ImageFile> images = catalog.get().match(below.get());
+    // An entry of the root and nothing inside is no use of an image, unless it is a link to a file
+    // in one.
+    return images.isEmpty() && below.get().size() == 1 ? Optional.empty() : Optional.of(images);
+  }
+
+  /** The images that lie on the way to this one, and it; none if there is no such image. */
+  List<ImageFile> inside(String name) {
+    return catalog.map(newest -> newest.matchInside(name)).orElse(List.of());
+  }
+
+  /**
+   * Once an image is mounted, the resolved program does not see what is opened in it, and so not
+   * that an image nested inside is used: those are mounted along with it. (Such names are rare:
+   * most nested ones lie in directories that no image has.)
+   */
+  List<ImageFile> withInner(List<ImageFile> images) {
+    if (!env.mounts().status().trace().program().equals(ResolvedProgram.NAME)) {
+      return images;
+    }
+    Collection<ImageFile> inner =
+        catalog.orElseThrow().descendants(images.get(images.size() - 1).name());
+    if (inner.isEmpty()) {
+      return images;
+    }
+    List<ImageFile> all = new ArrayList<>(images);
+    all.addAll(inner);
+    return all;
+  }
+}
