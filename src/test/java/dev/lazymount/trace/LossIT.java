@@ -69,6 +69,33 @@ class LossIT {
     }
   }
 
+  /** Many processes, as each has a share. */
+  @ParameterizedTest
+  @CsvSource({"path, INSTALLED", "resolved, INSTALLED", "path, DEBIAN_13", "resolved, DEBIAN_13"})
+  void ofMoreNamesThanTheMapHoldsABoundedNumberIsToldInAWindowAndTheRestIsCounted(
+      String program, Generation generation) throws IOException {
+    long keys = 64;
+    Settings settings =
+        Watch.settings(
+            site, "trace.max-keys=" + keys, "trace.bpftrace=" + generation.command(site.scratch()));
+    try (Watch watch =
+        program.equals("path") ? Watch.path(settings) : Watch.resolved(settings, 1)) {
+      watch.awaitWorking();
+      long before = watch.ticks();
+      try (Opener.Running one = opener.start("names", site.root(), 1000, 500_000);
+          Opener.Running two = opener.start("names", site.root(), 1000, 500_000)) {
+        one.awaitEnd();
+        two.awaitEnd();
+      }
+      Await.until("the rest is counted", () -> watch.lost() > 0);
+      long windows = watch.ticks() - before + 2;
+      // A map of names and as many events again; some more while bpftrace clears.
+      assertTrue(
+          watch.events() <= 3 * keys * windows,
+          watch + " told " + watch.events() + " events in " + windows + " windows");
+    }
+  }
+
   private static void assertAllTold(Watch watch, long ticksBefore) {
     Set<String> names = new HashSet<>();
     Await.until(

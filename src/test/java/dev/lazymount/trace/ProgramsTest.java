@@ -18,10 +18,13 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Which program runs, what the path program is made of, and the book of the canary. */
 final class ProgramsTest {
@@ -35,6 +38,26 @@ final class ProgramsTest {
     return () -> {
       throw new TraceFailure(reason);
     };
+  }
+
+  /**
+   * bpftrace may lose some of the clears at the end of a window, when its buffer is full; so the
+   * last of them is one that has the next window clear again.
+   */
+  @ParameterizedTest
+  @ValueSource(strings = {"path.bt", "resolved.bt"})
+  void whatIsClearedLastHasTheNextWindowClearAgainIfItWasLost(String resource) {
+    String text = Template.of(resource).text();
+    List<String> cleared =
+        Pattern.compile("clear\\((@\\w+)\\);")
+            .matcher(text)
+            .results()
+            .map(m -> m.group(1))
+            .toList();
+    assertTrue(cleared.containsAll(List.of("@fresh", "@told", "@over", "@seen")), text);
+    String last = cleared.get(cleared.size() - 1);
+    assertTrue(text.contains("if (@fresh[0] > 0 || " + last + "[0] > 0 || @quiet[0] == 0)"), text);
+    assertTrue(text.contains(last + "[0] = " + last + "[0] + 1"), "it counts what is seen");
   }
 
   @Test
