@@ -66,13 +66,14 @@ final class TraceStream {
       ActorRef<T> receiver,
       BiFunction<List<Access>, ActorRef<TraceSource.Ack>, T> message) {
     TraceParser parser = new TraceParser(mark, env.canaryPrefix());
-    Deduplicator deduplicator = new Deduplicator(env.settings().maxKeys());
+    Deduplicator deduplicator = new Deduplicator(env.settings().maxKeys(), env.settings().window());
     read(output)
-        .map(bytes -> parser.feed(bytes.toArrayUnsafe(), System.nanoTime()))
         .map(
-            batch -> {
+            bytes -> {
+              long now = System.nanoTime();
+              TraceBatch batch = parser.feed(bytes.toArrayUnsafe(), now);
               account(batch);
-              return deduplicator.fresh(batch);
+              return deduplicator.fresh(batch, now);
             })
         .filter(accesses -> !accesses.isEmpty())
         .runWith(

@@ -3,13 +3,17 @@ package dev.lazymount.trace;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.lazymount.state.Access;
+import java.time.Duration;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 final class DeduplicatorTest {
-  private final Deduplicator deduplicator = new Deduplicator(1000);
+  private static final Duration WINDOW = Duration.ofSeconds(1);
+
+  private final Deduplicator deduplicator = new Deduplicator(1000, WINDOW);
+  private long now = -5_000_000_000L;
 
   @Test
   void tellsEachPathOnceInAWindow() {
@@ -24,6 +28,26 @@ final class DeduplicatorTest {
     fresh(false, "/a");
     fresh(true);
     assertEquals(List.of("/a"), fresh(false, "/a"));
+  }
+
+  /** The trace says nothing of windows in which nothing is told. */
+  @Test
+  void whatCameWithTheEndOfAWindowIsForgottenWhenTheNextOneIsOver() {
+    fresh(false, "/a");
+    assertEquals(List.of("/b"), fresh(true, "/b"));
+    now += WINDOW.toNanos() - 1;
+    assertEquals(List.of(), fresh(false, "/b"));
+    now += 1;
+    assertEquals(List.of("/b", "/a"), fresh(false, "/b", "/a"));
+    assertEquals(List.of(), fresh(false, "/b", "/a"));
+  }
+
+  @Test
+  void aWindowBeginsWithWhatIsToldFirst() {
+    now += 10 * WINDOW.toNanos();
+    fresh(false, "/a");
+    now += WINDOW.toNanos() - 1;
+    assertEquals(List.of(), fresh(false, "/a"));
   }
 
   @Test
@@ -51,7 +75,7 @@ final class DeduplicatorTest {
   private List<String> fresh(boolean newWindow, String... paths) {
     List<Access> accesses =
         Stream.of(paths).map(path -> new Access(path, 1, "sh", "openat", 0)).toList();
-    return deduplicator.fresh(new TraceBatch(accesses, List.of(), 0, 0, newWindow)).stream()
+    return deduplicator.fresh(new TraceBatch(accesses, List.of(), 0, 0, newWindow), now).stream()
         .map(Access::path)
         .toList();
   }
