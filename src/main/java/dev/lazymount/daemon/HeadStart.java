@@ -36,6 +36,9 @@ final class HeadStart {
   private final AtomicReference<CompletableFuture<CatalogScan.Scan>> scan;
   private final AtomicReference<CompletableFuture<Run>> run;
 
+  /** The same run, handed over or not. */
+  private final CompletableFuture<Run> first;
+
   /** The run whose program was handed over and whose process was not; of one thread at a time. */
   private Run awaited;
 
@@ -46,6 +49,7 @@ final class HeadStart {
     this.usual = usual;
     this.scan = new AtomicReference<>(scan);
     this.run = new AtomicReference<>(run);
+    this.first = run;
   }
 
   /**
@@ -175,6 +179,13 @@ final class HeadStart {
         Thread.currentThread().interrupt();
         throw new TraceFailure("interrupted");
       }
+    }
+
+    @Override
+    public void abandoned() {
+      // Nobody may come to take it over, and whoever has it is ended, too.
+      CompletableFuture<Void> unused = first.thenAccept(Run::kill);
+      usual.programs().abandoned();
     }
 
     @Override

@@ -5,6 +5,7 @@ import akka.actor.typed.javadsl.ActorContext;
 import dev.lazymount.route.Router;
 import dev.lazymount.state.DaemonStatus;
 import dev.lazymount.trace.TraceEnv;
+import dev.lazymount.trace.TraceProgram;
 import dev.lazymount.trace.TraceReport;
 import dev.lazymount.trace.TraceSource;
 import java.util.Optional;
@@ -62,12 +63,16 @@ final class TraceKeeper {
    * @return whether one runs
    */
   boolean replace(TraceEnv next, Supervisor.Command stopped) {
+    TraceProgram.Factory before = env.programs();
     env = next;
     if (trace.isEmpty()) {
+      before.abandoned();
       return false;
     }
     context.watchWith(trace.get(), stopped);
     context.stop(trace.get());
+    // After that, so that what ends by it is no failure of the trace.
+    before.abandoned();
     trace = Optional.empty();
     fit.ended();
     stops = true;

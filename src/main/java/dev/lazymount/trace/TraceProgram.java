@@ -58,6 +58,9 @@ public record TraceProgram(
      */
     TraceProgram next();
 
+    /** No program is asked for any more; a run that was begun for the next one is ended. */
+    default void abandoned() {}
+
     /** The newest program was seen to work. */
     default void worked() {}
 

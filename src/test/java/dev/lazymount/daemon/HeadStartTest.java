@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.lazymount.catalog.Catalog;
 import dev.lazymount.catalog.CatalogActor;
@@ -21,6 +22,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
@@ -119,6 +121,29 @@ class HeadStartTest {
     assertEquals(0, launched.get(1).killed.get());
   }
 
+  /** As when the trace gets other settings before it has begun, or while it hangs. */
+  @Test
+  void aRunThatIsAbandonedIsEndedAlsoIfItBeginsOnlyThen() throws Exception {
+    CountDownLatch storage = new CountDownLatch(1);
+    Assembly.TracePart part =
+        HeadStart.begin(
+                this::scan,
+                status,
+                new Assembly.TracePart(
+                    () -> {
+                      await(storage);
+                      return program();
+                    },
+                    this::launch))
+            .trace();
+    part.programs().abandoned();
+    storage.countDown();
+    TraceProgram program = part.programs().next();
+    assertEquals("program for 2", program.name());
+    assertTrue(launched.get(0).ended.await(10, TimeUnit.SECONDS));
+    assertEquals(1, launched.get(0).killed.get());
+  }
+
   @Test
   void whatCouldNotBeMadeOrRunIsSaidWhereItIsWaitedForAndTriedAgain() {
     TraceFailure why = new TraceFailure("no kernel types");
@@ -166,11 +191,7 @@ class HeadStartTest {
     HeadStart head =
         HeadStart.begin(
             previous -> {
-              try {
-                end.await();
-              } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-              }
+              await(end);
               return SCAN;
             },
             status,
@@ -180,12 +201,22 @@ class HeadStartTest {
     assertEquals(1, made.size());
   }
 
+  private static void await(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
   private static final class Run extends NoProcess {
     private final AtomicInteger killed = new AtomicInteger();
+    private final CountDownLatch ended = new CountDownLatch(1);
 
     @Override
     public void kill() {
       killed.incrementAndGet();
+      ended.countDown();
     }
   }
 }

@@ -305,6 +305,7 @@ final class SupervisorTest extends DaemonFixture {
     assertEquals(WATCHDOG, canaryComesBack(second));
     assertEquals(READY, systemd.next());
     assertEquals(0, status.counters().restarts.sum(), "it is no failure");
+    assertEquals(1, bpftrace.abandoned(), "the programs of the settings before");
   }
 
   @Test

@@ -45,6 +45,7 @@ public final class ScriptedTrace implements AutoCloseable {
   private volatile BiConsumer<Run, String> canary = HOME;
   private volatile IntFunction<String> refusal = launch -> null;
   private final AtomicInteger programs = new AtomicInteger();
+  private final AtomicInteger abandoned = new AtomicInteger();
   private volatile Runnable making = () -> {};
   private final List<String> failures = new CopyOnWriteArrayList<>();
   private volatile Runnable killing = () -> {};
@@ -135,6 +136,11 @@ public final class ScriptedTrace implements AutoCloseable {
     return programs.get();
   }
 
+  /** How often it was said that no program is asked for any more. */
+  public int abandoned() {
+    return abandoned.get();
+  }
+
   /** Why programs have failed, so far. */
   public List<String> failures() {
     return List.copyOf(failures);
@@ -144,6 +150,11 @@ public final class ScriptedTrace implements AutoCloseable {
     @Override
     public TraceProgram next() {
       return program();
+    }
+
+    @Override
+    public void abandoned() {
+      abandoned.incrementAndGet();
     }
 
     @Override
