@@ -225,6 +225,7 @@ public final class MountActor extends AbstractBehavior<MountMessage> {
     }
     if (looked.found().get().outdated() != null && !env.status().observes()) {
       // The image was replaced: mounting it puts the new one in the old one's place.
+      line.unstick();
       trigger = null;
       mount();
       return this;

@@ -19,7 +19,8 @@ public final class StorageCircuit {
    * A closed circuit.
    *
    * @param slots how many mounts can be under way at once
-   * @param onChange is told when it opens (true) and closes (false), on any thread; must not block
+   * @param onChange is told when it opens (true) and closes (false), in this order, on any thread;
+   *     must not block
    */
   public StorageCircuit(int slots, Consumer<Boolean> onChange) {
     this.slots = slots;
@@ -47,31 +48,23 @@ public final class StorageCircuit {
   }
 
   /** A mount has got a slot and not answered in time. */
-  void hangs() {
-    boolean opens;
-    synchronized (this) {
-      hanging++;
-      opens = hanging == slots;
-    }
-    if (opens) {
+  synchronized void hangs() {
+    hanging++;
+    if (hanging == slots) {
       onChange.accept(true);
     }
   }
 
   /** One that hung has answered after all. */
   void answers() {
-    boolean closes;
     List<Runnable> actions = List.of();
     synchronized (this) {
-      closes = hanging == slots;
-      hanging--;
-      if (closes) {
+      if (hanging == slots) {
         actions = List.copyOf(whenClosed);
         whenClosed.clear();
+        onChange.accept(false);
       }
-    }
-    if (closes) {
-      onChange.accept(false);
+      hanging--;
     }
     actions.forEach(Runnable::run);
   }

@@ -105,6 +105,25 @@ final class MountChangesTest extends MountFixture {
     assertNull(line("gcc").reason());
   }
 
+  @Test
+  void aSwapThatFailsAfterALookThatTookTooLongLeavesTheOldImageMountedAllTheSame() {
+    ActorRef<MountMessage> gcc = actor("gcc");
+    accessAndMount(gcc);
+    String old = ScriptedMounter.device("gcc");
+    mounter.look("gcc", new Mounter.Mounted(old, true, null, "its image was replaced"));
+    mounter.then(
+        "gcc",
+        ScriptedMounter.failing(
+            Failures.errno(MountFailure.Kind.UNCLEAR, "openat2 gcc.img", Errno.ESTALE)));
+    gcc.tell(new MountMessage.Verify());
+    pass(TIMEOUT);
+    assertState(MountState.STUCK, "gcc");
+    mounting.runAll();
+    assertState(MountState.MOUNTED, "gcc");
+    assertEquals(old, line("gcc").device());
+    assertTrue(line("gcc").reason().contains("ESTALE"), line("gcc").reason());
+  }
+
   /** It is unclear only what becomes of a mount that there was. */
   @Test
   void anUnclearFailureIsAFailureWhereNothingIsMounted() {
