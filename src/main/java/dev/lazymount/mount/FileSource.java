@@ -18,7 +18,7 @@ import java.util.regex.Pattern;
 final class FileSource implements AutoCloseable {
   /** The flat name of the image file, and a {@link Mounter.Generation}. */
   private static final Pattern NAME =
-      Pattern.compile("(.+)@(\\d{1,19}):(\\d{1,19}):(\\d{1,19}):(-?\\d{1,19})");
+      Pattern.compile("(.+)@(\\d{1,19}):(\\d{1,20}):(\\d{1,19}):(-?\\d{1,19})");
 
   private final Fd directory;
   private final String path;
@@ -37,11 +37,7 @@ final class FileSource implements AutoCloseable {
    * @param image opened and checked; stays open until this is closed
    */
   static FileSource of(String lockDir, ImageDirectory.Image image) throws SyscallException {
-    Mounter.Generation g = image.generation();
-    String name =
-        String.format(
-            "%s@%d:%d:%d:%d",
-            NameLock.flat(image.file()), g.device(), g.inode(), g.size(), g.mtimeNanos());
+    String name = name(image.file(), image.generation());
     Fd directory = Fd.openDirectory(lockDir);
     try {
       directory.link(name, "/proc/self/fd/" + image.fd().raw());
@@ -50,6 +46,18 @@ final class FileSource implements AutoCloseable {
       directory.close();
       throw e;
     }
+  }
+
+  /** The symlink's name. */
+  static String name(String file, Mounter.Generation generation) {
+    return String.format(
+        "%s@%d:%s:%d:%d",
+        NameLock.flat(file),
+        generation.device(),
+        // Some network file systems make it from a hash of 64 bits.
+        Long.toUnsignedString(generation.inode()),
+        generation.size(),
+        generation.mtimeNanos());
   }
 
   /** The path to mount. */
@@ -79,7 +87,7 @@ final class FileSource implements AutoCloseable {
       return Optional.of(
           new Mounter.Generation(
               Long.parseLong(m.group(2)),
-              Long.parseLong(m.group(3)),
+              Long.parseUnsignedLong(m.group(3)),
               Long.parseLong(m.group(4)),
               Long.parseLong(m.group(5))));
     } catch (NumberFormatException notOurs) {
