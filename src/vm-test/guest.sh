@@ -40,6 +40,7 @@ main() {
 in_daily_use() {
   check "root and images are on NFS 4.1" on_nfs
   check "READY, by the resolved program" start_daemon
+  check "loop devices have as many minor numbers as the machine was booted with" max_part
   check "a first open is served by NFS" reads "original opened" "$ROOT/opened/version"
   check "it is seen, and mounted from the image on NFS" within $SOON mounted opened
   check "the mount reads as the image does" same_content opened
@@ -127,6 +128,14 @@ on_nfs() {
 
 reads() {
   [[ $(timeout -s KILL 10 cat "$2" 2>&1) == "$1" ]]
+}
+
+max_part() {
+  local wanted
+  wanted=$(grep -o 'loop.max_part=[0-9]*' /proc/cmdline || true)
+  wanted=${wanted#*=}
+  note "loop.max_part=${wanted:-0}"
+  [[ $(cat /sys/module/loop/parameters/max_part) == "${wanted:-0}" ]]
 }
 
 # Whether the daemon says so, and the kernel too.

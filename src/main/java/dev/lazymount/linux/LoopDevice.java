@@ -42,6 +42,11 @@ public final class LoopDevice implements AutoCloseable {
    */
   private static final int ATTEMPTS = 256;
 
+  private static final String MAX_PART = "/sys/module/loop/parameters/max_part";
+
+  /** How many minor numbers each device has; 0 until that was asked. */
+  private static volatile int minorsEach;
+
   private final Fd fd;
   private final int number;
 
@@ -117,13 +122,38 @@ public final class LoopDevice implements AutoCloseable {
   }
 
   private static LoopDevice configure(int number, byte[] config) throws SyscallException {
-    Fd device = openNode(number);
+    Fd device = Fd.openDevice("/dev/loop" + number);
     if (LibC.ioctl(device.raw(), LOOP_CONFIGURE, config) == 0) {
       return new LoopDevice(device, number);
     }
     int errno = LibC.errno();
     device.close();
     throw new SyscallException("LOOP_CONFIGURE /dev/loop" + number, errno);
+  }
+
+  /**
+   * The path of the device with this minor number, such as {@code /dev/loop3}: its number and its
+   * minor number are the same, unless the module was loaded with the parameter max_part, which
+   * leaves minor numbers between them for partitions (linux/drivers/block/loop.c, part_shift).
+   */
+  public static String path(int minor) {
+    return path(minor, minorsEach());
+  }
+
+  static String path(int minor, int minorsEach) {
+    return "/dev/loop" + minor / minorsEach;
+  }
+
+  private static int minorsEach() {
+    if (minorsEach == 0) {
+      try {
+        // A power of two less one; set when the module is loaded, and never again.
+        minorsEach = Integer.parseInt(Fd.kernelFile(MAX_PART).strip()) + 1;
+      } catch (SyscallException | NumberFormatException notLoaded) {
+        return 1;
+      }
+    }
+    return minorsEach;
   }
 
   /** The device's path, such as {@code /dev/loop3}. */
@@ -147,12 +177,13 @@ public final class LoopDevice implements AutoCloseable {
    * @param label what whoever attached it has called it; {@link #label} of a name if it was us
    */
   public record Backing(long device, long inode, String label) {
-    /** The backing file of loop device {@code minor}; ENXIO if it is free. */
+    /** The backing file of the loop device with this minor number; ENXIO if it is free. */
     public static Backing of(int minor) throws SyscallException {
-      try (Fd node = openNode(minor)) {
+      String path = LoopDevice.path(minor);
+      try (Fd node = Fd.openDevice(path)) {
         byte[] info = new byte[232];
         if (LibC.ioctl(node.raw(), LOOP_GET_STATUS64, info) != 0) {
-          throw new SyscallException("LOOP_GET_STATUS64 /dev/loop" + minor, LibC.errno());
+          throw new SyscallException("LOOP_GET_STATUS64 " + path, LibC.errno());
         }
         var b = Struct.of(info);
         int end = INFO_FILE_NAME;
@@ -175,10 +206,11 @@ public final class LoopDevice implements AutoCloseable {
    * @param deleted whether the path leads to it no more: it was deleted, or replaced by rename
    */
   public record BackingPath(String path, boolean deleted) {
-    /** Of the file behind loop device {@code minor}. */
+    /** Of the file behind the loop device with this minor number. */
     public static BackingPath of(int minor) {
       try {
-        String path = Fd.kernelFile("/sys/block/loop" + minor + "/loop/backing_file").strip();
+        String name = LoopDevice.path(minor).substring("/dev/".length());
+        String path = Fd.kernelFile("/sys/block/" + name + "/loop/backing_file").strip();
         return path.endsWith(DELETED)
             ? new BackingPath(path.substring(0, path.length() - DELETED.length()), true)
             : new BackingPath(path, false);
@@ -202,18 +234,15 @@ public final class LoopDevice implements AutoCloseable {
       // Major, minor, number of blocks, name; two lines of heading.
       StringTokenizer fields = new StringTokenizer(line);
       if (fields.countTokens() == 4 && fields.nextToken().equals(major)) {
-        String minor = fields.nextToken();
+        int minor = Integer.parseInt(fields.nextToken());
         fields.nextToken();
-        if (fields.nextToken().equals("loop" + minor)) {
-          bound.add(Integer.parseInt(minor));
+        // Partitions have names of their own.
+        if (path(minor).equals("/dev/" + fields.nextToken())) {
+          bound.add(minor);
         }
       }
     }
     return bound;
-  }
-
-  private static Fd openNode(int number) throws SyscallException {
-    return Fd.openDevice("/dev/loop" + number);
   }
 
   /**

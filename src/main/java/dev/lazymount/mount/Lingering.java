@@ -60,7 +60,7 @@ final class Lingering {
     for (int minor : LoopDevice.bound()) {
       String path = mounted.contains(minor) ? "" : LoopDevice.BackingPath.of(minor).path();
       if (path.startsWith(below) && !isUnderWay(path, below)) {
-        LingeringImage seen = new LingeringImage(path, "/dev/loop" + minor, Instant.EPOCH);
+        LingeringImage seen = new LingeringImage(path, LoopDevice.path(minor), Instant.EPOCH);
         now.put(seen, before.getOrDefault(seen, time));
       }
     }

@@ -97,7 +97,7 @@ record Ownership(ImageDirectory images, List<String> suffixes) {
   static String deviceName(long device) {
     int major = FileStatus.major(device);
     int minor = FileStatus.minor(device);
-    return major == LoopDevice.MAJOR ? "/dev/loop" + minor : major + ":" + minor;
+    return major == LoopDevice.MAJOR ? LoopDevice.path(minor) : major + ":" + minor;
   }
 
   /**
