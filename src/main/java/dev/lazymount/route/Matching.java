@@ -16,8 +16,14 @@ import java.util.Optional;
  * one are kept for it. Used by the Router alone.
  */
 final class Matching {
-  /** Accesses kept until the first scan is done; paths, and so bounded by distinct ones. */
+  /**
+   * Accesses kept until the first scan is done: one of each directory, as the files of one belong
+   * to the same image, unless they are near enough to the root to be links.
+   */
   private static final int EARLY = 4096;
+
+  /** Of as many components, all count. */
+  private static final int NEAR = 2;
 
   private final RouterEnv env;
   private final Map<String, Access> early = new LinkedHashMap<>();
@@ -65,15 +71,23 @@ final class Matching {
       return Optional.empty();
     }
     if (catalog.isEmpty()) {
-      if (early.size() < EARLY) {
-        early.putIfAbsent(access.path(), access);
-      }
+      keepEarly(access, below.get());
       return Optional.empty();
     }
     List<ImageFile> images = catalog.get().match(below.get());
     // An entry of the root and nothing inside is no use of an image, unless it is a link to a file
     // in one.
     return images.isEmpty() && below.get().size() == 1 ? Optional.empty() : Optional.of(images);
+  }
+
+  private void keepEarly(Access access, List<String> below) {
+    int components = Math.max(Math.min(below.size(), NEAR), below.size() - 1);
+    String place = String.join("/", below.subList(0, components));
+    if (early.size() < EARLY) {
+      early.putIfAbsent(place, access);
+    } else if (!early.containsKey(place)) {
+      env.mounts().status().counters().lost.increment();
+    }
   }
 
   /** The images that lie on the way to this one, and it; none if there is no such image. */

@@ -51,8 +51,23 @@ final class RouterCatalogTest extends RouterFixture {
               .toArray(String[]::new));
     }
     router.accesses("/ce/made-up-1/x");
+    assertEquals(100_000 - 4096, status.counters().lost.sum(), "the rest is counted");
     router.images("gcc");
     assertEquals(4096, unknown());
+  }
+
+  /** A build opens thousands of headers, and others use other compilers meanwhile. */
+  @Test
+  void earlyAccessesToTheFilesOfADirectoryTakeOnePlace() {
+    Routed router = router();
+    for (int i = 0; i < 10_000; i++) {
+      router.accesses("/ce/gcc/include/" + i + ".h");
+    }
+    router.accesses("/ce/clang/bin/clang", "/ce/a-link", "/ce/another-link", "/ce/rust/x");
+    router.images("gcc", "clang", "rust");
+    mounting.runAll();
+    assertEquals(List.of("gcc", "clang", "rust"), mounter.names());
+    assertEquals(0, status.counters().lost.sum());
   }
 
   @Test
