@@ -179,7 +179,15 @@ final class LinkWalk {
       problems.refuse(path, "left out, there are more than " + limits.links() + " links");
     } else {
       ImageFile.refusal(path)
+          .or(() -> refusal(target))
           .ifPresentOrElse(why -> problems.refuse(path, why), () -> links.put(path, target));
     }
+  }
+
+  /** A target is held to what a name is; empty is the root. */
+  private static Optional<String> refusal(String target) {
+    return target.isEmpty()
+        ? Optional.empty()
+        : ImageFile.refusal(target).map(why -> "a symlink's target is refused: " + why);
   }
 }

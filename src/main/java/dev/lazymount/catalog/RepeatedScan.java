@@ -47,7 +47,7 @@ public final class RepeatedScan implements CatalogActor.Scanner {
         CatalogScan.scan(
             images, root, suffixes, previous, ScanLimits.DEFAULT, imagesTrail, rootTrail);
     Catalog catalog = scan.catalog().hasTheSameAs(previous) ? previous : scan.catalog();
-    if (scan.problems().isEmpty()) {
+    if (scan.problems().isEmpty() && imagesTrail.isWhole() && rootTrail.isWhole()) {
       last.set(new Kept(catalog, imagesTrail, rootTrail));
     }
     return new CatalogScan.Scan(catalog, scan.problems(), scan.refused());

@@ -17,6 +17,9 @@ final class Trail {
   /** More is not kept; such a walk is done anew each time. Bytes. */
   private static final int MOST = 2 << 20;
 
+  /** What a step and its path take, about. Bytes. */
+  private static final int EACH = 128;
+
   /** A question, and the answer that was given. */
   private interface Step {
     boolean holds(Fd base) throws SyscallException;
@@ -33,13 +36,14 @@ final class Trail {
    */
   void read(String path, Directory.Listing listing) {
     // Not the entries: they would be kept, too.
-    Directory.Content content = listing.content();
-    size += content.size();
-    if (!listing.complete() || size > MOST) {
+    Optional<Directory.Content> told = listing.content();
+    if (!listing.complete() || told.isEmpty()) {
       lose();
       return;
     }
+    Directory.Content content = told.get();
     add(
+        content.size(),
         base -> {
           if (path.isEmpty()) {
             return content.isStill(base);
@@ -53,6 +57,7 @@ final class Trail {
   /** What could have been a directory was none, or gone. */
   void noDirectory(String path) {
     add(
+        0,
         base -> {
           try (Fd directory = base.openDirectoryBeneath(path)) {
             return false;
@@ -64,18 +69,23 @@ final class Trail {
 
   /** What could have been a symlink led there; empty if it was none, or gone. */
   void link(String path, Optional<String> target) {
-    add(base -> target(base, path).equals(target));
+    add(target.orElse("").length(), base -> target(base, path).equals(target));
   }
 
   /** The base is there, to the kernel. */
   void base(String path) {
-    add(base -> base.path().equals(path));
+    add(path.length(), base -> base.path().equals(path));
   }
 
   /** There was more to it than questions and answers: it holds no more. */
   void lose() {
     lost = true;
     steps.clear();
+  }
+
+  /** Whether it holds all that was told; else it never {@link #holds}. */
+  boolean isWhole() {
+    return !lost;
   }
 
   /**
@@ -121,8 +131,12 @@ final class Trail {
     }
   }
 
-  private void add(Step step) {
-    if (!lost) {
+  /** Room for {@code bytes} and what each step takes, its path with it. */
+  private void add(int bytes, Step step) {
+    size += EACH + bytes;
+    if (size > MOST) {
+      lose();
+    } else if (!lost) {
       steps.add(step);
     }
   }

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /** Reading a directory with getdents64(2): names and types in one call, without a stat each. */
 public final class Directory {
@@ -23,9 +24,9 @@ public final class Directory {
    *
    * @param entries some, or all
    * @param complete whether that is all of them
-   * @param content what they were read from
+   * @param content what they were read from; empty if that is more than is kept of one directory
    */
-  public record Listing(List<Entry> entries, boolean complete, Content content) {}
+  public record Listing(List<Entry> entries, boolean complete, Optional<Content> content) {}
 
   /** What the kernel said of a directory's entries, as it said it. Immutable. */
   public static final class Content {
@@ -61,6 +62,9 @@ public final class Directory {
 
   private static final int BUFFER = 32 * 1024;
 
+  /** More of a directory's content is not kept: 16,384 entries with names of 94 bytes. */
+  private static final int MOST_CONTENT = 2 << 20;
+
   /** offsetof(struct linux_dirent64, d_name). */
   private static final int NAME = 19;
 
@@ -71,23 +75,30 @@ public final class Directory {
    * not valid UTF-8 are left out: they could not be given back to the kernel as they came.
    *
    * @param directory opened for reading; read from its start only once
-   * @param most the most entries to give; not more of the directory is read than it takes to know
-   *     that there are more
+   * @param most the most entries to give, those that are left out counted; not more of the
+   *     directory is read than it takes to know that there are more
    */
   public static Listing list(Fd directory, int most) throws SyscallException {
     List<Entry> entries = new ArrayList<>();
     ByteArrayOutputStream raw = new ByteArrayOutputStream();
+    boolean kept = true;
     byte[] buffer = new byte[BUFFER];
-    for (int n = fill(directory, buffer);
-        n > 0 && entries.size() <= most;
-        n = fill(directory, buffer)) {
-      parse(buffer, n, entries);
-      raw.write(buffer, 0, n);
+    int seen = 0;
+    for (int n = fill(directory, buffer); n > 0 && seen <= most; n = fill(directory, buffer)) {
+      seen += parse(buffer, n, entries);
+      kept &= raw.size() + n <= MOST_CONTENT;
+      if (kept) {
+        raw.write(buffer, 0, n);
+      } else {
+        raw = new ByteArrayOutputStream();
+      }
     }
-    Content content = new Content(raw.toByteArray());
-    return entries.size() <= most
+    Optional<Content> content =
+        kept ? Optional.of(new Content(raw.toByteArray())) : Optional.empty();
+    return seen <= most
         ? new Listing(entries, true, content)
-        : new Listing(new ArrayList<>(entries.subList(0, most)), false, content);
+        : new Listing(
+            new ArrayList<>(entries.subList(0, Math.min(most, entries.size()))), false, content);
   }
 
   /**
@@ -113,8 +124,10 @@ public final class Directory {
     return (int) n;
   }
 
-  private static void parse(byte[] buffer, int length, List<Entry> into) {
+  /** Makes entries of a buffer; tells how many there were, those left out counted. */
+  private static int parse(byte[] buffer, int length, List<Entry> into) {
     ByteBuffer b = Struct.of(buffer);
+    int seen = 0;
     for (int at = 0; at < length; at += Short.toUnsignedInt(b.getShort(at + 16))) {
       int start = at + NAME;
       int end = start;
@@ -125,6 +138,7 @@ public final class Directory {
           buffer[start] == '.'
               && (end - start == 1 || (end - start == 2 && buffer[start + 1] == '.'));
       if (!dots) {
+        seen++;
         try {
           String name =
               StandardCharsets.UTF_8
@@ -137,5 +151,6 @@ public final class Directory {
         }
       }
     }
+    return seen;
   }
 }

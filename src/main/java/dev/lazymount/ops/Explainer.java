@@ -216,7 +216,7 @@ public final class Explainer {
           String link = String.join("/", path.subList(0, i));
           String target = images.links().get(link);
           if (target != null) {
-            step("symlink", link + " leads to " + (target.isEmpty() ? "the root" : target));
+            step("symlink", link + " leads to " + (target.isEmpty() ? "the root" : shown(target)));
             List<String> rest = path.subList(i, path.size());
             List<String> whole =
                 new ArrayList<>(target.isEmpty() ? List.of() : List.of(target.split("/")));

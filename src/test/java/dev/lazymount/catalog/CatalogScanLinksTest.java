@@ -47,6 +47,22 @@ final class CatalogScanLinksTest extends ScanFixture {
         scan.catalog().match(List.of("here", "arm", "gcc-trunk", "bin")));
   }
 
+  /** What no name can be, no target is held as: it may be long, and somebody prints it. */
+  @Test
+  void targetsThatNoNameCouldBeAreRefused() throws IOException {
+    link("long", "t/".repeat(1000) + "t");
+    link("escape", "gcc\u001b[2J");
+    link("fine", "gcc");
+    CatalogScan.Scan scan = scan();
+    assertEquals(Map.of("fine", "gcc"), scan.catalog().links());
+    assertEquals(
+        List.of(
+            "escape: a symlink's target is refused: a control character in the name",
+            "long: a symlink's target is refused: longer than 200 characters"),
+        scan.problems());
+    assertEquals(2, scan.refused());
+  }
+
   @Test
   void aRootThatIsALinkItself() throws IOException {
     image("gcc-15.img");

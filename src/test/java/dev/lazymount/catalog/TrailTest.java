@@ -84,6 +84,17 @@ final class TrailTest extends ScanFixture {
     assertFalse(holds(inRoot, root));
   }
 
+  /** Also of links that lead elsewhere, and are in no catalog. */
+  @Test
+  void targetsAreNotRememberedBeyondTwoMebibytes() throws Exception {
+    String target = "/elsewhere" + "/t".repeat(1900);
+    for (int i = 0; i < 600; i++) {
+      link("link" + i, target + i);
+    }
+    walk(LIMITS);
+    assertFalse(holds(inRoot, root));
+  }
+
   @Test
   void isNotRememberedBeyondTwoMebibytes() throws Exception {
     String name = "n".repeat(230);
