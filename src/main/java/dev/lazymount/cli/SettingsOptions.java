@@ -68,13 +68,17 @@ final class SettingsOptions {
   }
 
   /**
-   * The same, also while the settings are such that it is not plain: whoever asks wants to know.
+   * The same, also while the settings are such that it is not plain: whoever asks wants to know. Of
+   * a file of one's own, the daemon of the usual one would be the wrong one to ask.
    */
   Path runDirAnyway() {
     try {
       return runDir();
     } catch (InvalidSettingsException e) {
-      return runDir(file()).or(() -> runDir(Optional.empty())).orElseThrow(() -> e);
+      boolean usual = file == null || file.equals(DEFAULT_FILE);
+      return runDir(file())
+          .or(() -> usual ? runDir(Optional.empty()) : Optional.empty())
+          .orElseThrow(() -> e);
     }
   }
 
