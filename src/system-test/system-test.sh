@@ -201,6 +201,8 @@ install_checks() {
   check "JNA's library is the installed one; /tmp is noexec" grep -q /usr/lib/lazymount/ \
     <(on cat "/proc/$(daemon)/maps")
   check "nothing is complained of in the journal" is "$(on journalctl -q -u 'lazymount*' -p warning -o cat)" ""
+  check "the JVM, $(on java --version | head -n 1), warns of nothing" \
+    is "$(on journalctl -q -u 'lazymount*' -o cat | grep -i warning)" ""
   check "its mounts are the host's: PID 1's mount namespace" \
     is "$(on readlink "/proc/$(daemon)/ns/mnt")" "$(on readlink /proc/1/ns/mnt)"
 }
