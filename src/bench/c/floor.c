@@ -4,7 +4,7 @@
 //                        LOOP_CONFIGURE and mount(2), and prints the nanoseconds that took
 //   floor exec           does the same by running `mount -t squashfs -o loop,ro IMAGE DIR`: from
 //                        before the fork to the end of the child
-//   floor unmount        unmounts each DIR read from standard input
+//   floor unmount        unmounts each DIR read from standard input; waits a second for one in use
 //   floor forget FIRST   removes the free loop devices from number FIRST on (LOOP_CTL_REMOVE)
 //
 // No options are read, nothing is verified, and a race for a device is run again: this is what the
@@ -90,7 +90,13 @@ static int unmount(void) {
   int result = 0;
   while (fgets(line, sizeof line, stdin)) {
     line[strcspn(line, "\n")] = 0;
-    if (umount2(line, UMOUNT_NOFOLLOW) != 0) {
+    // A daemon that has mounted it this moment may still have its own descriptor of it open.
+    int failed = umount2(line, UMOUNT_NOFOLLOW);
+    for (int i = 0; failed && errno == EBUSY && i < 1000; i++) {
+      nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+      failed = umount2(line, UMOUNT_NOFOLLOW);
+    }
+    if (failed) {
       fprintf(stderr, "floor: umount2 %s: %s\n", line, strerror(errno));
       result = 1;
     }
