@@ -33,7 +33,7 @@ final class LinkWalk {
   /** Entries of the directories that are being read. */
   private int held;
 
-  /** Images with others inside that are mounted. */
+  /** Directories with images inside that something is mounted on. */
   private Set<String> mounted = Set.of();
 
   /** The root as the kernel sees it, for targets that spell it so; the root itself if unknown. */
@@ -81,32 +81,35 @@ final class LinkWalk {
 
   /** Asks the mount table, as a look at a mount is a use of it. */
   private Set<String> mountedOf(Collection<String> names) {
-    Map<String, String> outer = new HashMap<>();
-    names.stream()
-        .filter(ancestors::contains)
-        .forEach(name -> outer.put(realRoot + "/" + name, name));
-    if (outer.isEmpty()) {
+    if (ancestors.isEmpty()) {
       return Set.of();
     }
-    // What is mounted is not the directories' to tell.
-    trail.lose();
+    Set<String> found = Set.of();
+    Map<String, String> outer = new HashMap<>();
+    ancestors.forEach(name -> outer.put(realRoot + "/" + name, name));
     try {
-      return MountInfo.read().stream()
-          .filter(mount -> outer.containsKey(mount.target()))
-          .map(mount -> outer.get(mount.target()))
-          .collect(Collectors.toSet());
+      found =
+          MountInfo.read().stream()
+              .filter(mount -> outer.containsKey(mount.target()))
+              .map(mount -> outer.get(mount.target()))
+              .collect(Collectors.toSet());
     } catch (IOException e) {
       problems.add(root, "can't read the mount table: " + e.getMessage());
-      return Set.of();
     }
+    if (!found.isEmpty() || names.stream().anyMatch(ancestors::contains)) {
+      // What is mounted, or may be soon, is not the directories' to tell.
+      trail.lose();
+    }
+    return found;
   }
 
   /**
    * What was walked through before and is mounted now keeps its links: with a use at every scan it
-   * would never be idle.
+   * would never be idle. That is so also when its own image is gone and those inside are not.
    */
   private boolean isKept(String path) {
-    return mounted.contains(path) && previous.get(path).isPresent();
+    return mounted.contains(path)
+        && (previous.get(path).isPresent() || !previous.descendants(path).isEmpty());
   }
 
   private void read(Fd directory, String prefix) throws SyscallException {

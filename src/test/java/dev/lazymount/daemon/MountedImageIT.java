@@ -144,6 +144,17 @@ class MountedImageIT {
     daemon.await("it is forgotten", () -> daemon.line("gcc").isEmpty());
   }
 
+  /** The way to the inner one leads through the mount, and a look at it would be a use. */
+  @Test
+  void anImageThatVanishedIsUnmountedAlsoIfThereIsAnotherInsideIt() throws IOException {
+    DaemonProcess daemon = startWith("catalog.rescan=100ms");
+    site.image("gcc/inner", Map.of("version", Site.IMAGE));
+    daemon.await("the inner one is known", () -> daemon.status().images().known() == 2);
+    Files.delete(site.image("gcc"));
+    Await.until("it is unmounted", Await.PATIENCE.multipliedBy(5), () -> site.mountsOn("gcc") == 0);
+    assertEquals(Site.ORIGINAL, site.versionHere("gcc"));
+  }
+
   @Test
   void anImageThatVanishedWhileNoDaemonRanIsUnmountedByTheNext() throws IOException {
     startWith("catalog.rescan=100ms").kill();
