@@ -22,6 +22,9 @@ import java.util.stream.Collectors;
  * every directory on the way to an image's name. Used once by one thread.
  */
 final class LinkWalk {
+  /** What is mounted from an image: nothing in it changes while it is. */
+  private static final Set<String> IMAGES = Set.of("squashfs", "erofs");
+
   private final String root;
   private final Catalog previous;
   private final ScanLimits limits;
@@ -33,7 +36,7 @@ final class LinkWalk {
   /** Entries of the directories that are being read. */
   private int held;
 
-  /** Directories with images inside that something is mounted on. */
+  /** Directories with images inside that an image is mounted on. */
   private Set<String> mounted = Set.of();
 
   /** The root as the kernel sees it, for targets that spell it so; the root itself if unknown. */
@@ -90,6 +93,7 @@ final class LinkWalk {
     try {
       found =
           MountInfo.read().stream()
+              .filter(mount -> IMAGES.contains(mount.fsType()))
               .filter(mount -> outer.containsKey(mount.target()))
               .map(mount -> outer.get(mount.target()))
               .collect(Collectors.toSet());
