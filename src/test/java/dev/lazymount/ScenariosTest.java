@@ -34,7 +34,7 @@ class ScenariosTest {
     String row() {
       String names =
           tests.stream()
-              .map(test -> "`" + test.substring(test.indexOf('.') + 1) + "`")
+              .map(test -> "`" + test.replaceFirst("^[a-z.]+", "") + "`")
               .collect(Collectors.joining(", "));
       return "| " + what + " | " + outcome + " | " + names + " |";
     }
@@ -72,9 +72,9 @@ class ScenariosTest {
           row(
               "500 damaged squashfs images",
               "quarantined or mounted; nothing is left behind, the original is readable",
-              "mount.DamagedImagesIT.compressedSquashfs",
-              "mount.DamagedImagesIT.squashfsThatIsNotCompressed"),
-          row("400 damaged erofs images", "the same", "mount.DamagedImagesIT.erofs"),
+              "mount.kernel.DamagedImagesIT.compressedSquashfs",
+              "mount.kernel.DamagedImagesIT.squashfsThatIsNotCompressed"),
+          row("400 damaged erofs images", "the same", "mount.kernel.DamagedImagesIT.erofs"),
           row(
               "a bad image is replaced by a good one",
               "mounted at the next access",
@@ -82,11 +82,11 @@ class ScenariosTest {
           row(
               "an erofs image",
               "mounted without a loop device, where the kernel can",
-              "mount.ErofsIT.isMountedWithoutALoopDeviceWhereTheKernelCan"),
+              "mount.kernel.ErofsIT.isMountedWithoutALoopDeviceWhereTheKernelCan"),
           row(
               "an image is replaced while mounted",
               "swapped without a gap, without an access",
-              "mount.MountedImageEndIT.replacedImageIsSwappedWithoutAGap",
+              "mount.kernel.MountedImageEndIT.replacedImageIsSwappedWithoutAGap",
               "daemon.MountedImageIT.aReplacedImageIsSwappedWithoutAnAccess"),
           row(
               "... and a file of it is open",
@@ -95,12 +95,12 @@ class ScenariosTest {
           row(
               "... by a bad one",
               "the old one stays mounted, and `status` says why",
-              "mount.MountedImageEndIT.badReplacementLeavesTheOldImageMounted",
+              "mount.kernel.MountedImageEndIT.badReplacementLeavesTheOldImageMounted",
               "daemon.MountedImageIT.aBadReplacementLeavesTheOldImageAndStatusSaysWhy"),
           row(
               "... and something is mounted inside",
               "the old one stays until that is gone",
-              "mount.MountedImageEndIT.aReplacedImageStaysWhileSomethingIsMountedInside"),
+              "mount.kernel.MountedImageEndIT.aReplacedImageStaysWhileSomethingIsMountedInside"),
           row(
               "an image vanishes while mounted",
               "unmounted when nobody uses it; the original shows again",
@@ -115,7 +115,7 @@ class ScenariosTest {
               "an image is in use, here or in a slave namespace",
               "left alone",
               "daemon.MountedImageIT.anImageInUseIsNotUnmounted",
-              "mount.NamespaceIT.whatASlaveUsesIsNotExpired"),
+              "mount.kernel.NamespaceIT.whatASlaveUsesIsNotExpired"),
           row(
               "200 names are mounted, used and expired over and over",
               "not one read fails",
@@ -127,7 +127,7 @@ class ScenariosTest {
           row(
               "mount(8) has mounted our image",
               "adopted",
-              "mount.KernelMounterIT.mountMadeByMount8IsAdopted"),
+              "mount.kernel.KernelMounterIT.mountMadeByMount8IsAdopted"),
           row(
               "something else is mounted on the target",
               "left alone, and `status` says so",
@@ -140,7 +140,7 @@ class ScenariosTest {
               "another process holds the lock of a name",
               "waited for, and never mounted twice",
               "daemon.LifeCycleIT.mountThatWaitsForALockIsCalledStuckAfterItsTimeout",
-              "mount.KernelMounterIT.lockOfAnotherProcessIsRespected"),
+              "mount.kernel.KernelMounterIT.lockOfAnotherProcessIsRespected"),
           row(
               "kill -9 at random moments of a storm over 300 names",
               "0 stacked, 0 leaked, 0 unreadable; the next daemon mounts the rest",
@@ -148,21 +148,21 @@ class ScenariosTest {
           row(
               "killed between the two steps of a swap",
               "the next attempt takes the old image off",
-              "mount.MountedImageEndIT.anOldImageLeftOnTopOfTheNewOneIsTakenOff"),
+              "mount.kernel.MountedImageEndIT.anOldImageLeftOnTopOfTheNewOneIsTakenOff"),
           row(
               "a slave mount namespace, made before the mount",
               "sees image, swap and unmount, and never an error",
-              "mount.NamespaceIT."
+              "mount.kernel.NamespaceIT."
                   + "aSlaveSeesTheImageAndAPrivateOneKeepsTheOriginalWithoutAnErrorThroughout"),
           row(
               "a private one, made before the mount",
               "keeps the original, and never an error",
-              "mount.NamespaceIT."
+              "mount.kernel.NamespaceIT."
                   + "aSlaveSeesTheImageAndAPrivateOneKeepsTheOriginalWithoutAnErrorThroughout"),
           row(
               "a private one, made after it, holds an unmounted image",
               "listed as `lingering`; it can be mounted again",
-              "mount.LingeringIT.anUnmountedImageLingersWhileAPrivateNamespaceHasIt"),
+              "mount.kernel.LingeringImagesIT.anUnmountedImageLingersWhileAPrivateNamespaceHasIt"),
           row(
               "the target is a symlink, or there is one on the way",
               "never mounted over",
@@ -171,7 +171,7 @@ class ScenariosTest {
           row(
               "the target is swapped for a symlink meanwhile",
               "no mount ever lands outside",
-              "mount.MounterRaceIT.targetThatIsSwappedMeanwhileNeverTakesAMountOutside"),
+              "mount.kernel.MounterRaceIT.targetThatIsSwappedMeanwhileNeverTakesAMountOutside"),
           row(
               "the target is missing, or a file",
               "refused with the errno; nothing is made",
@@ -184,7 +184,7 @@ class ScenariosTest {
           row(
               "any mount of ours",
               "is read-only, nosuid, nodev",
-              "mount.KernelMounterIT.mountIsReadOnlyWithoutSetUserIdAndDevices"));
+              "mount.kernel.KernelMounterIT.mountIsReadOnlyWithoutSetUserIdAndDevices"));
 
   @Test
   void eachRowHasItsTests() throws Exception {

@@ -49,7 +49,7 @@ public final class Bench {
       Options options = new Options(words.subList(1, words.size()));
       Report report =
           new Report(benchmark.name(), "./dev bench " + String.join(" ", words), Host.describe());
-      Yard yard = new Yard(Path.of("/var/tmp"), Path.of("src/bench"));
+      Workspace yard = new Workspace(Path.of("/var/tmp"), Path.of("src/bench"));
       // Also runs at the usual end: this is the one place where things are undone.
       Runtime.getRuntime().addShutdownHook(new Thread(yard::close, "clean-up"));
       benchmark.run(options, yard, report);

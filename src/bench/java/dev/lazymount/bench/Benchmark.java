@@ -17,5 +17,5 @@ interface Benchmark {
    * @param yard where to work
    * @param report where the results go
    */
-  void run(Options options, Yard yard, Report report) throws IOException, InterruptedException;
+  void run(Options options, Workspace yard, Report report) throws IOException, InterruptedException;
 }

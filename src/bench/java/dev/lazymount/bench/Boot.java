@@ -76,7 +76,7 @@ final class Boot implements Benchmark {
   }
 
   @Override
-  public void run(Options options, Yard yard, Report report)
+  public void run(Options options, Workspace yard, Report report)
       throws IOException, InterruptedException {
     int images = options.number("images", FULL, 100);
     int boots = options.number("boots", 5, 1);
@@ -115,7 +115,7 @@ final class Boot implements Benchmark {
    *
    * @param ways what this lazymount has no command for is taken out
    */
-  private static String prepared(Yard yard, List<Way> ways)
+  private static String prepared(Workspace yard, List<Way> ways)
       throws IOException, InterruptedException {
     Progress.show("boot: installing lazymount and autofs");
     String tree = System.getProperty("lazymount.tree");
@@ -147,7 +147,8 @@ final class Boot implements Benchmark {
     return machine.layer() + ":" + tree;
   }
 
-  private static Outcome boot(Yard yard, String base, Way way, Site site, int images, String name)
+  private static Outcome boot(
+      Workspace yard, String base, Way way, Site site, int images, String name)
       throws IOException, InterruptedException {
     Machine machine = new Machine(yard, yard.folder().resolve(name), base);
     try (machine) {

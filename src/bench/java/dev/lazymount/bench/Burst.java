@@ -1,6 +1,6 @@
 package dev.lazymount.bench;
 
-import dev.lazymount.ops.StatusReport;
+import dev.lazymount.status.StatusReport;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -50,7 +50,7 @@ final class Burst implements Benchmark {
   }
 
   @Override
-  public void run(Options options, Yard yard, Report report)
+  public void run(Options options, Workspace yard, Report report)
       throws IOException, InterruptedException {
     int opens = options.number("opens", 1_000_000, 1_000_000);
     int rounds = options.number("rounds", 5, 1);
@@ -128,14 +128,15 @@ final class Burst implements Benchmark {
   }
 
   private static void burst(
-      Yard yard, Map<String, List<Double>> into, String where, Path file, int opens)
+      Workspace yard, Map<String, List<Double>> into, String where, Path file, int opens)
       throws IOException, InterruptedException {
     String count = Integer.toString(opens);
     String nanos = yard.c("opener", List.of(), "burst", file.toString(), count).get(0);
     into.computeIfAbsent(where, w -> new ArrayList<>()).add(Double.parseDouble(nanos) / opens);
   }
 
-  private static double firstAccess(Yard yard, Site site) throws IOException, InterruptedException {
+  private static double firstAccess(Workspace yard, Site site)
+      throws IOException, InterruptedException {
     String name = site.take(1).get(0);
     String nanos = yard.c("opener", List.of(site.access(name)), "access", "0", "0").get(0);
     yard.unmount(List.of(site.target(name)));

@@ -1,6 +1,6 @@
 package dev.lazymount.bench;
 
-import dev.lazymount.ops.StatusReport;
+import dev.lazymount.status.StatusReport;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -66,7 +66,8 @@ final class FirstAccess implements Benchmark {
   /** One of the systems that are compared. */
   private record Contender(String name, Site site, String program, List<String> words) {
     /** Milliseconds, for each name. */
-    List<Double> mount(Yard yard, List<String> names) throws IOException, InterruptedException {
+    List<Double> mount(Workspace yard, List<String> names)
+        throws IOException, InterruptedException {
       boolean opens = program.equals("opener");
       List<String> input = names.stream().map(opens ? site::access : site::mount).toList();
       List<Double> millis =
@@ -98,7 +99,7 @@ final class FirstAccess implements Benchmark {
   }
 
   @Override
-  public void run(Options options, Yard yard, Report report)
+  public void run(Options options, Workspace yard, Report report)
       throws IOException, InterruptedException {
     final int names = Math.max(BLOCK, options.number("names", 300, 40) / BLOCK * BLOCK);
     final int warm = options.number("warm", 40, 40);
@@ -156,7 +157,12 @@ final class FirstAccess implements Benchmark {
   }
 
   private static Map<String, Sample> measure(
-      Yard yard, Lazymount daemon, List<Contender> systems, int level, int names, Report report)
+      Workspace yard,
+      Lazymount daemon,
+      List<Contender> systems,
+      int level,
+      int names,
+      Report report)
       throws IOException, InterruptedException {
     Map<String, List<Double>> millis = new LinkedHashMap<>();
     systems.forEach(system -> millis.put(system.name(), new ArrayList<>()));
@@ -209,7 +215,8 @@ final class FirstAccess implements Benchmark {
     section.add("of which its mounter", Sample.of(inMounter.values()));
   }
 
-  private static void startPython(Yard yard, Site site) throws IOException, InterruptedException {
+  private static void startPython(Workspace yard, Site site)
+      throws IOException, InterruptedException {
     Path log = Files.createTempFile(yard.folder(), "python-", ".log");
     String program = yard.source("python/mountd.py").toString();
     Process process =
@@ -223,7 +230,7 @@ final class FirstAccess implements Benchmark {
     }
   }
 
-  private static Sample canaries(Yard yard, int count, String program)
+  private static Sample canaries(Workspace yard, int count, String program)
       throws IOException, InterruptedException {
     Lazymount daemon =
         new Lazymount(

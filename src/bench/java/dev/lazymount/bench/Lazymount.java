@@ -1,7 +1,7 @@
 package dev.lazymount.bench;
 
-import dev.lazymount.ops.ControlClient;
-import dev.lazymount.ops.StatusReport;
+import dev.lazymount.control.ControlClient;
+import dev.lazymount.status.StatusReport;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,13 +17,14 @@ final class Lazymount {
   /** USER_HZ, which is 100 on all that we run on. */
   private static final double TICKS_A_SECOND = 100;
 
-  private final Yard yard;
+  private final Workspace yard;
   private final Path runDir;
   private final Path log;
   private final Process process;
 
   /** Starts a daemon over a site and waits until it is ready. */
-  Lazymount(Yard yard, Site site, String... settings) throws IOException, InterruptedException {
+  Lazymount(Workspace yard, Site site, String... settings)
+      throws IOException, InterruptedException {
     this.yard = yard;
     runDir = runDir(site);
     log = Files.createTempFile(yard.folder(), "lazymount-", ".log");

@@ -16,7 +16,7 @@ final class Machine implements AutoCloseable {
   private static final long PATIENCE_NANOS = TimeUnit.MINUTES.toNanos(15);
   private static final String SCRIPT = "src/system-test/tree.sh";
 
-  private final Yard yard;
+  private final Workspace yard;
   private final Path folder;
   private Process process;
   private long busyBefore;
@@ -28,7 +28,7 @@ final class Machine implements AutoCloseable {
    * @param folder a folder that is not there yet
    * @param base the tree below its own layer, or several with colons between
    */
-  Machine(Yard yard, Path folder, String base) throws IOException, InterruptedException {
+  Machine(Workspace yard, Path folder, String base) throws IOException, InterruptedException {
     this.yard = yard;
     this.folder = folder;
     yard.run(List.of("bash", SCRIPT, "new", folder.toString(), base), List.of());

@@ -73,7 +73,7 @@ final class OpenCost implements Benchmark {
     void run(Measure measure) throws IOException, InterruptedException;
   }
 
-  private Yard yard;
+  private Workspace yard;
   private Site site;
   private final Map<Kind, Path> files = new LinkedHashMap<>();
   private final Map<Kind, Map<String, List<Double>>> nanos = new LinkedHashMap<>();
@@ -96,7 +96,7 @@ final class OpenCost implements Benchmark {
   }
 
   @Override
-  public void run(Options options, Yard where, Report report)
+  public void run(Options options, Workspace where, Report report)
       throws IOException, InterruptedException {
     int opens = options.number("opens", 200_000, 20_000);
     int rounds = options.number("rounds", 5, 3);

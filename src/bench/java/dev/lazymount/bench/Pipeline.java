@@ -75,7 +75,7 @@ final class Pipeline implements Benchmark {
   }
 
   @Override
-  public void run(Options options, Yard yard, Report report)
+  public void run(Options options, Workspace yard, Report report)
       throws IOException, InterruptedException {
     final int lines = options.number("lines", 2_000_000, 500_000);
     final int runs = options.number("runs", 5, 3);

@@ -28,7 +28,7 @@ final class Rest {
 
   private Rest() {}
 
-  static void measure(Yard yard, Report report, int images, int seconds)
+  static void measure(Workspace yard, Report report, int images, int seconds)
       throws IOException, InterruptedException {
     Progress.show("start: making images");
     Site site = new Site(yard, "rest", images);
@@ -85,7 +85,7 @@ final class Rest {
     report.atMost(what, limit, images == FULL ? Optional.of(measured) : Optional.empty());
   }
 
-  private static void touch(Yard yard, Site site, int count)
+  private static void touch(Workspace yard, Site site, int count)
       throws IOException, InterruptedException {
     List<String> names = site.take(count);
     yard.c("storm", names.stream().map(site::access).toList(), "4");

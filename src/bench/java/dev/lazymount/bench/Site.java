@@ -26,7 +26,7 @@ final class Site {
    * @param name of its folder in there
    * @param size how many names
    */
-  Site(Yard yard, String name, int size) throws IOException, InterruptedException {
+  Site(Workspace yard, String name, int size) throws IOException, InterruptedException {
     Path folder = yard.folder().resolve(name);
     root = Files.createDirectories(folder.resolve("root"));
     images = Files.createDirectories(folder.resolve("images"));
@@ -76,7 +76,7 @@ final class Site {
   }
 
   /** One image; made once for all sites. Random bytes, so that its size is known. */
-  private static Path image(Yard yard) throws IOException, InterruptedException {
+  private static Path image(Workspace yard) throws IOException, InterruptedException {
     Path image = yard.folder().resolve("one.img");
     if (!Files.exists(image)) {
       Path tool = yard.folder().resolve("content/bin/tool");

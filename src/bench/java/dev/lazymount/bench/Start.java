@@ -42,7 +42,7 @@ final class Start implements Benchmark {
   }
 
   @Override
-  public void run(Options options, Yard yard, Report report)
+  public void run(Options options, Workspace yard, Report report)
       throws IOException, InterruptedException {
     final int starts = options.number("starts", 10, 3);
     final int images = options.number("images", 2000, 200);
@@ -53,7 +53,7 @@ final class Start implements Benchmark {
     StatusCost.measure(yard, report, images);
   }
 
-  private static void fresh(Yard yard, Report report, int starts)
+  private static void fresh(Workspace yard, Report report, int starts)
       throws IOException, InterruptedException {
     Site site = new Site(yard, "fresh", 2 * starts + 1);
     fresh(yard, site, 0);
@@ -91,7 +91,7 @@ final class Start implements Benchmark {
   }
 
   /** Milliseconds to READY and from access to mount. */
-  private static List<Double> fresh(Yard yard, Site site, int settle)
+  private static List<Double> fresh(Workspace yard, Site site, int settle)
       throws IOException, InterruptedException {
     String name = site.take(1).get(0);
     List<String> words =
@@ -109,7 +109,7 @@ final class Start implements Benchmark {
     return List.of(Long.parseLong(nanos[0]) / 1e6, Long.parseLong(nanos[1]) / 1e6);
   }
 
-  private static double duration(Yard yard, List<String> command)
+  private static double duration(Workspace yard, List<String> command)
       throws IOException, InterruptedException {
     long start = System.nanoTime();
     yard.run(command, List.of());

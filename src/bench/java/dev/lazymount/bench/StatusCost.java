@@ -30,7 +30,7 @@ final class StatusCost {
     public static void main(String[] args) {}
   }
 
-  static void measure(Yard yard, Report report, int images)
+  static void measure(Workspace yard, Report report, int images)
       throws IOException, InterruptedException {
     Progress.show("start: images on a storage that will hang");
     Site site = new Site(yard, "hung", images);
@@ -113,12 +113,12 @@ final class StatusCost {
         Nothing.class.getName());
   }
 
-  private static void signal(Yard yard, String signal, Process process)
+  private static void signal(Workspace yard, String signal, Process process)
       throws IOException, InterruptedException {
     yard.run(List.of("kill", "-" + signal, Long.toString(process.pid())), List.of());
   }
 
-  private static double millis(Yard yard, List<String> command)
+  private static double millis(Workspace yard, List<String> command)
       throws IOException, InterruptedException {
     long start = System.nanoTime();
     yard.run(command, List.of());

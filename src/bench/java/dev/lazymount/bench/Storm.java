@@ -62,7 +62,7 @@ final class Storm implements Benchmark {
   }
 
   @Override
-  public void run(Options options, Yard yard, Report report)
+  public void run(Options options, Workspace yard, Report report)
       throws IOException, InterruptedException {
     final int size = options.number("names", FULL, 200);
     final int rounds = options.number("rounds", 3, 1);
@@ -106,7 +106,7 @@ final class Storm implements Benchmark {
     report.atMost("2,000 names touched by four processes, s", 4, measured);
   }
 
-  private static double storm(Yard yard, Site site, List<String> names, int touchers)
+  private static double storm(Workspace yard, Site site, List<String> names, int touchers)
       throws IOException, InterruptedException {
     List<String> input = names.stream().map(site::access).toList();
     String nanos = yard.c("storm", input, Integer.toString(touchers)).get(0);
@@ -114,7 +114,7 @@ final class Storm implements Benchmark {
   }
 
   private static double seconds(
-      Yard yard, Site site, List<String> names, String what, String concurrency)
+      Workspace yard, Site site, List<String> names, String what, String concurrency)
       throws IOException, InterruptedException {
     List<String> mounts = names.stream().map(site::mount).toList();
     List<String> command =
@@ -146,7 +146,8 @@ final class Storm implements Benchmark {
   }
 
   /** A shell command that runs the floor, so many processes with a share of the mounts each. */
-  private static String floors(Yard yard, List<String> mounts, int processes) throws IOException {
+  private static String floors(Workspace yard, List<String> mounts, int processes)
+      throws IOException {
     StringBuilder script = new StringBuilder();
     for (int i = 0; i < processes; i++) {
       int share = i;

@@ -1,6 +1,6 @@
 package dev.lazymount.batch;
 
-import dev.lazymount.mount.Settled;
+import dev.lazymount.mount.MountResult;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -19,7 +19,7 @@ final class Batch {
   @FunctionalInterface
   interface Work {
     /** Begins it; returns at once. */
-    CompletionStage<Settled> begin(String name);
+    CompletionStage<MountResult> begin(String name);
   }
 
   /** Who is told. */
@@ -45,7 +45,7 @@ final class Batch {
   private final Work work;
   private final BooleanSupplier stopped;
   private final Listener listener;
-  private final BlockingQueue<Settled> outcomes = new LinkedBlockingQueue<>();
+  private final BlockingQueue<MountResult> outcomes = new LinkedBlockingQueue<>();
   private Progress progress = Progress.NONE;
 
   /**
@@ -96,16 +96,17 @@ final class Batch {
     return progress.waiting();
   }
 
-  private static boolean mayBeIdle(Settled settled) {
-    return settled.outcome() == Settled.Outcome.BUSY || settled.outcome() == Settled.Outcome.MARKED;
+  private static boolean mayBeIdle(MountResult settled) {
+    return settled.outcome() == MountResult.Outcome.BUSY
+        || settled.outcome() == MountResult.Outcome.MARKED;
   }
 
-  private void run(List<String> layer, Predicate<Settled> putAside)
+  private void run(List<String> layer, Predicate<MountResult> putAside)
       throws IOException, InterruptedException {
     Iterator<String> names = layer.iterator();
     fill(names);
     while (progress.underWay() > 0) {
-      Settled settled = outcomes.poll(SILENCE.toMillis(), TimeUnit.MILLISECONDS);
+      MountResult settled = outcomes.poll(SILENCE.toMillis(), TimeUnit.MILLISECONDS);
       if (settled == null) {
         progress = progress.waiting();
       } else {
@@ -122,7 +123,8 @@ final class Batch {
       work.begin(name)
           .whenComplete(
               (settled, thrown) ->
-                  outcomes.add(thrown == null ? settled : Settled.failed(name, thrown.toString())));
+                  outcomes.add(
+                      thrown == null ? settled : MountResult.failed(name, thrown.toString())));
       progress = progress.begun();
     }
   }

@@ -4,12 +4,12 @@ import dev.lazymount.catalog.Catalog;
 import dev.lazymount.catalog.CatalogScan;
 import dev.lazymount.catalog.ImageFile;
 import dev.lazymount.config.Settings;
-import dev.lazymount.linux.OwnDirectory;
-import dev.lazymount.mount.KernelMounter;
+import dev.lazymount.linux.PrivateDirectory;
 import dev.lazymount.mount.MountFailure;
-import dev.lazymount.mount.MountedImages;
+import dev.lazymount.mount.MountResult;
 import dev.lazymount.mount.Mounter;
-import dev.lazymount.mount.Settled;
+import dev.lazymount.mount.kernel.KernelMounter;
+import dev.lazymount.mount.kernel.MountedImages;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -39,7 +39,7 @@ public final class DirectBatch implements AutoCloseable {
   private final ExecutorService threads;
 
   private interface Call {
-    Settled run(Mounter.Request request) throws MountFailure;
+    MountResult run(Mounter.Request request) throws MountFailure;
   }
 
   private DirectBatch(Settings settings, CatalogScan.Scan scan) {
@@ -70,7 +70,7 @@ public final class DirectBatch implements AutoCloseable {
    * @throws IOException if they can't be scanned, or the lock directory can't be made
    */
   public static DirectBatch open(Settings settings) throws IOException {
-    OwnDirectory.make(settings.lockDir());
+    PrivateDirectory.make(settings.lockDir());
     return new DirectBatch(
         settings,
         CatalogScan.scan(
@@ -94,7 +94,7 @@ public final class DirectBatch implements AutoCloseable {
    */
   public Progress mount(Selection selection, BooleanSupplier stopped, Consumer<Progress> progress)
       throws Selection.Unknown, IOException, InterruptedException {
-    Call mount = request -> Settled.mounted(request.name(), mounter.mount(request));
+    Call mount = request -> MountResult.mounted(request.name(), mounter.mount(request));
     return batch(name -> begin(request(name), mount), stopped, progress)
         .run(selection.toMount(catalog));
   }
@@ -117,14 +117,14 @@ public final class DirectBatch implements AutoCloseable {
     Call unmount =
         request -> {
           if (!onlyIdle) {
-            return Settled.unmounted(request.name(), mounter.unmount(request), false);
+            return MountResult.unmounted(request.name(), mounter.unmount(request), false);
           }
           boolean wasMarked = marked.contains(request.name());
           Mounter.Expiry expiry = mounter.expire(request, wasMarked);
           if (expiry == Mounter.Expiry.MARKED) {
             marked.add(request.name());
           }
-          return Settled.unmounted(request.name(), expiry, wasMarked);
+          return MountResult.unmounted(request.name(), expiry, wasMarked);
         };
     Batch batch =
         batch(
@@ -150,25 +150,25 @@ public final class DirectBatch implements AutoCloseable {
     return new Mounter.Request(name, image.file(), inner);
   }
 
-  private CompletionStage<Settled> begin(Mounter.Request request, Call call) {
+  private CompletionStage<MountResult> begin(Mounter.Request request, Call call) {
     return CompletableFuture.supplyAsync(() -> run(request, call), threads);
   }
 
-  private Settled run(Mounter.Request request, Call call) {
+  private MountResult run(Mounter.Request request, Call call) {
     long end = System.nanoTime() + settings.mount().timeout().toNanos();
     while (true) {
       try {
         return call.run(request);
       } catch (MountFailure e) {
         if (e.kind() != MountFailure.Kind.LOCKED || System.nanoTime() - end > 0) {
-          return Settled.failed(request.name(), e.getMessage());
+          return MountResult.failed(request.name(), e.getMessage());
         }
       }
       try {
         Thread.sleep(LOCKED_PAUSE.toMillis());
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
-        return Settled.failed(request.name(), "interrupted");
+        return MountResult.failed(request.name(), "interrupted");
       }
     }
   }

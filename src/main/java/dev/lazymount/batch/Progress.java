@@ -1,6 +1,6 @@
 package dev.lazymount.batch;
 
-import dev.lazymount.mount.Settled;
+import dev.lazymount.mount.MountResult;
 
 /**
  * How far a batch has come. Goes over the control socket as it is, so fields are added and never
@@ -15,7 +15,7 @@ import dev.lazymount.mount.Settled;
  * @param last the one that is over since the last time; null if it is only told that we wait
  */
 public record Progress(
-    int total, int done, int already, int busy, int failed, int underWay, Settled last) {
+    int total, int done, int already, int busy, int failed, int underWay, MountResult last) {
 
   /** Nothing is known yet. */
   static final Progress NONE = new Progress(0, 0, 0, 0, 0, 0, null);
@@ -48,19 +48,19 @@ public record Progress(
     return new Progress(total, done, already, busy, failed, underWay, null);
   }
 
-  Progress over(Settled settled) {
-    Settled.Outcome outcome = settled.outcome();
+  Progress over(MountResult settled) {
+    MountResult.Outcome outcome = settled.outcome();
     return new Progress(
         total,
-        done + one(outcome, Settled.Outcome.DONE),
-        already + one(outcome, Settled.Outcome.ALREADY),
-        busy + one(outcome, Settled.Outcome.BUSY) + one(outcome, Settled.Outcome.MARKED),
-        failed + one(outcome, Settled.Outcome.FAILED),
+        done + one(outcome, MountResult.Outcome.DONE),
+        already + one(outcome, MountResult.Outcome.ALREADY),
+        busy + one(outcome, MountResult.Outcome.BUSY) + one(outcome, MountResult.Outcome.MARKED),
+        failed + one(outcome, MountResult.Outcome.FAILED),
         underWay - 1,
         settled);
   }
 
-  private static int one(Settled.Outcome outcome, Settled.Outcome wanted) {
+  private static int one(MountResult.Outcome outcome, MountResult.Outcome wanted) {
     return outcome == wanted ? 1 : 0;
   }
 }

@@ -2,14 +2,14 @@ package dev.lazymount.batch;
 
 import akka.actor.typed.ActorRef;
 import dev.lazymount.catalog.Catalog;
-import dev.lazymount.mount.Manner;
-import dev.lazymount.mount.Settled;
-import dev.lazymount.ops.ControlCommand;
-import dev.lazymount.ops.ControlRefusal;
+import dev.lazymount.control.ControlCommand;
+import dev.lazymount.control.ControlRefusal;
+import dev.lazymount.mount.MountResult;
+import dev.lazymount.mount.UnmountMode;
 import dev.lazymount.route.Router;
-import dev.lazymount.state.DaemonStatus;
-import dev.lazymount.state.MountState;
-import dev.lazymount.state.MountStatus;
+import dev.lazymount.status.DaemonStatus;
+import dev.lazymount.status.MountState;
+import dev.lazymount.status.MountStatus;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -95,7 +95,7 @@ public final class RouterBatch {
     try {
       Selection selection = selection(arguments);
       boolean onlyIdle = selection.which() == Selection.Which.IDLE;
-      Manner manner = onlyIdle ? Manner.IF_IDLE : Manner.NOW;
+      UnmountMode manner = onlyIdle ? UnmountMode.IF_IDLE : UnmountMode.NOW;
       List<List<String>> layers = selection.toUnmount(catalog(steps), mounted());
       Batch batch =
           batch(name -> answerTo -> new Router.Unmount(name, manner, WHY, answerTo), steps);
@@ -120,7 +120,7 @@ public final class RouterBatch {
   }
 
   private Batch batch(
-      Function<String, Function<ActorRef<Settled>, Router.Command>> question,
+      Function<String, Function<ActorRef<MountResult>, Router.Command>> question,
       ControlCommand.Steps steps) {
     Duration patience = timeout.get().plus(SPARE);
     return new Batch(

@@ -2,7 +2,7 @@ package dev.lazymount.batch;
 
 import dev.lazymount.catalog.Catalog;
 import dev.lazymount.catalog.ImageFile;
-import dev.lazymount.state.Access;
+import dev.lazymount.status.Access;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;

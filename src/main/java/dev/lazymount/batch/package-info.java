@@ -1,12 +1,11 @@
 /**
- * Many images mounted or unmounted at a person's word, through the daemon or without one.
+ * Mounting and unmounting many images at once, for the commands {@code mount} and {@code unmount}.
  *
- * <p>A tour: a {@link dev.lazymount.batch.Selection} is what was asked for, and turns into layers
- * of names, so that outer images are mounted before what lies inside them. {@link
- * dev.lazymount.batch.Batch} works through these, so many at a time, and tells {@link
- * dev.lazymount.batch.Progress}. What it works with is one of two: {@link
- * dev.lazymount.batch.RouterBatch}, in the daemon, asks the Router; {@link
- * dev.lazymount.batch.DirectBatch} is for when no daemon runs, and calls the Mounter on threads of
- * its own, under the same lock files.
+ * <ul>
+ *   <li>{@link Selection}: the names that an operator means, with parents and nested images
+ *   <li>{@link Batch}: one run over them; {@link RouterBatch} asks the daemon's actors, {@link
+ *       DirectBatch} works without a daemon, under the same lock files
+ *   <li>{@link Progress}: how far a run has come
+ * </ul>
  */
 package dev.lazymount.batch;

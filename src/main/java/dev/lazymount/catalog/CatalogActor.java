@@ -7,8 +7,8 @@ import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.Receive;
 import akka.actor.typed.javadsl.TimerScheduler;
-import dev.lazymount.state.DaemonStatus;
-import dev.lazymount.state.Durations;
+import dev.lazymount.status.DaemonStatus;
+import dev.lazymount.text.Durations;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -33,7 +33,7 @@ public final class CatalogActor extends AbstractBehavior<CatalogActor.Command> {
   public record Hint() implements Command {}
 
   /** Scan now; the answer is of a scan that began after this was said. */
-  public record Rescan(ActorRef<ScanNews> answerTo) implements Command {}
+  public record Rescan(ActorRef<CatalogChanges> answerTo) implements Command {}
 
   /** From now on, so much time lies between two scans. */
   public record Interval(Duration rescan) implements Command {}
@@ -114,9 +114,9 @@ public final class CatalogActor extends AbstractBehavior<CatalogActor.Command> {
   private final List<ActorRef<Catalog>> subscribers = new ArrayList<>();
 
   /** Who waits for the scan under way, and who for the one after it. */
-  private List<ActorRef<ScanNews>> asking = new ArrayList<>();
+  private List<ActorRef<CatalogChanges>> asking = new ArrayList<>();
 
-  private List<ActorRef<ScanNews>> askingNext = new ArrayList<>();
+  private List<ActorRef<CatalogChanges>> askingNext = new ArrayList<>();
 
   /** The actor; scans at once. */
   public static Behavior<Command> create(Env env) {
@@ -217,7 +217,7 @@ public final class CatalogActor extends AbstractBehavior<CatalogActor.Command> {
 
   private void answer(Catalog previous, long nanos) {
     if (!asking.isEmpty()) {
-      ScanNews news = ScanNews.between(previous, newest, problem, nanos);
+      CatalogChanges news = CatalogChanges.between(previous, newest, problem, nanos);
       asking.forEach(asker -> asker.tell(news));
     }
   }

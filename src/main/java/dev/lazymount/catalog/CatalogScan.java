@@ -70,7 +70,7 @@ public final class CatalogScan {
     if (suffixes.isEmpty() || suffixes.contains("")) {
       throw new IllegalArgumentException("an image needs a suffix, got " + suffixes);
     }
-    Problems problems = new Problems(limits.problems());
+    ScanErrors problems = new ScanErrors(limits.problems());
     Collection<ImageFile> found =
         new ImageWalk(suffixes, previous, limits, problems, imagesTrail).walk(images);
     if (found.isEmpty() && previous.size() > 0) {

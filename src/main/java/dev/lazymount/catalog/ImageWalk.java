@@ -18,7 +18,7 @@ final class ImageWalk {
   private final List<String> suffixes;
   private final Catalog previous;
   private final ScanLimits limits;
-  private final Problems problems;
+  private final ScanErrors problems;
   private final Trail trail;
   private final Map<String, Found> found = new HashMap<>();
   private int directories;
@@ -34,7 +34,11 @@ final class ImageWalk {
    * @param trail is told what it reads
    */
   ImageWalk(
-      List<String> suffixes, Catalog previous, ScanLimits limits, Problems problems, Trail trail) {
+      List<String> suffixes,
+      Catalog previous,
+      ScanLimits limits,
+      ScanErrors problems,
+      Trail trail) {
     this.suffixes = suffixes;
     this.previous = previous;
     this.limits = limits;

@@ -28,7 +28,7 @@ final class LinkWalk {
   private final String root;
   private final Catalog previous;
   private final ScanLimits limits;
-  private final Problems problems;
+  private final ScanErrors problems;
   private final Trail trail;
   private final Set<String> ancestors = new HashSet<>();
   private final Map<String, String> links = new TreeMap<>();
@@ -49,7 +49,7 @@ final class LinkWalk {
    * @param previous whose links are kept where a directory can't be read
    * @param trail is told what it reads
    */
-  LinkWalk(String root, Catalog previous, ScanLimits limits, Problems problems, Trail trail) {
+  LinkWalk(String root, Catalog previous, ScanLimits limits, ScanErrors problems, Trail trail) {
     this.root = root;
     this.realRoot = root;
     this.previous = previous;

@@ -6,7 +6,7 @@
  * by {@link dev.lazymount.catalog.RepeatedScan}, finds that the last one still holds); that is an
  * immutable snapshot which any thread may ask, and {@link dev.lazymount.catalog.NewestCatalog} has
  * the newest one; {@link dev.lazymount.catalog.CatalogActor} has it made anew, and tells the {@link
- * dev.lazymount.catalog.ScanNews}; an {@link dev.lazymount.catalog.ImageFile} is one image in it,
- * and the gate that no dangerous name passes.
+ * dev.lazymount.catalog.CatalogChanges}; an {@link dev.lazymount.catalog.ImageFile} is one image in
+ * it, and the gate that no dangerous name passes.
  */
 package dev.lazymount.catalog;

@@ -7,10 +7,10 @@ import dev.lazymount.batch.Progress;
 import dev.lazymount.batch.RouterBatch;
 import dev.lazymount.batch.Selection;
 import dev.lazymount.config.Settings;
-import dev.lazymount.daemon.Machine;
-import dev.lazymount.ops.ControlClient;
-import dev.lazymount.ops.ControlRefusal;
-import dev.lazymount.ops.NotRunning;
+import dev.lazymount.control.ControlClient;
+import dev.lazymount.control.ControlRefusal;
+import dev.lazymount.control.NotRunning;
+import dev.lazymount.doctor.Preflight;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -41,7 +41,7 @@ final class BatchRun {
       return Main.USAGE;
     }
     BatchView view = new BatchView(command, json, selection.which() == Selection.Which.IDLE);
-    try (Interruption interruption = new Interruption(view::cut)) {
+    try (InterruptHandler interruption = new InterruptHandler(view::cut)) {
       try {
         Progress end = run(selection, view, interruption);
         return view.end(end, interruption.isSaid());
@@ -58,7 +58,7 @@ final class BatchRun {
     }
   }
 
-  private Progress run(Selection selection, BatchView view, Interruption interruption)
+  private Progress run(Selection selection, BatchView view, InterruptHandler interruption)
       throws IOException, ControlRefusal, Selection.Unknown, InterruptedException {
     try {
       return throughDaemon(selection, view);
@@ -79,12 +79,12 @@ final class BatchRun {
     return GSON.fromJson(answer, Progress.class);
   }
 
-  private Progress directly(Selection selection, BatchView view, Interruption interruption)
+  private Progress directly(Selection selection, BatchView view, InterruptHandler interruption)
       throws IOException, Selection.Unknown, InterruptedException {
     if (settings.mode() == Settings.Mode.OBSERVE) {
       throw new IOException("mode is observe");
     }
-    List<String> problems = Machine.fatal(settings);
+    List<String> problems = Preflight.fatal(settings);
     if (!problems.isEmpty()) {
       throw new IOException(String.join("; ", problems));
     }

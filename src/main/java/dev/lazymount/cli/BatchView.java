@@ -5,8 +5,8 @@ import com.google.gson.GsonBuilder;
 import dev.lazymount.batch.Progress;
 import dev.lazymount.batch.RouterBatch;
 import dev.lazymount.linux.Terminal;
-import dev.lazymount.mount.Settled;
-import dev.lazymount.state.Access;
+import dev.lazymount.mount.MountResult;
+import dev.lazymount.status.Access;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -79,7 +79,7 @@ final class BatchView {
   /** One more is over, or nothing has been for a while. */
   synchronized void tell(Progress progress) {
     newest = progress;
-    Settled last = progress.last();
+    MountResult last = progress.last();
     if (last != null) {
       images.add(
           new Image(last.name(), last.outcome().name().toLowerCase(Locale.ROOT), last.reason()));
@@ -163,9 +163,9 @@ final class BatchView {
             + String.format(Locale.ROOT, " (%.1f s)", seconds));
   }
 
-  private boolean isFailure(Settled settled) {
+  private boolean isFailure(MountResult settled) {
     return !settled.outcome().isGood()
-        && !(busyIsFine && settled.outcome() != Settled.Outcome.FAILED);
+        && !(busyIsFine && settled.outcome() != MountResult.Outcome.FAILED);
   }
 
   private String counts(Progress progress) {

@@ -1,7 +1,7 @@
 package dev.lazymount.cli;
 
 import dev.lazymount.config.Settings;
-import dev.lazymount.daemon.Machine;
+import dev.lazymount.doctor.Preflight;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -20,8 +20,8 @@ final class CheckCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Settings settings = options.load();
-    List<String> problems = new ArrayList<>(Machine.fatal(settings));
-    problems.addAll(Machine.trace(settings));
+    List<String> problems = new ArrayList<>(Preflight.fatal(settings));
+    problems.addAll(Preflight.trace(settings));
     if (problems.isEmpty()) {
       System.out.println("The settings are valid, and this machine has all that is needed.");
       return Main.OK;

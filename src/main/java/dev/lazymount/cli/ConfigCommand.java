@@ -38,7 +38,7 @@ final class ConfigCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     if (running) {
-      return Asking.ask(options.runDirAnyway(), "config", List.of(), this::print);
+      return DaemonClient.ask(options.runDirAnyway(), "config", List.of(), this::print);
     }
     print(SettingsLoader.explain(options.file(), options.overrides()));
     return Main.OK;
@@ -48,14 +48,14 @@ final class ConfigCommand implements Callable<Integer> {
     List<EffectiveValue> values = new ArrayList<>();
     answer
         .getAsJsonArray()
-        .forEach(value -> values.add(Asking.JSON.fromJson(value, EffectiveValue.class)));
+        .forEach(value -> values.add(DaemonClient.JSON.fromJson(value, EffectiveValue.class)));
     print(values);
     return Main.OK;
   }
 
   private void print(List<EffectiveValue> values) {
     if (json) {
-      System.out.println(Asking.JSON.toJson(values));
+      System.out.println(DaemonClient.JSON.toJson(values));
       return;
     }
     int widest = values.stream().mapToInt(value -> value.key().length()).max().orElse(1);

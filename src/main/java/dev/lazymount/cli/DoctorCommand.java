@@ -3,7 +3,7 @@ package dev.lazymount.cli;
 import dev.lazymount.config.Settings;
 import dev.lazymount.doctor.Doctor;
 import dev.lazymount.doctor.Finding;
-import dev.lazymount.ops.StatusText.Tone;
+import dev.lazymount.status.StatusText.Tone;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -40,7 +40,7 @@ final class DoctorCommand implements Callable<Integer> {
     Settings settings = options.load();
     List<Finding> findings = Doctor.examine(settings, json ? finding -> {} : this::print);
     if (json) {
-      System.out.println(Asking.JSON.toJson(findings));
+      System.out.println(DaemonClient.JSON.toJson(findings));
     }
     long failed = count(findings, Finding.Level.FAIL);
     if (!json) {

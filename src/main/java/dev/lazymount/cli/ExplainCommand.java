@@ -1,10 +1,9 @@
 package dev.lazymount.cli;
 
 import dev.lazymount.config.Settings;
-import dev.lazymount.daemon.WithoutDaemon;
-import dev.lazymount.ops.ControlRefusal;
-import dev.lazymount.ops.Explanation;
-import dev.lazymount.ops.NotRunning;
+import dev.lazymount.control.ControlRefusal;
+import dev.lazymount.control.NotRunning;
+import dev.lazymount.explain.Explanation;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,26 +43,26 @@ final class ExplainCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Settings settings = options.load();
-    String meant = Followed.meant(asked);
-    Optional<String> followed = Followed.of(meant, settings);
+    String meant = SymlinkResolver.meant(asked);
+    Optional<String> followed = SymlinkResolver.of(meant, settings);
     List<String> arguments = new ArrayList<>(List.of(meant));
     followed.ifPresent(arguments::add);
     Explanation explanation;
     try {
       explanation =
-          Asking.JSON.fromJson(
-              Asking.command(settings.runDir(), "explain", arguments, step -> {}),
+          DaemonClient.JSON.fromJson(
+              DaemonClient.command(settings.runDir(), "explain", arguments, step -> {}),
               Explanation.class);
     } catch (NotRunning e) {
-      explanation = WithoutDaemon.explain(settings, meant, followed);
+      explanation = OfflineExplainer.explain(settings, meant, followed);
     } catch (IOException e) {
-      return Asking.complain(settings.runDir(), e);
+      return DaemonClient.complain(settings.runDir(), e);
     } catch (ControlRefusal e) {
       Main.complain(e.getMessage());
       return Main.FAILED;
     }
     System.out.print(
-        json ? Asking.JSON.toJson(explanation) + System.lineSeparator() : explanation.text());
+        json ? DaemonClient.JSON.toJson(explanation) + System.lineSeparator() : explanation.text());
     return Main.OK;
   }
 }

@@ -88,7 +88,7 @@ public final class Main implements Callable<Integer> {
   /** Runs one command; its exit code. */
   static int run(String... args) {
     try {
-      OptionalInt plain = PlainLine.run(args);
+      OptionalInt plain = FastPath.run(args);
       if (plain.isPresent()) {
         return plain.getAsInt();
       }

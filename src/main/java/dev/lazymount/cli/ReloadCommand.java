@@ -26,7 +26,7 @@ final class ReloadCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    int exit = Asking.ask(options.runDirAnyway(), "reload", List.of(), this::print);
+    int exit = DaemonClient.ask(options.runDirAnyway(), "reload", List.of(), this::print);
     if (exit == Main.NOT_RUNNING) {
       // Maybe because the file does not even say where it would be: then this says so.
       options.load();
@@ -38,7 +38,7 @@ final class ReloadCommand implements Callable<Integer> {
     JsonObject outcome = answer.getAsJsonObject();
     boolean refused = !outcome.getAsJsonArray("problems").isEmpty();
     if (json) {
-      System.out.println(Asking.JSON.toJson(outcome));
+      System.out.println(DaemonClient.JSON.toJson(outcome));
     } else if (refused) {
       outcome.getAsJsonArray("problems").forEach(problem -> Main.complain(problem.getAsString()));
       Main.complain("the settings are not valid; the daemon goes on with the old ones");

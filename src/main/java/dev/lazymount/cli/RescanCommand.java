@@ -1,9 +1,9 @@
 package dev.lazymount.cli;
 
-import dev.lazymount.catalog.ScanNews;
+import dev.lazymount.catalog.CatalogChanges;
 import dev.lazymount.config.Settings;
-import dev.lazymount.ops.ControlRefusal;
-import dev.lazymount.ops.Words;
+import dev.lazymount.control.ControlRefusal;
+import dev.lazymount.text.Humanize;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -38,35 +38,35 @@ final class RescanCommand implements Callable<Integer> {
   public Integer call() {
     Settings settings = options.load();
     try {
-      ScanNews news =
-          Asking.JSON.fromJson(
-              Asking.command(
+      CatalogChanges news =
+          DaemonClient.JSON.fromJson(
+              DaemonClient.command(
                   settings.runDir(),
                   "rescan",
                   List.of(),
                   step -> System.err.println("lazymount: the scan takes long; waiting for it")),
-              ScanNews.class);
+              CatalogChanges.class);
       if (json) {
-        System.out.println(Asking.JSON.toJson(news));
+        System.out.println(DaemonClient.JSON.toJson(news));
       } else {
         print(news);
       }
       return news.problem() == null ? Main.OK : Main.FAILED;
     } catch (IOException e) {
-      return Asking.complain(settings.runDir(), e);
+      return DaemonClient.complain(settings.runDir(), e);
     } catch (ControlRefusal e) {
       Main.complain(e.getMessage());
       return Main.FAILED;
     }
   }
 
-  private static void print(ScanNews news) {
+  private static void print(CatalogChanges news) {
     System.out.println(
         news.known()
             + " images and "
             + news.links()
             + " symlinks to them, scanned in "
-            + Words.millis(news.millis()));
+            + Humanize.millis(news.millis()));
     print("new ", news.added());
     print("gone", news.removed());
     if (news.problem() != null) {

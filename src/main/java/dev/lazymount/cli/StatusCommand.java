@@ -1,7 +1,7 @@
 package dev.lazymount.cli;
 
+import dev.lazymount.control.ControlClient;
 import dev.lazymount.linux.Terminal;
-import dev.lazymount.ops.ControlClient;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -77,7 +77,7 @@ final class StatusCommand implements Callable<Integer> {
         try {
           now = ControlClient.status(runDir, Style.ofTerminal().rendering()).lines().toList();
         } catch (IOException e) {
-          now = List.of(Asking.noAnswer(runDir, e));
+          now = List.of(DaemonClient.noAnswer(runDir, e));
         }
         screen.draw(now);
         Thread.sleep((long) (watch * 1000));

@@ -1,11 +1,11 @@
 package dev.lazymount.cli;
 
-import dev.lazymount.ops.ControlClient;
-import dev.lazymount.ops.StatusRendering;
+import dev.lazymount.control.ControlClient;
+import dev.lazymount.control.StatusRendering;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** Asks for a status and prints it. On its own, because it needs no library ({@link PlainLine}). */
+/** Asks for a status and prints it. On its own, because it needs no library ({@link FastPath}). */
 final class StatusPrinter {
   private StatusPrinter() {}
 
@@ -17,7 +17,7 @@ final class StatusPrinter {
               runDir, json ? StatusRendering.JSON : Style.ofTerminal().rendering()));
       return Main.OK;
     } catch (IOException e) {
-      return Asking.complain(runDir, e);
+      return DaemonClient.complain(runDir, e);
     }
   }
 }

@@ -1,9 +1,9 @@
 package dev.lazymount.cli;
 
+import dev.lazymount.control.StatusRendering;
 import dev.lazymount.linux.Terminal;
-import dev.lazymount.ops.StatusRendering;
-import dev.lazymount.ops.StatusText;
-import dev.lazymount.ops.StatusText.Tone;
+import dev.lazymount.status.StatusText;
+import dev.lazymount.status.StatusText.Tone;
 
 /** Colours, where there is a terminal that shows them to a person. */
 final class Style {

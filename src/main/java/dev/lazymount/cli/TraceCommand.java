@@ -5,8 +5,8 @@ import com.google.gson.GsonBuilder;
 import dev.lazymount.config.Settings;
 import dev.lazymount.config.SettingsLoader;
 import dev.lazymount.daemon.AccessWatch;
-import dev.lazymount.daemon.Machine;
-import dev.lazymount.state.Access;
+import dev.lazymount.doctor.Preflight;
+import dev.lazymount.status.Access;
 import java.time.LocalTime;
 import java.time.ZoneId;
 import java.time.temporal.ChronoUnit;
@@ -51,8 +51,8 @@ final class TraceCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Settings settings = options.load();
-    List<String> problems = new ArrayList<>(Machine.fatal(settings));
-    problems.addAll(Machine.trace(settings));
+    List<String> problems = new ArrayList<>(Preflight.fatal(settings));
+    problems.addAll(Preflight.trace(settings));
     if (!problems.isEmpty()) {
       problems.forEach(problem -> Main.complain(problem));
       return Main.FAILED;

@@ -1,7 +1,7 @@
 package dev.lazymount.cli;
 
-import dev.lazymount.daemon.Training;
-import dev.lazymount.ops.StatusText;
+import dev.lazymount.daemon.CdsTraining;
+import dev.lazymount.status.StatusText;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -16,7 +16,7 @@ import picocli.CommandLine.Command;
 final class TrainCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
-    Optional<String> problem = Training.run();
+    Optional<String> problem = CdsTraining.run();
     problem.ifPresent(why -> Main.complain("training failed: " + why));
     askInVain();
     return problem.isPresent() ? Main.FAILED : Main.OK;

@@ -8,7 +8,7 @@ import com.typesafe.config.ConfigRenderOptions;
 import com.typesafe.config.ConfigUtil;
 import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueType;
-import dev.lazymount.config.Rules.Rule;
+import dev.lazymount.config.Validators.Rule;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -37,7 +37,8 @@ final class KeyReader {
   }
 
   Path directory(String key, int maxBytes, Rule rule) {
-    String text = text(key, value -> Rules.directory(value, maxBytes).or(() -> rule.check(value)));
+    String text =
+        text(key, value -> Validators.directory(value, maxBytes).or(() -> rule.check(value)));
     return allGood(key) ? Path.of(text).normalize() : Path.of("/");
   }
 
@@ -46,7 +47,7 @@ final class KeyReader {
     if (isOff(key)) {
       return Optional.empty();
     }
-    Path file = directory(key, maxBytes, Rules::anything);
+    Path file = directory(key, maxBytes, Validators::anything);
     return allGood(key) ? Optional.of(file) : Optional.empty();
   }
 
@@ -174,7 +175,7 @@ final class KeyReader {
 
   /** Refuses every key that was never asked for; so to be called when all were. */
   void refuseUnknown() {
-    problems.addAll(new KnownKeys(known).unknownIn(lazymount));
+    problems.addAll(new UnknownKeys(known).unknownIn(lazymount));
   }
 
   /** Throws {@link InvalidSettingsException} if anything was refused. */

@@ -51,7 +51,7 @@ final class RunDirectory {
 
   private static Optional<Path> in(Path file) {
     try {
-      Config config = Layers.file(file);
+      Config config = ConfigSources.file(file);
       // A substitution may be of a default, which is not here.
       if (!config.isResolved()) {
         return Optional.empty();
@@ -70,7 +70,7 @@ final class RunDirectory {
   }
 
   private static Optional<Path> checked(String text) {
-    return Rules.directory(text, SettingsReader.MAX_RUN_DIR_BYTES).isEmpty()
+    return Validators.directory(text, SettingsReader.MAX_RUN_DIR_BYTES).isEmpty()
         ? Optional.of(Path.of(text).normalize())
         : Optional.empty();
   }

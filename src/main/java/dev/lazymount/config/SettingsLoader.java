@@ -30,7 +30,7 @@ public final class SettingsLoader {
    * @throws InvalidSettingsException with every problem of the file, the overrides and the values
    */
   public static Settings load(Optional<Path> file, List<String> overrides) {
-    Layers layers = Layers.read(file, overrides);
+    ConfigSources layers = ConfigSources.read(file, overrides);
     List<Problem> problems = new ArrayList<>(layers.problems());
     try {
       Settings settings = Settings.from(layers.merged());
@@ -70,7 +70,7 @@ public final class SettingsLoader {
 
   /** The layers as one, resolved; only our own object, and nothing in it checked. */
   static Config resolved(Optional<Path> file, List<String> overrides) {
-    return understood(Layers.read(file, overrides)).withOnlyPath(SettingsReader.ROOT);
+    return understood(ConfigSources.read(file, overrides)).withOnlyPath(SettingsReader.ROOT);
   }
 
   /** What a resolved config says and where each value came from, sorted by key. */
@@ -95,10 +95,10 @@ public final class SettingsLoader {
    * @throws InvalidSettingsException if the file can't be understood
    */
   public static Config actorConfig(Optional<Path> file) {
-    return understood(Layers.readWhole(file));
+    return understood(ConfigSources.readWhole(file));
   }
 
-  private static Config understood(Layers layers) {
+  private static Config understood(ConfigSources layers) {
     List<Problem> problems = new ArrayList<>(layers.problems());
     try {
       Config resolved = layers.merged().resolve();

@@ -79,13 +79,13 @@ final class SettingsReader {
   private Settings settings() {
     Settings settings =
         new Settings(
-            keys.directory("root", MAX_ROOT_BYTES, Rules::traceable),
-            keys.directory("images", MAX_DIR_BYTES, Rules::anything),
-            keys.someTexts("image-suffixes", 16, Rules::suffix),
+            keys.directory("root", MAX_ROOT_BYTES, Validators::traceable),
+            keys.directory("images", MAX_DIR_BYTES, Validators::anything),
+            keys.someTexts("image-suffixes", 16, Validators::suffix),
             keys.choice("mode", Settings.Mode.values()),
-            keys.directory("run-dir", MAX_RUN_DIR_BYTES, Rules::anything),
-            keys.directory("lock-dir", MAX_DIR_BYTES, Rules::anything),
-            keys.directory("state-dir", MAX_DIR_BYTES, Rules::anything),
+            keys.directory("run-dir", MAX_RUN_DIR_BYTES, Validators::anything),
+            keys.directory("lock-dir", MAX_DIR_BYTES, Validators::anything),
+            keys.directory("state-dir", MAX_DIR_BYTES, Validators::anything),
             trace(),
             mount(),
             new Settings.Idle(
@@ -99,29 +99,30 @@ final class SettingsReader {
                 keys.durationOrOff("log.summary", Duration.ofSeconds(1), Duration.ofDays(1))),
             new Settings.Metrics(
                 keys.flag("metrics.enabled"),
-                keys.text("metrics.bind", Rules::address),
+                keys.text("metrics.bind", Validators::address),
                 keys.whole("metrics.port", 1, 65_535),
-                keys.texts("metrics.hosts", 64, Rules::hostName)),
+                keys.texts("metrics.hosts", 64, Validators::hostName)),
             new Settings.Control(group()));
     keepApart(settings);
     return settings;
   }
 
   private Optional<String> group() {
-    return Optional.of(keys.text("control.group", Rules::group)).filter(name -> !name.isEmpty());
+    return Optional.of(keys.text("control.group", Validators::group))
+        .filter(name -> !name.isEmpty());
   }
 
   private Settings.Trace trace() {
     Settings.Trace trace =
         new Settings.Trace(
             keys.choice("trace.program", Settings.Program.values()),
-            keys.text("trace.bpftrace", Rules::command),
+            keys.text("trace.bpftrace", Validators::command),
             keys.duration("trace.window", Duration.ofMillis(100), Duration.ofSeconds(60)),
             keys.duration("trace.restart", Duration.ofMillis(10), Duration.ofMinutes(1)),
             keys.duration("trace.restart-max", Duration.ofMillis(10), Duration.ofHours(1)),
             keys.duration("trace.canary", Duration.ofMillis(100), Duration.ofMinutes(10)),
             keys.duration("trace.canary-timeout", Duration.ofMillis(100), Duration.ofMinutes(5)),
-            keys.texts("trace.ignore-comms", 32, Rules::comm),
+            keys.texts("trace.ignore-comms", 32, Validators::comm),
             keys.whole("trace.max-keys", 64, 1 << 20),
             keys.whole("trace.perf-pages", 8, 4096));
     keepInOrder("trace.restart", trace.restart(), "trace.restart-max", trace.restartMax());
@@ -135,7 +136,7 @@ final class SettingsReader {
   private Settings.Mount mount() {
     Settings.Mount mount =
         new Settings.Mount(
-            keys.texts("mount.options", 32, Rules::mountOption),
+            keys.texts("mount.options", 32, Validators::mountOption),
             keys.wholeOrOff("mount.max", 100_000),
             keys.whole("mount.concurrency", 1, 64),
             keys.duration("mount.timeout", Duration.ofMillis(100), Duration.ofHours(1)),

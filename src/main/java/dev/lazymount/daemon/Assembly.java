@@ -9,21 +9,21 @@ import dev.lazymount.catalog.CatalogActor;
 import dev.lazymount.catalog.NewestCatalog;
 import dev.lazymount.catalog.RepeatedScan;
 import dev.lazymount.config.Settings;
-import dev.lazymount.mount.KernelMounter;
 import dev.lazymount.mount.MountActor;
 import dev.lazymount.mount.MountEnv;
 import dev.lazymount.mount.MountTimes;
-import dev.lazymount.mount.Reconcile;
 import dev.lazymount.mount.StorageCircuit;
-import dev.lazymount.ops.ServiceManager;
+import dev.lazymount.mount.kernel.KernelMounter;
+import dev.lazymount.mount.kernel.Reconcile;
 import dev.lazymount.route.RouterEnv;
-import dev.lazymount.state.DaemonStatus;
+import dev.lazymount.status.DaemonStatus;
+import dev.lazymount.systemd.ServiceManager;
 import dev.lazymount.trace.Bpftrace;
-import dev.lazymount.trace.Canary;
 import dev.lazymount.trace.TraceEnv;
 import dev.lazymount.trace.TraceProcess;
-import dev.lazymount.trace.TraceProgram;
-import dev.lazymount.trace.TracePrograms;
+import dev.lazymount.trace.program.Canary;
+import dev.lazymount.trace.program.TraceProgram;
+import dev.lazymount.trace.program.TracePrograms;
 import dev.lazymount.warm.WarmEnv;
 import java.time.Duration;
 import java.util.concurrent.Executor;
@@ -32,7 +32,7 @@ import java.util.function.Supplier;
 import org.slf4j.LoggerFactory;
 
 /** Puts the parts together: what each actor works with, from the settings. */
-final class Assembly {
+public final class Assembly {
   private static final String DISPATCHERS = "lazymount-dispatchers";
 
   private final Settings settings;
@@ -92,7 +92,7 @@ final class Assembly {
       NewestCatalog newest,
       DaemonStatus status,
       ServiceManager manager,
-      HeadStart head) {
+      StartupPrefetch head) {
     Config sized =
         ConfigFactory.parseString(
                 DISPATCHERS
@@ -109,14 +109,14 @@ final class Assembly {
         sized);
   }
 
-  private Supervisor.Env env(HeadStart head, Consumer<Boolean> storage) {
+  private Supervisor.Env env(StartupPrefetch head, Consumer<Boolean> storage) {
     return new Supervisor.Env(
         catalog(head.scanner(scanner(settings))),
         router(storage),
         trace(head.trace()),
         warm(),
         settings.log().summary(),
-        new Rehearsal.Env(settings, executor("mount")),
+        new WarmupMount.Env(settings, executor("mount")),
         status,
         manager);
   }
@@ -126,7 +126,7 @@ final class Assembly {
   }
 
   /** Scans the images. */
-  static CatalogActor.Scanner scanner(Settings settings) {
+  public static CatalogActor.Scanner scanner(Settings settings) {
     return new RepeatedScan(
         settings.images().toString(), settings.root().toString(), settings.imageSuffixes());
   }

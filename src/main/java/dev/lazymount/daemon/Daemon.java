@@ -5,15 +5,16 @@ import com.typesafe.config.Config;
 import dev.lazymount.catalog.NewestCatalog;
 import dev.lazymount.config.LiveSettings;
 import dev.lazymount.config.Settings;
+import dev.lazymount.control.ControlServer;
+import dev.lazymount.doctor.Preflight;
 import dev.lazymount.linux.Flock;
-import dev.lazymount.linux.OwnDirectory;
+import dev.lazymount.linux.PrivateDirectory;
 import dev.lazymount.linux.Signals;
-import dev.lazymount.ops.ControlServer;
-import dev.lazymount.ops.ServiceManager;
-import dev.lazymount.ops.StatusReport;
-import dev.lazymount.state.DaemonState;
-import dev.lazymount.state.DaemonStatus;
-import dev.lazymount.trace.ResolvedProgram;
+import dev.lazymount.status.DaemonState;
+import dev.lazymount.status.DaemonStatus;
+import dev.lazymount.status.StatusReport;
+import dev.lazymount.systemd.ServiceManager;
+import dev.lazymount.trace.program.ResolvedProgram;
 import dev.lazymount.web.WebService;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -101,23 +102,24 @@ public final class Daemon {
     if (settings.trace().program() != Settings.Program.PATH) {
       ResolvedProgram.prepare();
     }
-    List<String> problems = Machine.fatal(settings);
+    List<String> problems = Preflight.fatal(settings);
     if (!problems.isEmpty()) {
       throw new StartFailure(String.join("; ", problems));
     }
     makeOwn(settings.runDir());
     makeOwn(settings.lockDir());
     Reloader reloader = new Reloader(live, status, manager);
-    Commands commands = new Commands(live, newest, status, reloader);
+    ControlHandlers commands = new ControlHandlers(live, newest, status, reloader);
     try (Flock only = onlyOne()) {
-      HeadStart head =
-          HeadStart.begin(
+      StartupPrefetch head =
+          StartupPrefetch.begin(
               Assembly.scanner(settings), status, Assembly.TracePart.real(settings, status));
       start(actors.get(), head, commands, reloader);
     }
   }
 
-  private void start(Config actors, HeadStart head, Commands commands, Reloader reloader)
+  private void start(
+      Config actors, StartupPrefetch head, ControlHandlers commands, Reloader reloader)
       throws StartFailure {
     try (ControlServer server =
         ControlServer.start(
@@ -145,7 +147,7 @@ public final class Daemon {
   }
 
   /** On a thread of its own, which ends with the process. */
-  private void serveWeb(Commands commands) throws IOException {
+  private void serveWeb(ControlHandlers commands) throws IOException {
     Settings.Metrics web = settings.metrics();
     // A literal, which is not looked up.
     InetAddress address = InetAddress.getByName(web.bind());
@@ -166,7 +168,7 @@ public final class Daemon {
 
   private static void makeOwn(Path directory) throws StartFailure {
     try {
-      OwnDirectory.make(directory);
+      PrivateDirectory.make(directory);
     } catch (IOException e) {
       throw new StartFailure(e.getMessage());
     }
@@ -174,7 +176,7 @@ public final class Daemon {
 
   private Flock onlyOne() throws StartFailure {
     try {
-      return OnlyOne.take(settings.runDir())
+      return InstanceLock.take(settings.runDir())
           .orElseThrow(
               () ->
                   new StartFailure(

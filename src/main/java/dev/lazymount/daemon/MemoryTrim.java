@@ -1,8 +1,8 @@
 package dev.lazymount.daemon;
 
 import dev.lazymount.linux.ResidentMemory;
-import dev.lazymount.state.DaemonState;
-import dev.lazymount.state.DaemonStatus;
+import dev.lazymount.status.DaemonState;
+import dev.lazymount.status.DaemonStatus;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.ExecutionException;

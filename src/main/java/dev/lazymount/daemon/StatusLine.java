@@ -1,7 +1,7 @@
 package dev.lazymount.daemon;
 
-import dev.lazymount.state.DaemonState;
-import dev.lazymount.state.DaemonStatus;
+import dev.lazymount.status.DaemonState;
+import dev.lazymount.status.DaemonStatus;
 import java.util.Objects;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;

@@ -9,15 +9,15 @@ import akka.actor.typed.javadsl.Receive;
 import akka.actor.typed.javadsl.TimerScheduler;
 import dev.lazymount.catalog.Catalog;
 import dev.lazymount.catalog.CatalogActor;
-import dev.lazymount.catalog.ScanNews;
+import dev.lazymount.catalog.CatalogChanges;
 import dev.lazymount.config.Settings;
-import dev.lazymount.ops.ServiceManager;
-import dev.lazymount.ops.SummaryActor;
 import dev.lazymount.route.Router;
 import dev.lazymount.route.RouterEnv;
-import dev.lazymount.state.DaemonState;
-import dev.lazymount.state.DaemonStatus;
-import dev.lazymount.state.TraceStatus;
+import dev.lazymount.status.DaemonState;
+import dev.lazymount.status.DaemonStatus;
+import dev.lazymount.status.SummaryActor;
+import dev.lazymount.status.TraceStatus;
+import dev.lazymount.systemd.ServiceManager;
 import dev.lazymount.trace.TraceEnv;
 import dev.lazymount.trace.TraceReport;
 import dev.lazymount.warm.WarmActor;
@@ -58,7 +58,7 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
   record Apply(Settings settings, Optional<TraceEnv> trace) implements Command {}
 
   /** Scan now, and answer with what that changed. */
-  record Rescan(ActorRef<ScanNews> answerTo) implements Command {}
+  record Rescan(ActorRef<CatalogChanges> answerTo) implements Command {}
 
   private record TraceStopped() implements Command {}
 
@@ -84,7 +84,7 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
       TraceEnv trace,
       WarmEnv warm,
       Optional<Duration> summary,
-      Rehearsal.Env rehearsal,
+      WarmupMount.Env rehearsal,
       DaemonStatus status,
       ServiceManager manager) {}
 
@@ -138,7 +138,7 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
             context.messageAdapter(Catalog.class, newest -> new NewCatalog())));
     timers.startSingleTimer(Timer.SCAN_IS_SLOW, FIRST_SCAN);
     // bpftrace compiles its program in the meantime.
-    context.spawn(Rehearsal.create(env.rehearsal()), "rehearsal");
+    context.spawn(WarmupMount.create(env.rehearsal()), "rehearsal");
     tellStatus();
   }
 

@@ -1,9 +1,9 @@
 package dev.lazymount.daemon;
 
-import dev.lazymount.state.DaemonStatus;
-import dev.lazymount.trace.TraceProgram;
+import dev.lazymount.status.DaemonStatus;
 import dev.lazymount.trace.TraceReport;
 import dev.lazymount.trace.TraceSource;
+import dev.lazymount.trace.program.TraceProgram;
 import java.util.Optional;
 
 /**
@@ -11,7 +11,7 @@ import java.util.Optional;
  * tell the trace; empty if there is nothing to tell. While none runs there is nothing to do: the
  * next is made for the names of then. Used by one actor.
  */
-final class TraceFit {
+public final class TraceFit {
   private final DaemonStatus status;
 
   /** What the running program was made for; empty while none runs that is to stay. */

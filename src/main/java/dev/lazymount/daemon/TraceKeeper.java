@@ -3,11 +3,11 @@ package dev.lazymount.daemon;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.javadsl.ActorContext;
 import dev.lazymount.route.Router;
-import dev.lazymount.state.DaemonStatus;
+import dev.lazymount.status.DaemonStatus;
 import dev.lazymount.trace.TraceEnv;
-import dev.lazymount.trace.TraceProgram;
 import dev.lazymount.trace.TraceReport;
 import dev.lazymount.trace.TraceSource;
+import dev.lazymount.trace.program.TraceProgram;
 import java.util.Optional;
 
 /**

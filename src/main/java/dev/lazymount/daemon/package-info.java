@@ -3,17 +3,18 @@
  * it ends.
  *
  * <p>A tour: {@link dev.lazymount.daemon.Daemon} is the boot sequence and the end, on the main
- * thread; {@link dev.lazymount.daemon.HeadStart} is what of it begins before there are actors;
- * {@link dev.lazymount.daemon.Supervisor} is the root of the actors and decides whether we are
- * starting, ready or degraded, and {@link dev.lazymount.daemon.TraceKeeper} keeps its trace; {@link
- * dev.lazymount.daemon.StatusLine} is what the service manager shows of that; {@link
+ * thread; {@link dev.lazymount.daemon.StartupPrefetch} is what of it begins before there are
+ * actors; {@link dev.lazymount.daemon.Supervisor} is the root of the actors and decides whether we
+ * are starting, ready or degraded, and {@link dev.lazymount.daemon.TraceKeeper} keeps its trace;
+ * {@link dev.lazymount.daemon.StatusLine} is what the service manager shows of that; {@link
  * dev.lazymount.daemon.TicklessScheduler} has the actors' timers; {@link
- * dev.lazymount.daemon.Rehearsal} goes the way of an access once before anybody needs it; {@link
- * dev.lazymount.daemon.Machine} says what this machine lacks, and {@link
- * dev.lazymount.daemon.OnlyOne} whether another daemon runs. {@link dev.lazymount.daemon.Commands}
- * is what can be asked while it runs, and {@link dev.lazymount.daemon.Reloader} reads the settings
- * anew; {@link dev.lazymount.daemon.WithoutDaemon} explains where none runs. {@link
- * dev.lazymount.daemon.AccessWatch} is the trace alone, for {@code lazymount trace}, and {@link
- * dev.lazymount.daemon.Training} a played life of all parts, for the class archive.
+ * dev.lazymount.daemon.WarmupMount} goes the way of an access once before anybody needs it; {@link
+ * dev.lazymount.doctor.Preflight} says what this machine lacks, and {@link
+ * dev.lazymount.daemon.InstanceLock} whether another daemon runs. {@link
+ * dev.lazymount.daemon.ControlHandlers} is what can be asked while it runs, and {@link
+ * dev.lazymount.daemon.Reloader} reads the settings anew; {@link
+ * dev.lazymount.cli.OfflineExplainer} explains where none runs. {@link
+ * dev.lazymount.cli.AccessWatch} is the trace alone, for {@code lazymount trace}, and {@link
+ * dev.lazymount.daemon.CdsTraining} a played life of all parts, for the class archive.
  */
 package dev.lazymount.daemon;

@@ -6,7 +6,7 @@ import dev.lazymount.config.Problem;
 import dev.lazymount.config.Settings;
 import dev.lazymount.config.SettingsChecks;
 import dev.lazymount.doctor.Doctor.Check;
-import dev.lazymount.ops.Words;
+import dev.lazymount.text.Humanize;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -66,7 +66,7 @@ final class DirectoryChecks {
             + ": "
             + scan.catalog().size()
             + " images, scanned in "
-            + Words.millis((System.nanoTime() - start) / 1e6);
+            + Humanize.millis((System.nanoTime() - start) / 1e6);
     if (scan.catalog().size() == 0) {
       return Finding.warn(
           "images",

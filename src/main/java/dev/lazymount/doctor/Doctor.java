@@ -1,7 +1,7 @@
 package dev.lazymount.doctor;
 
 import dev.lazymount.config.Settings;
-import dev.lazymount.linux.BoundedWait;
+import dev.lazymount.linux.TimedCall;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -62,7 +62,7 @@ public final class Doctor {
 
   private static Finding bounded(Check check) {
     try {
-      return BoundedWait.on("doctor", check.patience(), () -> check.look().look());
+      return TimedCall.on("doctor", check.patience(), () -> check.look().look());
     } catch (TimeoutException e) {
       return Finding.fail(
           check.subject(), "no answer within " + check.patience().toSeconds() + " s", check.late());

@@ -4,10 +4,10 @@ import dev.lazymount.config.Settings;
 import dev.lazymount.doctor.Doctor.Check;
 import dev.lazymount.linux.FileSystemTypes;
 import dev.lazymount.linux.Propagation;
-import dev.lazymount.mount.KernelMounter;
 import dev.lazymount.mount.MountFailure;
 import dev.lazymount.mount.Mounter;
-import dev.lazymount.ops.Words;
+import dev.lazymount.mount.kernel.KernelMounter;
+import dev.lazymount.text.Humanize;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -71,7 +71,7 @@ final class MountChecks {
       return Finding.ok(
           "mount",
           "a tiny image mounted, read and let go in "
-              + Words.millis((System.nanoTime() - start) / 1e6));
+              + Humanize.millis((System.nanoTime() - start) / 1e6));
     } catch (MountFailure e) {
       return Finding.fail(
           "mount",

@@ -4,13 +4,13 @@ import dev.lazymount.catalog.Catalog;
 import dev.lazymount.catalog.CatalogScan;
 import dev.lazymount.config.Settings;
 import dev.lazymount.doctor.Doctor.Check;
-import dev.lazymount.linux.BoundedWait;
 import dev.lazymount.linux.KernelVersion;
-import dev.lazymount.ops.Words;
+import dev.lazymount.linux.TimedCall;
+import dev.lazymount.text.Humanize;
 import dev.lazymount.trace.Bpftrace;
-import dev.lazymount.trace.TraceProgram;
-import dev.lazymount.trace.TracePrograms;
 import dev.lazymount.trace.TraceTrial;
+import dev.lazymount.trace.program.TraceProgram;
+import dev.lazymount.trace.program.TracePrograms;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -111,7 +111,7 @@ final class TraceChecks {
         "seen by the "
             + result.program()
             + " program, "
-            + Words.millis(result.millis())
+            + Humanize.millis(result.millis())
             + " after the start of bpftrace";
     return result.note() == null
         ? Finding.ok("traced access", what)
@@ -121,7 +121,7 @@ final class TraceChecks {
   /** The daemon's program depends on the names there are. */
   private static Catalog images(Settings settings) throws InterruptedException {
     try {
-      return BoundedWait.on(
+      return TimedCall.on(
               "doctor-images",
               SCAN,
               () ->

@@ -2,7 +2,7 @@ package dev.lazymount.doctor;
 
 import dev.lazymount.config.Settings;
 import dev.lazymount.doctor.Doctor.Check;
-import dev.lazymount.ops.Words;
+import dev.lazymount.text.Humanize;
 import dev.lazymount.trace.TraceSource;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -112,11 +112,11 @@ final class UnitChecks {
             limit ->
                 wrong.add(
                     "TimeoutStartSec= ("
-                        + Words.span(limit)
+                        + Humanize.span(limit)
                         + ") is not longer than "
                         + TraceSource.START_PATIENCE
                         + " times trace.canary-timeout ("
-                        + Words.span(start)
+                        + Humanize.span(start)
                         + ")"));
     Optional<Duration> watchdog = span(unit.get("WatchdogUSec")).filter(d -> !d.isZero());
     watchdog
@@ -125,17 +125,17 @@ final class UnitChecks {
             limit ->
                 wrong.add(
                     "WatchdogSec= ("
-                        + Words.span(limit)
+                        + Humanize.span(limit)
                         + ") ends the daemon before a blind trace can be started again"
                         + " (trace.canary-timeout "
-                        + Words.span(trace.canaryTimeout())
+                        + Humanize.span(trace.canaryTimeout())
                         + ")"));
     watchdog
         .filter(limit -> limit.compareTo(trace.restartMax()) <= 0)
         .ifPresent(
             limit ->
                 wrong.add(
-                    "trace.restart-max is not shorter than WatchdogSec= " + Words.span(limit)));
+                    "trace.restart-max is not shorter than WatchdogSec= " + Humanize.span(limit)));
     if (settings.mount().timeout().compareTo(Duration.ofSeconds(1)) < 0) {
       wrong.add("mount.timeout is below a second: healthy mounts may be called stuck");
     }

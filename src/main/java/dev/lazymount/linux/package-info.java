@@ -7,10 +7,10 @@
  * dev.lazymount.linux.FsContext} makes a detached mount of it and {@link
  * dev.lazymount.linux.Mounts} attaches it; {@link dev.lazymount.linux.Flock} is the lock between
  * processes; {@link dev.lazymount.linux.MountInfo} reads the mount table; {@link
- * dev.lazymount.linux.SdNotify} talks to systemd; {@link dev.lazymount.linux.Signals} are those
+ * dev.lazymount.systemd.SdNotify} talks to systemd; {@link dev.lazymount.linux.Signals} are those
  * that the JVM leaves to us. A call that fails throws {@link dev.lazymount.linux.SyscallException},
  * which has the operation, its object and the errno by name. All calls block the calling thread for
- * as long as the kernel does; {@link dev.lazymount.linux.BoundedWait} is for those that may be for
+ * as long as the kernel does; {@link dev.lazymount.linux.TimedCall} is for those that may be for
  * ever.
  */
 package dev.lazymount.linux;

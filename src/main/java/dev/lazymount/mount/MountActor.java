@@ -7,8 +7,8 @@ import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.Receive;
 import akka.actor.typed.javadsl.TimerScheduler;
-import dev.lazymount.state.Access;
-import dev.lazymount.state.MountState;
+import dev.lazymount.status.Access;
+import dev.lazymount.status.MountState;
 import java.util.Optional;
 import java.util.function.Predicate;
 
@@ -17,7 +17,7 @@ import java.util.function.Predicate;
  * happens here, one after the other, and never two mounts at once.
  *
  * <p>The actor itself never blocks. What blocks (all of {@link Mounter}) runs on the mount
- * dispatcher and comes back as a message. What is told of the image is {@link MountLine}'s.
+ * dispatcher and comes back as a message. What is told of the image is {@link ImageStatus}'s.
  */
 public final class MountActor extends AbstractBehavior<MountMessage> {
   private enum Storage implements MountMessage {
@@ -25,11 +25,11 @@ public final class MountActor extends AbstractBehavior<MountMessage> {
   }
 
   private final MountEnv env;
-  private final Retry retry;
-  private final MountLine line;
+  private final RetryPolicy retry;
+  private final ImageStatus line;
   private final MountCalls calls;
-  private final Unmounting unmounting;
-  private final Waiting waiting;
+  private final IdleExpiry unmounting;
+  private final Waiters waiting;
 
   private Mounter.Request request;
   private Access trigger;
@@ -42,7 +42,7 @@ public final class MountActor extends AbstractBehavior<MountMessage> {
    * @param observer is told of each mount that was made or found, and of each failure
    */
   public static Behavior<MountMessage> create(
-      MountEnv env, Mounter.Request request, Optional<ActorRef<Settled>> observer) {
+      MountEnv env, Mounter.Request request, Optional<ActorRef<MountResult>> observer) {
     return Behaviors.setup(
         context ->
             Behaviors.withTimers(
@@ -53,16 +53,16 @@ public final class MountActor extends AbstractBehavior<MountMessage> {
       ActorContext<MountMessage> context,
       MountEnv env,
       Mounter.Request request,
-      Optional<ActorRef<Settled>> observer,
+      Optional<ActorRef<MountResult>> observer,
       TimerScheduler<MountMessage> timers) {
     super(context);
     this.env = env;
     this.request = request;
-    this.waiting = new Waiting(observer);
-    this.retry = new Retry(env);
-    this.line = new MountLine(env, request);
+    this.waiting = new Waiters(observer);
+    this.retry = new RetryPolicy(env);
+    this.line = new ImageStatus(env, request);
     this.calls = new MountCalls(context, timers, env);
-    this.unmounting = new Unmounting(env, timers, calls, line);
+    this.unmounting = new IdleExpiry(env, timers, calls, line);
   }
 
   @Override
@@ -82,7 +82,7 @@ public final class MountActor extends AbstractBehavior<MountMessage> {
         .onMessage(MountCalls.Expired.class, this::onExpired)
         .onMessageEquals(MountCalls.Late.LATE, this::onLate)
         .onMessageEquals(MountCalls.Again.AGAIN, this::onLookAgain)
-        .onMessageEquals(Unmounting.Timer.EXPIRE, this::onExpire)
+        .onMessageEquals(IdleExpiry.Timer.EXPIRE, this::onExpire)
         .onMessageEquals(Storage.ANSWERS, this::onStorageAnswers)
         .build();
   }
@@ -97,7 +97,7 @@ public final class MountActor extends AbstractBehavior<MountMessage> {
     }
     trigger = accessed.access();
     if (!retry.isDue(line.state())) {
-      Waiting.pass(accessed);
+      Waiters.pass(accessed);
     } else if (env.circuit().isOpen()) {
       awaitStorage(accessed);
     } else {
@@ -110,11 +110,11 @@ public final class MountActor extends AbstractBehavior<MountMessage> {
   /** What is mounted stays so; anything else is tried when the circuit closes. */
   private void awaitStorage(MountMessage.Accessed accessed) {
     if (line.state() == MountState.MOUNTED) {
-      Waiting.pass(accessed);
+      Waiters.pass(accessed);
       return;
     }
     if (line.state() != MountState.QUARANTINED) {
-      line.unmounted(MountLine.NO_STORAGE);
+      line.unmounted(ImageStatus.NO_STORAGE);
     }
     boolean first = waiting.isEmpty();
     waiting.add(accessed);
@@ -129,7 +129,7 @@ public final class MountActor extends AbstractBehavior<MountMessage> {
       return this;
     }
     if (env.status().observes()) {
-      waiting.giveUp(Settled.observes(request.name()));
+      waiting.giveUp(MountResult.observes(request.name()));
     }
     return workOrRest();
   }
@@ -166,7 +166,7 @@ public final class MountActor extends AbstractBehavior<MountMessage> {
   private Behavior<MountMessage> onMountNow(MountMessage.MountNow now) {
     if (!calls.isBusy() && env.circuit().isOpen()) {
       // Accesses that wait for the storage go on waiting.
-      now.answerTo().tell(Settled.failed(request.name(), MountLine.NO_STORAGE));
+      now.answerTo().tell(MountResult.failed(request.name(), ImageStatus.NO_STORAGE));
       return this;
     }
     waiting.add(now.answerTo());
@@ -211,7 +211,7 @@ public final class MountActor extends AbstractBehavior<MountMessage> {
     line.mounted(done.request(), done.mounted(), done.millis(), trigger);
     line.renamed(request);
     unmounting.schedule();
-    return settle(Settled.mounted(request.name(), done.mounted()));
+    return settle(MountResult.mounted(request.name(), done.mounted()));
   }
 
   private Behavior<MountMessage> onLooked(MountCalls.Looked looked) {
@@ -219,7 +219,7 @@ public final class MountActor extends AbstractBehavior<MountMessage> {
     if (looked.found().isEmpty()) {
       line.unstick();
       if (line.state() == MountState.MOUNTED) {
-        line.unmounted(MountLine.BY_SOMEBODY);
+        line.unmounted(ImageStatus.BY_SOMEBODY);
       }
       return workOrRest();
     }
@@ -237,7 +237,7 @@ public final class MountActor extends AbstractBehavior<MountMessage> {
     calls.over();
     if (retry.isStillBad(checked.generation())) {
       line.unstick();
-      return settle(Settled.failed(request.name(), line.reason()));
+      return settle(MountResult.failed(request.name(), line.reason()));
     }
     mount();
     return this;
@@ -262,13 +262,13 @@ public final class MountActor extends AbstractBehavior<MountMessage> {
     } else {
       line.failed(failure, retry.failed());
     }
-    return settle(Settled.failed(request.name(), failure.getMessage()));
+    return settle(MountResult.failed(request.name(), failure.getMessage()));
   }
 
   private Behavior<MountMessage> onLate() {
     if (calls.isBusy()) {
       line.stuck(calls.late());
-      waiting.giveUp(Settled.failed(request.name(), line.reason()));
+      waiting.giveUp(MountResult.failed(request.name(), line.reason()));
     }
     return this;
   }
@@ -292,7 +292,7 @@ public final class MountActor extends AbstractBehavior<MountMessage> {
     return this;
   }
 
-  private Behavior<MountMessage> settle(Settled answer) {
+  private Behavior<MountMessage> settle(MountResult answer) {
     waiting.settle(answer);
     return stopIfGone();
   }

@@ -67,14 +67,14 @@ final class MountCalls {
   }
 
   /** What it is that takes too long; if it holds a slot, the circuit counts it from now on. */
-  MountLine.Stuck late() {
+  ImageStatus.Stuck late() {
     boolean outside = locked && !work.isRunning();
     if (!outside && work.isLate()) {
-      return MountLine.Stuck.HANGS;
+      return ImageStatus.Stuck.HANGS;
     }
     // Once it has its slot, or the lock, it may hang, and the circuit has to know.
     timed();
-    return outside ? MountLine.Stuck.LOCKED : MountLine.Stuck.WAITS;
+    return outside ? ImageStatus.Stuck.LOCKED : ImageStatus.Stuck.WAITS;
   }
 
   /** The call has answered. */
@@ -140,7 +140,7 @@ final class MountCalls {
         () -> {
           try {
             return new Expired(
-                asked.manner() == Manner.NOW
+                asked.manner() == UnmountMode.NOW
                     ? env.mounter().unmount(request)
                     : env.mounter().expire(request, marked),
                 asked,

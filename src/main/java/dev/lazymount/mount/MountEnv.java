@@ -1,6 +1,6 @@
 package dev.lazymount.mount;
 
-import dev.lazymount.state.DaemonStatus;
+import dev.lazymount.status.DaemonStatus;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Executor;

@@ -43,19 +43,19 @@ public class MountFailure extends Exception {
   }
 
   /** Whatever was thrown. It must not take the actor down, also where it is a fault of ours. */
-  static MountFailure of(Throwable thrown) {
+  public static MountFailure of(Throwable thrown) {
     return thrown instanceof MountFailure known
         ? known
         : new MountFailure(Kind.UNCLEAR, "internal error: " + thrown);
   }
 
   /** A failed system call on the way from image to target. */
-  static MountFailure of(Kind kind, SyscallException e, String image, String target) {
+  public static MountFailure of(Kind kind, SyscallException e, String image, String target) {
     return new MountFailure(kind, e.getMessage() + where(image, target), e, null);
   }
 
   /** A bad image; {@code generation} is the content that was found bad. */
-  static MountFailure badImage(
+  public static MountFailure badImage(
       String reason, String image, String target, Mounter.Generation generation) {
     return new MountFailure(Kind.BAD_IMAGE, reason + where(image, target), null, generation);
   }

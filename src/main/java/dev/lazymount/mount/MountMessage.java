@@ -1,7 +1,7 @@
 package dev.lazymount.mount;
 
 import akka.actor.typed.ActorRef;
-import dev.lazymount.state.Access;
+import dev.lazymount.status.Access;
 import java.util.List;
 import java.util.Optional;
 
@@ -34,7 +34,7 @@ public interface MountMessage {
   record Retimed() implements MountMessage {}
 
   /** Mount it now, whatever its back-off says; {@code answerTo} is told what came of it. */
-  record MountNow(ActorRef<Settled> answerTo) implements MountMessage {}
+  record MountNow(ActorRef<MountResult> answerTo) implements MountMessage {}
 
   /**
    * Unmount it now, unless it is in use.
@@ -43,7 +43,8 @@ public interface MountMessage {
    * @param why for the log and the status
    * @param answerTo is told what came of it
    */
-  record Unmount(Manner manner, String why, ActorRef<Settled> answerTo) implements MountMessage {}
+  record Unmount(UnmountMode manner, String why, ActorRef<MountResult> answerTo)
+      implements MountMessage {}
 
   /**
    * A scan found something else for this name.

@@ -34,7 +34,7 @@ public interface Mounter {
     }
 
     /** The same, with the reason why it is not as it should be. */
-    Mounted because(String why) {
+    public Mounted because(String why) {
       return new Mounted(device, adopted, generation, why);
     }
   }

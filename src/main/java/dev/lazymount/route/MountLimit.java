@@ -7,11 +7,11 @@ import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.Receive;
 import akka.actor.typed.javadsl.TimerScheduler;
-import dev.lazymount.mount.Manner;
 import dev.lazymount.mount.MountEnv;
-import dev.lazymount.mount.Settled;
-import dev.lazymount.state.MountState;
-import dev.lazymount.state.MountStatus;
+import dev.lazymount.mount.MountResult;
+import dev.lazymount.mount.UnmountMode;
+import dev.lazymount.status.MountState;
+import dev.lazymount.status.MountStatus;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -45,7 +45,7 @@ final class MountLimit extends AbstractBehavior<Object> {
   }
 
   /** What an image that was asked to go has answered; any other Settled is news of a mount. */
-  private record Answer(Settled settled) {}
+  private record Answer(MountResult settled) {}
 
   private static final String WHY = "mount.max is reached, and it was not used for longest";
 
@@ -65,7 +65,7 @@ final class MountLimit extends AbstractBehavior<Object> {
   private final int max;
   private final ActorRef<Router.Command> router;
   private final TimerScheduler<Object> timers;
-  private final ActorRef<Settled> answers;
+  private final ActorRef<MountResult> answers;
 
   /** When the kernel said that an image was in use; it says so only when asked. */
   private final Map<String, Instant> used = new HashMap<>();
@@ -87,7 +87,8 @@ final class MountLimit extends AbstractBehavior<Object> {
    * @param env says how many may be mounted
    * @return who has to be told of mounts
    */
-  static Optional<ActorRef<Settled>> spawn(ActorContext<Router.Command> context, RouterEnv env) {
+  static Optional<ActorRef<MountResult>> spawn(
+      ActorContext<Router.Command> context, RouterEnv env) {
     if (env.max() == 0) {
       return Optional.empty();
     }
@@ -111,13 +112,13 @@ final class MountLimit extends AbstractBehavior<Object> {
     this.max = max;
     this.router = router;
     this.timers = timers;
-    this.answers = context.messageAdapter(Settled.class, Answer::new);
+    this.answers = context.messageAdapter(MountResult.class, Answer::new);
   }
 
   @Override
   public Receive<Object> createReceive() {
     return newReceiveBuilder()
-        .onMessage(Settled.class, news -> look())
+        .onMessage(MountResult.class, news -> look())
         .onMessageEquals(Timer.TRY_AGAIN, this::look)
         .onMessage(Answer.class, this::onAnswer)
         .onMessageEquals(Timer.NO_ANSWER, this::onNoAnswer)
@@ -155,7 +156,7 @@ final class MountLimit extends AbstractBehavior<Object> {
     if (name != null) {
       // An image's actor may have ended before it could hear of it, or hang.
       timers.startSingleTimer(Timer.NO_ANSWER, env.times().get().timeout().plus(SPARE_TIME));
-      Manner manner = excess > 0 ? Manner.IF_IDLE : Manner.MARK;
+      UnmountMode manner = excess > 0 ? UnmountMode.IF_IDLE : UnmountMode.MARK;
       router.tell(new Router.Unmount(name, manner, WHY, answers));
     } else if (excess > 0 && news) {
       // What was mounted in the meantime may be idle.

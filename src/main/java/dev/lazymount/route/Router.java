@@ -10,12 +10,12 @@ import dev.lazymount.catalog.Catalog;
 import dev.lazymount.catalog.CatalogActor;
 import dev.lazymount.catalog.ImageFile;
 import dev.lazymount.config.Settings;
-import dev.lazymount.mount.Manner;
 import dev.lazymount.mount.MountEnv;
 import dev.lazymount.mount.MountMessage;
-import dev.lazymount.mount.Reconcile;
-import dev.lazymount.mount.Settled;
-import dev.lazymount.state.Access;
+import dev.lazymount.mount.MountResult;
+import dev.lazymount.mount.UnmountMode;
+import dev.lazymount.mount.kernel.Reconcile;
+import dev.lazymount.status.Access;
 import dev.lazymount.trace.TraceSource;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -50,7 +50,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
   public record Images(ActorRef<Optional<Catalog>> answerTo) implements Command {}
 
   /** Mount an image; {@code answerTo} is told what came of it. */
-  public record MountNow(String name, ActorRef<Settled> answerTo) implements Command {}
+  public record MountNow(String name, ActorRef<MountResult> answerTo) implements Command {}
 
   /**
    * Unmount an image.
@@ -60,7 +60,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
    * @param why for the log and the status
    * @param answerTo is told what came of it
    */
-  public record Unmount(String name, Manner manner, String why, ActorRef<Settled> answerTo)
+  public record Unmount(String name, UnmountMode manner, String why, ActorRef<MountResult> answerTo)
       implements Command {}
 
   /**
@@ -93,9 +93,9 @@ public final class Router extends AbstractBehavior<Router.Command> {
 
   private final RouterEnv env;
   private final ActorRef<CatalogActor.Command> scanner;
-  private final Children children;
-  private final Observed observed;
-  private final Matching matching;
+  private final MountActors children;
+  private final DryRunStats observed;
+  private final ImageResolver matching;
   private long hintedAt;
 
   /**
@@ -112,9 +112,10 @@ public final class Router extends AbstractBehavior<Router.Command> {
       ActorContext<Command> context, RouterEnv env, ActorRef<CatalogActor.Command> scanner) {
     super(context);
     this.env = env;
-    this.children = new Children(context, env.mounts(), MountLimit.spawn(context, env), Gone::new);
-    this.observed = new Observed(env.mounts(), children::has);
-    this.matching = new Matching(env);
+    this.children =
+        new MountActors(context, env.mounts(), MountLimit.spawn(context, env), Gone::new);
+    this.observed = new DryRunStats(env.mounts(), children::has);
+    this.matching = new ImageResolver(env);
     this.scanner = scanner;
     this.hintedAt = now() - HINT_NANOS;
     scanner.tell(
@@ -168,12 +169,13 @@ public final class Router extends AbstractBehavior<Router.Command> {
     return tell(asked.name(), message, asked.answerTo());
   }
 
-  private Behavior<Command> tell(String name, MountMessage message, ActorRef<Settled> answerTo) {
+  private Behavior<Command> tell(
+      String name, MountMessage message, ActorRef<MountResult> answerTo) {
     Optional<ActorRef<MountMessage>> actor = actorOf(name);
     if (env.mounts().status().observes()) {
-      answerTo.tell(Settled.observes(name));
+      answerTo.tell(MountResult.observes(name));
     } else if (actor.isEmpty()) {
-      answerTo.tell(Settled.failed(name, "no image has this name"));
+      answerTo.tell(MountResult.failed(name, "no image has this name"));
     } else {
       actor.get().tell(message);
     }

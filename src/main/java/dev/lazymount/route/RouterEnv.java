@@ -2,7 +2,7 @@ package dev.lazymount.route;
 
 import akka.actor.typed.javadsl.ActorContext;
 import dev.lazymount.mount.MountEnv;
-import dev.lazymount.mount.Reconcile;
+import dev.lazymount.mount.kernel.Reconcile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Collection;

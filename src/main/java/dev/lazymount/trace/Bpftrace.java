@@ -1,6 +1,8 @@
 package dev.lazymount.trace;
 
 import dev.lazymount.config.Settings;
+import dev.lazymount.trace.program.TraceFailure;
+import dev.lazymount.trace.program.TraceProgram;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;

@@ -10,12 +10,12 @@ import java.util.Optional;
  * events is followed by another, so that a flood alone is not taken for a dead trace. Not
  * thread-safe; the caller passes the time, System.nanoTime().
  */
-final class CanaryFlight {
+public final class CanaryFlight {
   private final Map<String, Long> out = new LinkedHashMap<>();
   private long since;
 
   /** Sent at {@code now}; a token that is out already is sent once more. */
-  void depart(String token, long now) {
+  public void depart(String token, long now) {
     if (out.isEmpty()) {
       since = now;
     }
@@ -23,7 +23,7 @@ final class CanaryFlight {
   }
 
   /** A token came back: its round trip; empty if it is none that is out. */
-  Optional<Duration> arrive(String token, long now) {
+  public Optional<Duration> arrive(String token, long now) {
     Long sent = out.get(token);
     if (sent == null) {
       return Optional.empty();
@@ -33,12 +33,12 @@ final class CanaryFlight {
   }
 
   /** Counts from {@code now} on: what was missing before does not tell against the trace. */
-  void forgive(long now) {
+  public void forgive(long now) {
     since = now;
   }
 
   /** For how long none came back. */
-  Duration missing(long now) {
+  public Duration missing(long now) {
     return out.isEmpty() ? Duration.ZERO : Duration.ofNanos(now - since);
   }
 }

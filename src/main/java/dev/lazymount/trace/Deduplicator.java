@@ -1,6 +1,6 @@
 package dev.lazymount.trace;
 
-import dev.lazymount.state.Access;
+import dev.lazymount.status.Access;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;

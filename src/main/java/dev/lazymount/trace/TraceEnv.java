@@ -1,7 +1,8 @@
 package dev.lazymount.trace;
 
 import dev.lazymount.config.Settings;
-import dev.lazymount.state.Counters;
+import dev.lazymount.status.Counters;
+import dev.lazymount.trace.program.TraceProgram;
 import java.time.Duration;
 import java.util.concurrent.Executor;
 

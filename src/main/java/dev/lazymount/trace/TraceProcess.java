@@ -1,5 +1,7 @@
 package dev.lazymount.trace;
 
+import dev.lazymount.trace.program.TraceFailure;
+import dev.lazymount.trace.program.TraceProgram;
 import java.io.InputStream;
 import java.util.concurrent.CompletionStage;
 

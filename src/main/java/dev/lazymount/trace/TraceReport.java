@@ -1,5 +1,7 @@
 package dev.lazymount.trace;
 
+import dev.lazymount.trace.program.TraceProgram;
+
 /** What a TraceSource tells whoever started it. */
 public sealed interface TraceReport {
   /**

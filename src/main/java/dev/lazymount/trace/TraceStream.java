@@ -12,7 +12,7 @@ import akka.stream.javadsl.Source;
 import akka.stream.javadsl.StreamConverters;
 import akka.stream.typed.javadsl.ActorSink;
 import akka.util.ByteString;
-import dev.lazymount.state.Access;
+import dev.lazymount.status.Access;
 import java.io.InputStream;
 import java.util.List;
 import java.util.concurrent.CompletionStage;

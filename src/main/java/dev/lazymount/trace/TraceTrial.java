@@ -1,5 +1,8 @@
 package dev.lazymount.trace;
 
+import dev.lazymount.trace.program.Canary;
+import dev.lazymount.trace.program.TraceFailure;
+import dev.lazymount.trace.program.TraceProgram;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;

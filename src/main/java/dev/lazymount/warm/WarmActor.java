@@ -11,7 +11,7 @@ import akka.actor.typed.javadsl.TimerScheduler;
 import dev.lazymount.catalog.Catalog;
 import dev.lazymount.catalog.CatalogActor;
 import dev.lazymount.route.Router;
-import dev.lazymount.state.MountStatus;
+import dev.lazymount.status.MountStatus;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -25,7 +25,8 @@ import java.util.function.Supplier;
  * Learns which compilers are used, and has those used most mounted, once after the start.
  *
  * <p>It learns from the board: what was accessed since the last look, and which of the mounted
- * images were read ({@link LoopReads}). Whatever goes wrong here is a line in the log and no more.
+ * images were read ({@link LoopIoStats}). Whatever goes wrong here is a line in the log and no
+ * more.
  */
 public final class WarmActor extends AbstractBehavior<WarmActor.Command> {
   /** What this actor understands. */
@@ -60,9 +61,9 @@ public final class WarmActor extends AbstractBehavior<WarmActor.Command> {
   private final ActorRef<Router.Command> router;
   private final TimerScheduler<Command> timers;
   private final WarmFiles files;
-  private final LoopReads reads;
+  private final LoopIoStats reads;
   private final WarmUp warmUp;
-  private final Uses uses = new Uses();
+  private final UsageTracker uses = new UsageTracker();
 
   private Catalog catalog;
   private WarmList list;
@@ -101,7 +102,7 @@ public final class WarmActor extends AbstractBehavior<WarmActor.Command> {
     this.router = router;
     this.timers = timers;
     this.files = new WarmFiles(env);
-    this.reads = new LoopReads(env.sectorsRead());
+    this.reads = new LoopIoStats(env.sectorsRead());
     this.warmUp = new WarmUp(env.status(), env.max());
     scanner.tell(
         new CatalogActor.Subscribe(context.messageAdapter(Catalog.class, NewCatalog::new)));

@@ -1,7 +1,7 @@
 package dev.lazymount.warm;
 
 import dev.lazymount.linux.LoopDevice;
-import dev.lazymount.state.DaemonStatus;
+import dev.lazymount.status.DaemonStatus;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.Optional;

@@ -2,9 +2,9 @@ package dev.lazymount.warm;
 
 import dev.lazymount.catalog.Catalog;
 import dev.lazymount.catalog.ImageFile;
-import dev.lazymount.state.DaemonStatus;
-import dev.lazymount.state.MountState;
-import dev.lazymount.state.MountStatus;
+import dev.lazymount.status.DaemonStatus;
+import dev.lazymount.status.MountState;
+import dev.lazymount.status.MountStatus;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.LinkedHashSet;

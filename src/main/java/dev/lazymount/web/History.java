@@ -1,6 +1,6 @@
 package dev.lazymount.web;
 
-import dev.lazymount.state.Counters;
+import dev.lazymount.status.Counters;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;

@@ -1,11 +1,11 @@
 package dev.lazymount.web;
 
-import dev.lazymount.state.Counters;
-import dev.lazymount.state.DaemonState;
-import dev.lazymount.state.DaemonStatus;
-import dev.lazymount.state.Histogram;
-import dev.lazymount.state.MountState;
-import dev.lazymount.state.TraceStatus;
+import dev.lazymount.status.Counters;
+import dev.lazymount.status.DaemonState;
+import dev.lazymount.status.DaemonStatus;
+import dev.lazymount.status.Histogram;
+import dev.lazymount.status.MountState;
+import dev.lazymount.status.TraceStatus;
 import io.prometheus.metrics.core.metrics.CounterWithCallback;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
 import io.prometheus.metrics.core.metrics.Info;

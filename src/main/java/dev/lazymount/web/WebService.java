@@ -1,6 +1,6 @@
 package dev.lazymount.web;
 
-import dev.lazymount.state.DaemonStatus;
+import dev.lazymount.status.DaemonStatus;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;

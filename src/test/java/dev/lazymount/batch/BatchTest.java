@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.lazymount.catalog.Catalog;
 import dev.lazymount.catalog.ImageFile;
+import dev.lazymount.mount.MountResult;
 import dev.lazymount.mount.Mounter;
-import dev.lazymount.mount.Settled;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,14 +27,14 @@ class BatchTest {
           Map.of());
 
   private final List<String> begun = new ArrayList<>();
-  private final List<CompletableFuture<Settled>> underWay = new ArrayList<>();
+  private final List<CompletableFuture<MountResult>> underWay = new ArrayList<>();
   private final List<Progress> told = new ArrayList<>();
 
-  private static Settled done(String name) {
-    return Settled.unmounted(name, Mounter.Expiry.UNMOUNTED, false);
+  private static MountResult done(String name) {
+    return MountResult.unmounted(name, Mounter.Expiry.UNMOUNTED, false);
   }
 
-  private CompletableFuture<Settled> atOnce(String name) {
+  private CompletableFuture<MountResult> atOnce(String name) {
     begun.add(name);
     return CompletableFuture.completedFuture(done(name));
   }
@@ -93,11 +93,11 @@ class BatchTest {
             2,
             name -> {
               begun.add(name);
-              CompletableFuture<Settled> answer = new CompletableFuture<>();
+              CompletableFuture<MountResult> answer = new CompletableFuture<>();
               underWay.add(answer);
               assertTrue(underWay.size() <= 2);
               if (underWay.size() == 2 || name.equals("c")) {
-                List<CompletableFuture<Settled>> all = List.copyOf(underWay);
+                List<CompletableFuture<MountResult>> all = List.copyOf(underWay);
                 underWay.clear();
                 all.forEach(a -> a.complete(done("any")));
               }
@@ -162,7 +162,7 @@ class BatchTest {
               boolean second = begun.contains(name);
               begun.add(name);
               return CompletableFuture.completedFuture(
-                  Settled.unmounted(
+                  MountResult.unmounted(
                       name,
                       second && !name.equals("used")
                           ? Mounter.Expiry.UNMOUNTED

@@ -9,9 +9,9 @@ import akka.actor.testkit.typed.javadsl.TestProbe;
 import akka.actor.typed.ActorRef;
 import dev.lazymount.linux.Errno;
 import dev.lazymount.linux.SyscallException;
-import dev.lazymount.state.DaemonStatus;
-import dev.lazymount.support.HandExecutor;
-import dev.lazymount.support.Stage;
+import dev.lazymount.status.DaemonStatus;
+import dev.lazymount.support.ManualExecutor;
+import dev.lazymount.support.SynchronousTestKit;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -30,9 +30,9 @@ final class CatalogActorTest {
   private static final Duration HINT_PAUSE = Duration.ofSeconds(2);
   private static final Duration SOON = Duration.ofSeconds(10);
 
-  private static Stage stage;
+  private static SynchronousTestKit stage;
 
-  private final HandExecutor scanning = new HandExecutor();
+  private final ManualExecutor scanning = new ManualExecutor();
   private final DaemonStatus status = new DaemonStatus();
   private final Deque<CatalogActor.Scanner> script = new ArrayDeque<>();
   private final List<Catalog> previous = new ArrayList<>();
@@ -40,7 +40,7 @@ final class CatalogActorTest {
 
   @BeforeAll
   static void open() {
-    stage = new Stage();
+    stage = new SynchronousTestKit();
   }
 
   @AfterAll
@@ -100,14 +100,14 @@ final class CatalogActorTest {
   @Test
   void aRescanIsAScanThatBeganAfterItWasAskedForAndSaysWhatChanged() {
     ActorRef<CatalogActor.Command> catalog = subscribed();
-    TestProbe<ScanNews> asker = stage.kit().createTestProbe();
+    TestProbe<CatalogChanges> asker = stage.kit().createTestProbe();
     catalog.tell(new CatalogActor.Rescan(asker.getRef()));
     scan(found("clang", "gcc"));
     assertNames("clang", "gcc");
     asker.expectNoMessage(Duration.ZERO);
     assertEquals(1, scanning.waiting(), "the one under way may have missed it");
     scan(found("gcc", "rust"));
-    ScanNews news = asker.receiveMessage(SOON);
+    CatalogChanges news = asker.receiveMessage(SOON);
     assertEquals(List.of("rust"), news.added());
     assertEquals(List.of("clang"), news.removed());
     assertEquals(2, news.known());

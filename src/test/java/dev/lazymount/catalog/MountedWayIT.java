@@ -3,7 +3,7 @@ package dev.lazymount.catalog;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 
-import dev.lazymount.kernel.Child;
+import dev.lazymount.kernel.ChildProcess;
 import dev.lazymount.kernel.Site;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -40,7 +40,7 @@ class MountedWayIT {
   /** As where each architecture has a file system of its own. */
   @Test
   void aLinkOnAMountThatIsNoImageIsSeenWhenItChangesAndUntilThenNothingIsNew() throws IOException {
-    Child.run("mount", "-t", "tmpfs", "tmpfs", site.root("arm64").toString()).orFail();
+    ChildProcess.run("mount", "-t", "tmpfs", "tmpfs", site.root("arm64").toString()).orFail();
     site.image("arm64/gcc", Map.of("version", Site.IMAGE));
     Path link = site.root("arm64/trunk");
     Files.createSymbolicLink(link, Path.of("gcc"));

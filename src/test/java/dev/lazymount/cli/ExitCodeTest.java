@@ -5,9 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonParser;
-import dev.lazymount.ops.ControlServer;
-import dev.lazymount.ops.StatusReport;
-import dev.lazymount.state.DaemonStatus;
+import dev.lazymount.control.ControlServer;
+import dev.lazymount.status.DaemonStatus;
+import dev.lazymount.status.StatusReport;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.lazymount.kernel.Await;
-import dev.lazymount.kernel.Child;
+import dev.lazymount.kernel.ChildProcess;
 import dev.lazymount.kernel.DaemonProcess;
 import dev.lazymount.kernel.Kernel;
 import dev.lazymount.kernel.LockHolder;
@@ -46,11 +46,11 @@ class MountCommandIT {
     site.close();
   }
 
-  private Child.Result run(String... words) {
+  private ChildProcess.Result run(String... words) {
     return site.commandLine(words);
   }
 
-  private void assertSays(int status, String words, Child.Result result) {
+  private void assertSays(int status, String words, ChildProcess.Result result) {
     assertEquals(status, result.status(), result.out());
     assertTrue(result.out().contains(words), result.out());
   }
@@ -86,7 +86,7 @@ class MountCommandIT {
   void anImageMountedWhereAnotherBelongsIsNotUnmountedWithAll(boolean daemon) throws IOException {
     startIf(daemon);
     assertSays(0, "1 mounted", run("mount", "gcc-12"));
-    Child.run(
+    ChildProcess.run(
             "mount",
             "-o",
             "ro,loop",
@@ -114,7 +114,7 @@ class MountCommandIT {
   @Test
   void whatTheScanLeftOutIsSaidAndIsAFailure() throws IOException {
     Files.createFile(site.images().resolve("new\nline.img"));
-    Child.Result all = run("mount", "--all");
+    ChildProcess.Result all = run("mount", "--all");
     assertSays(1, "new?line.img: a control character in the name", all);
     assertSays(1, "5 mounted", all);
     assertSays(0, "1 were mounted already", run("mount", "clang"));
@@ -151,7 +151,7 @@ class MountCommandIT {
     site.original("bad");
     site.place("no image".getBytes(java.nio.charset.StandardCharsets.UTF_8), "bad");
     startIf(daemon);
-    Child.Result result = run("mount", "--all", "--json");
+    ChildProcess.Result result = run("mount", "--all", "--json");
     assertEquals(1, result.status());
     JsonObject json =
         JsonParser.parseString(result.out().substring(result.out().indexOf('{'))).getAsJsonObject();
@@ -173,7 +173,7 @@ class MountCommandIT {
     startIf(daemon, "catalog.rescan=1h");
     run("mount", "--all").orFail();
     try (InputStream inUse = Files.newInputStream(site.root("clang").resolve("version"))) {
-      Child.Result all = run("unmount", "--all");
+      ChildProcess.Result all = run("unmount", "--all");
       assertSays(1, "4 unmounted, 1 in use", all);
       assertTrue(all.out().contains("clang: it is in use"), all.out());
       assertEquals(1, mounts());
@@ -189,12 +189,12 @@ class MountCommandIT {
   @ValueSource(booleans = {false, true})
   void whatIsNotOursIsLeftAlone(boolean daemon) throws IOException {
     startIf(daemon);
-    Child.run("mount", "-t", "tmpfs", "none", site.root("clang").toString()).orFail();
+    ChildProcess.run("mount", "-t", "tmpfs", "none", site.root("clang").toString()).orFail();
     assertSays(1, "it is left alone", run("unmount", "clang"));
     assertSays(0, "0 unmounted", run("unmount", "--all"));
     assertSays(1, "it is left alone", run("mount", "clang"));
     assertEquals(1, mounts());
-    Child.run("umount", site.root("clang").toString()).orFail();
+    ChildProcess.run("umount", site.root("clang").toString()).orFail();
   }
 
   @Test

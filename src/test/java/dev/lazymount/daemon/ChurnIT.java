@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.lazymount.kernel.Await;
-import dev.lazymount.kernel.Crowd;
+import dev.lazymount.kernel.ConcurrentReaders;
 import dev.lazymount.kernel.DaemonProcess;
 import dev.lazymount.kernel.Kernel;
 import dev.lazymount.kernel.Site;
@@ -71,7 +71,7 @@ class ChurnIT {
         site.start("idle.unmount-after=1s", "trace.window=100ms", "mount.retry=100ms");
     long start = System.nanoTime();
     long end = start + Duration.ofSeconds(SECONDS).toNanos();
-    try (Crowd readers = new Crowd(3, reader -> read(start))) {
+    try (ConcurrentReaders readers = new ConcurrentReaders(3, reader -> read(start))) {
       Await.until(
           "the time is over",
           Duration.ofSeconds(SECONDS).plus(LONG),

@@ -3,8 +3,8 @@ package dev.lazymount.daemon;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.lazymount.kernel.Child;
-import dev.lazymount.kernel.Crowd;
+import dev.lazymount.kernel.ChildProcess;
+import dev.lazymount.kernel.ConcurrentReaders;
 import dev.lazymount.kernel.DaemonProcess;
 import dev.lazymount.kernel.Site;
 import java.io.IOException;
@@ -75,13 +75,13 @@ class CompilerIT {
               .orElseThrow(() -> new AssertionError("tcc is not installed"));
     }
     Files.createDirectories(to.resolve("bin"));
-    Child.run("cp", "/usr/bin/tcc", to.resolve("bin/tcc").toString()).orFail();
-    Child.run("cp", "-r", library.toString(), to.resolve("lib").toString()).orFail();
+    ChildProcess.run("cp", "/usr/bin/tcc", to.resolve("bin/tcc").toString()).orFail();
+    ChildProcess.run("cp", "-r", library.toString(), to.resolve("lib").toString()).orFail();
     return to;
   }
 
-  private Child.Result compile(Path tcc, Path object) {
-    return Child.run(
+  private ChildProcess.Result compile(Path tcc, Path object) {
+    return ChildProcess.run(
         tcc.resolve("bin/tcc").toString(),
         "-nostdinc",
         "-B" + tcc.resolve("lib"),
@@ -96,8 +96,8 @@ class CompilerIT {
   void noCompileFailsWhileTheImageIsMountedUnderneath() throws Exception {
     DaemonProcess daemon = site.start();
     AtomicReference<String> current = new AtomicReference<>("tcc-0");
-    try (Crowd crowd =
-        new Crowd(
+    try (ConcurrentReaders crowd =
+        new ConcurrentReaders(
             LOOPS,
             loop -> {
               Path object = site.scratch().resolve("loop-" + loop + ".o");

@@ -11,14 +11,14 @@ import dev.lazymount.catalog.ImageFile;
 import dev.lazymount.config.Settings;
 import dev.lazymount.mount.MountEnv;
 import dev.lazymount.mount.StorageCircuit;
-import dev.lazymount.ops.ServiceManager;
 import dev.lazymount.route.RouterEnv;
-import dev.lazymount.state.DaemonStatus;
-import dev.lazymount.support.HandExecutor;
+import dev.lazymount.status.DaemonStatus;
+import dev.lazymount.support.ManualExecutor;
 import dev.lazymount.support.NotifySocket;
 import dev.lazymount.support.ScriptedMounter;
 import dev.lazymount.support.ScriptedTrace;
 import dev.lazymount.support.TestSettings;
+import dev.lazymount.systemd.ServiceManager;
 import dev.lazymount.warm.WarmEnv;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -126,7 +126,7 @@ abstract class DaemonFixture {
                     bpftrace.env(status.counters(), canaryTimeout),
                     new WarmEnv(temp.resolve("state"), Optional.empty(), 16, status, Runnable::run),
                     Optional.empty(),
-                    new Rehearsal.Env(settings(), new HandExecutor()),
+                    new WarmupMount.Env(settings(), new ManualExecutor()),
                     status,
                     ServiceManager.from(
                         Map.of("NOTIFY_SOCKET", systemd.address(), "WATCHDOG_USEC", "60000000")))));

@@ -3,7 +3,7 @@ package dev.lazymount.daemon;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.lazymount.kernel.Child;
+import dev.lazymount.kernel.ChildProcess;
 import dev.lazymount.kernel.DaemonProcess;
 import dev.lazymount.kernel.Kernel;
 import dev.lazymount.kernel.Site;
@@ -11,7 +11,7 @@ import dev.lazymount.linux.Fd;
 import dev.lazymount.linux.Flock;
 import dev.lazymount.linux.MountInfo;
 import dev.lazymount.linux.Mounts;
-import dev.lazymount.ops.StatusReport;
+import dev.lazymount.status.StatusReport;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -200,23 +200,23 @@ abstract class FirstAccessScenarios {
     site.place(site.imageOf(image), "program");
     daemon.awaitImagesKnown();
 
-    assertEquals(0, Child.run(site.root("program/bin/cc").toString()).status());
+    assertEquals(0, ChildProcess.run(site.root("program/bin/cc").toString()).status());
 
     daemon.awaitMounted("program");
-    assertEquals(0, Child.run(site.root("program/bin/cc").toString()).status());
+    assertEquals(0, ChildProcess.run(site.root("program/bin/cc").toString()).status());
   }
 
   @Test
   void lookingAroundMountsNothing() throws IOException {
     compiler("quiet", "quiet-too/inner");
     Path cc = site.root("quiet");
-    Child.run("ls", "-la", site.root().toString()).orFail();
-    Child.run("ls", "-la", cc.toString()).orFail();
-    Child.run("ls", "-la", site.root("quiet-too").toString()).orFail();
-    Child.run("stat", cc.toString()).orFail();
-    Child.run("stat", cc.resolve("version").toString()).orFail();
-    Child.run("test", "-x", cc.resolve("version").toString());
-    Child.run("readlink", "-f", cc.resolve("version").toString()).orFail();
+    ChildProcess.run("ls", "-la", site.root().toString()).orFail();
+    ChildProcess.run("ls", "-la", cc.toString()).orFail();
+    ChildProcess.run("ls", "-la", site.root("quiet-too").toString()).orFail();
+    ChildProcess.run("stat", cc.toString()).orFail();
+    ChildProcess.run("stat", cc.resolve("version").toString()).orFail();
+    ChildProcess.run("test", "-x", cc.resolve("version").toString());
+    ChildProcess.run("readlink", "-f", cc.resolve("version").toString()).orFail();
 
     daemon.fence();
 
@@ -237,7 +237,7 @@ abstract class FirstAccessScenarios {
         updatedb, java.nio.file.attribute.PosixFilePermissions.fromString("rwx------"));
 
     String file = site.root("scanned/version").toString();
-    assertEquals(Site.ORIGINAL, Child.run(updatedb.toString(), file).orFail());
+    assertEquals(Site.ORIGINAL, ChildProcess.run(updatedb.toString(), file).orFail());
 
     daemon.fence();
     assertEquals(Optional.empty(), daemon.line("scanned"));

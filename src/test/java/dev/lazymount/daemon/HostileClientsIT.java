@@ -3,9 +3,9 @@ package dev.lazymount.daemon;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.lazymount.control.ControlServer;
 import dev.lazymount.kernel.DaemonProcess;
 import dev.lazymount.kernel.Site;
-import dev.lazymount.ops.ControlServer;
 import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;

@@ -3,11 +3,11 @@ package dev.lazymount.daemon;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.lazymount.kernel.Child;
+import dev.lazymount.kernel.ChildProcess;
 import dev.lazymount.kernel.DaemonProcess;
 import dev.lazymount.kernel.Kernel;
 import dev.lazymount.kernel.Site;
-import dev.lazymount.ops.StatusReport;
+import dev.lazymount.status.StatusReport;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -52,7 +52,7 @@ class HostileProcessIT {
   }
 
   private void perl(String script, int times) {
-    Child.run(
+    ChildProcess.run(
             "",
             List.of("perl", "-e", CALLS + script, site.root().toString(), Integer.toString(times)))
         .orFail();
@@ -109,7 +109,7 @@ class HostileProcessIT {
       Path directory = Files.createDirectories(site.scratch().resolve("odd").resolve(odd));
       Files.writeString(directory.resolve("file\nname"), "x");
       Files.move(directory, site.root(odd));
-      Child.run("cat", site.root(odd).resolve("file\nname").toString()).orFail();
+      ChildProcess.run("cat", site.root(odd).resolve("file\nname").toString()).orFail();
     }
     perl(
         """
@@ -124,7 +124,7 @@ class HostileProcessIT {
 
   @Test
   void oddNameOfAProcessIsMadePrintableInTheLog() throws IOException {
-    Child.run(
+    ChildProcess.run(
             "perl",
             "-e",
             "$0 = \"evil\\n\\e[31m\"; open(F, $ARGV[0]); close(F);",
@@ -153,7 +153,7 @@ class HostileProcessIT {
         Duration.ofSeconds(30),
         () -> {
           long before = daemon.status().events().unknown();
-          Child.run("cat", site.root("nobody/here").toString());
+          ChildProcess.run("cat", site.root("nobody/here").toString());
           return daemon.status().events().unknown() > before;
         });
     assertUnimpressed(lines);

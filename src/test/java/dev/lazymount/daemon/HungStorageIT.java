@@ -5,11 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.lazymount.kernel.Child;
+import dev.lazymount.kernel.ChildProcess;
 import dev.lazymount.kernel.DaemonProcess;
 import dev.lazymount.kernel.FuseStorage;
 import dev.lazymount.kernel.Site;
-import dev.lazymount.ops.StatusReport;
+import dev.lazymount.status.StatusReport;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -159,7 +159,7 @@ class HungStorageIT {
     daemon.await("the circuit is open", () -> daemon.status().storageProblem() != null);
     site.version("b");
 
-    Child.Result status = site.commandLine("status");
+    ChildProcess.Result status = site.commandLine("status");
 
     assertTrue(status.orFail().contains("storage does not answer"), status.out());
     assertNotNull(daemon.status());

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.lazymount.kernel.Await;
-import dev.lazymount.kernel.Crowd;
+import dev.lazymount.kernel.ConcurrentReaders;
 import dev.lazymount.kernel.DaemonProcess;
 import dev.lazymount.kernel.Kernel;
 import dev.lazymount.kernel.Site;
@@ -80,7 +80,7 @@ class KillIT {
     int early = 0;
     int amid = 0;
     int late = 0;
-    try (Crowd storm = new Crowd(1, this::read)) {
+    try (ConcurrentReaders storm = new ConcurrentReaders(1, this::read)) {
       for (int round = 1; round <= ROUNDS; round++) {
         DaemonProcess victim = site.launch(Map.of(), "trace.window=100ms");
         awaitAMoment(round);

@@ -8,7 +8,7 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.lazymount.kernel.Await;
-import dev.lazymount.kernel.Child;
+import dev.lazymount.kernel.ChildProcess;
 import dev.lazymount.kernel.DaemonProcess;
 import dev.lazymount.kernel.Kernel;
 import dev.lazymount.kernel.LockHolder;
@@ -128,13 +128,14 @@ class LifeCycleIT {
   @Test
   void aDaemonThatWasKilledAndCanNotEndIsNotWaitedFor() throws IOException {
     Path ending = site.scratch().resolve("ending");
-    Child.run(
+    ChildProcess.run(
             "", List.of("gcc", "-Wall", "-pthread", "-o", ending.toString(), "src/test/c/ending.c"))
         .orFail();
     Path lock = site.runDir().resolve("daemon.lock");
     Files.createDirectories(site.runDir());
     Path output = site.scratch().resolve("ending.log");
-    Process killed = Child.start(List.of(ending.toString(), lock.toString()), Map.of(), output);
+    Process killed =
+        ChildProcess.start(List.of(ending.toString(), lock.toString()), Map.of(), output);
     try {
       Await.until("it holds the lock", () -> Files.readString(output).contains("held"));
       assertEquals("ready", site.start().status().state());
@@ -180,7 +181,7 @@ class LifeCycleIT {
     DaemonProcess daemon = site.start();
     daemon.mount("gcc");
     // The first is the launcher, then: the command line as an operator uses it.
-    Child.Result result = site.commandLine("status", "--json");
+    ChildProcess.Result result = site.commandLine("status", "--json");
 
     JsonObject status = JsonParser.parseString(result.orFail()).getAsJsonObject();
     assertTrue(
@@ -225,7 +226,7 @@ class LifeCycleIT {
 
   @Test
   void statusWithoutADaemonEndsWithThree() {
-    Child.Result result = site.commandLine("status", "--json");
+    ChildProcess.Result result = site.commandLine("status", "--json");
     assertEquals(3, result.status());
     assertEquals(1, result.out().lines().count(), result.out());
     assertTrue(result.out().contains(site.runDir().toString()), result.out());

@@ -3,7 +3,7 @@ package dev.lazymount.daemon;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.lazymount.kernel.Await;
-import dev.lazymount.kernel.Child;
+import dev.lazymount.kernel.ChildProcess;
 import dev.lazymount.kernel.DaemonProcess;
 import dev.lazymount.kernel.Kernel;
 import dev.lazymount.kernel.Site;
@@ -84,7 +84,7 @@ class ManyNamesIT {
       files.add(site.root(names.get(i)).resolve("version").toString());
     }
     Path list = Files.write(site.scratch().resolve("files-of-" + user), files);
-    return Child.start(
+    return ChildProcess.start(
         List.of("xargs", "-a", list.toString(), "cat"),
         Map.of(),
         site.scratch().resolve("read-by-" + user));

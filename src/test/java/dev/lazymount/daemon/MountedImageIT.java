@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.lazymount.kernel.Await;
-import dev.lazymount.kernel.Child;
+import dev.lazymount.kernel.ChildProcess;
 import dev.lazymount.kernel.DaemonProcess;
 import dev.lazymount.kernel.Site;
 import dev.lazymount.linux.Mounts;
@@ -176,10 +176,10 @@ class MountedImageIT {
             "mount.retry-max=100ms",
             "idle.unmount-after=2s");
     String target = site.root("gcc").toString();
-    Child.run("mount", "-t", "tmpfs", "foreign", target).orFail();
+    ChildProcess.run("mount", "-t", "tmpfs", "foreign", target).orFail();
     daemon.await("status says so", () -> daemon.state("gcc").equals(Optional.of("failed")));
     assertTrue(daemon.line("gcc").orElseThrow().reason().contains("left alone"));
-    Child.run("umount", target).orFail();
+    ChildProcess.run("umount", target).orFail();
     daemon.await(
         "what lay beneath is known to be mounted",
         () -> daemon.state("gcc").equals(Optional.of("mounted")));

@@ -8,7 +8,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.lazymount.kernel.Await;
-import dev.lazymount.kernel.Child;
+import dev.lazymount.kernel.ChildProcess;
 import dev.lazymount.kernel.DaemonProcess;
 import dev.lazymount.kernel.Kernel;
 import dev.lazymount.kernel.Site;
@@ -43,7 +43,7 @@ class OperateIT {
     site.close();
   }
 
-  private Child.Result lazymount(String command, String... arguments) {
+  private ChildProcess.Result lazymount(String command, String... arguments) {
     List<String> all = new ArrayList<>(List.of(command, "--config", conf.toString()));
     all.addAll(List.of(arguments));
     return site.commandLine(all.toArray(String[]::new));
@@ -134,7 +134,7 @@ class OperateIT {
       daemon.mount("gcc-15");
 
       Files.writeString(conf, "lazymount { mode = sometimes, trace.window = 2s }");
-      Child.Result refused = lazymount("reload");
+      ChildProcess.Result refused = lazymount("reload");
       assertEquals(2, refused.status());
       assertTrue(refused.out().contains("lazymount.mode"), refused.out());
       assertEquals("mount", daemon.status().mode());
@@ -172,7 +172,7 @@ class OperateIT {
     Files.delete(site.image("gcc-14"));
     Files.delete(site.image("gcc-15"));
     Files.delete(site.images());
-    Child.Result without = lazymount("doctor", "--json");
+    ChildProcess.Result without = lazymount("doctor", "--json");
     assertEquals(1, without.status());
     assertEquals("FAIL", level(JsonParser.parseString(without.out()), "images"));
   }

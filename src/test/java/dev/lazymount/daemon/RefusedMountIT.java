@@ -6,11 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.lazymount.kernel.Await;
 import dev.lazymount.kernel.BadImages;
-import dev.lazymount.kernel.Child;
+import dev.lazymount.kernel.ChildProcess;
 import dev.lazymount.kernel.DaemonProcess;
 import dev.lazymount.kernel.Kernel;
 import dev.lazymount.kernel.Site;
-import dev.lazymount.ops.StatusReport;
+import dev.lazymount.status.StatusReport;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -100,7 +100,7 @@ class RefusedMountIT {
     daemon.awaitImagesKnown();
     StatusReport.Mount line =
         daemon.refusal(
-            "no-target", () -> Child.run("cat", site.root("no-target/version").toString()));
+            "no-target", () -> ChildProcess.run("cat", site.root("no-target/version").toString()));
     assertEquals("failed", line.state());
     assertTrue(line.reason().contains("ENOENT"), line.reason());
     assertFalse(Files.exists(site.root("no-target")));
@@ -117,9 +117,9 @@ class RefusedMountIT {
     Files.writeString(site.root("file"), "a file");
     daemon.awaitImagesKnown();
     StatusReport.Mount line =
-        daemon.refusal("file", () -> Child.run("cat", site.root("file/version").toString()));
+        daemon.refusal("file", () -> ChildProcess.run("cat", site.root("file/version").toString()));
     assertTrue(line.reason().contains("ENOTDIR"), line.reason());
-    assertEquals("a file", Child.cat(site.root("file")));
+    assertEquals("a file", ChildProcess.cat(site.root("file")));
   }
 
   @Test
@@ -159,8 +159,8 @@ class RefusedMountIT {
     site.compiler("foreign");
     daemon.awaitImagesKnown();
     Path target = site.root("foreign");
-    Child.run("mount", "-t", "tmpfs", "foreign", target.toString()).orFail();
-    Child.run("sh", "-c", "echo mine >" + target.resolve("version")).orFail();
+    ChildProcess.run("mount", "-t", "tmpfs", "foreign", target.toString()).orFail();
+    ChildProcess.run("sh", "-c", "echo mine >" + target.resolve("version")).orFail();
 
     StatusReport.Mount line =
         daemon.refusal("foreign", () -> assertEquals("mine\n", site.version("foreign")));
@@ -171,7 +171,7 @@ class RefusedMountIT {
     assertEquals(1, site.mountsOn("foreign"));
 
     // When it is gone, the image is mounted.
-    Child.run("umount", target.toString()).orFail();
+    ChildProcess.run("umount", target.toString()).orFail();
     daemon.mount("foreign");
   }
 

@@ -3,7 +3,7 @@ package dev.lazymount.daemon;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.lazymount.kernel.Child;
+import dev.lazymount.kernel.ChildProcess;
 import dev.lazymount.kernel.Kernel;
 import dev.lazymount.kernel.Site;
 import java.io.IOException;
@@ -19,7 +19,8 @@ class ResolvedFirstAccessIT extends FirstAccessScenarios {
 
   private void shell(String name, String script) {
     String out =
-        Child.run("sh", "-c", script, "sh", site.root(name).toString(), site.scratch().toString())
+        ChildProcess.run(
+                "sh", "-c", script, "sh", site.root(name).toString(), site.scratch().toString())
             .orFail();
     assertTrue(List.of(Site.ORIGINAL, Site.IMAGE).contains(out), out);
   }

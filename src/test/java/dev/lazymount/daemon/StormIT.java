@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.lazymount.kernel.Await;
-import dev.lazymount.kernel.Crowd;
+import dev.lazymount.kernel.ConcurrentReaders;
 import dev.lazymount.kernel.DaemonProcess;
 import dev.lazymount.kernel.Kernel;
 import dev.lazymount.kernel.Site;
@@ -40,8 +40,8 @@ class StormIT {
   }
 
   /** Threads that read all names in random orders; none may ever meet anything but these two. */
-  private Crowd storm() {
-    return new Crowd(
+  private ConcurrentReaders storm() {
+    return new ConcurrentReaders(
         3,
         user -> {
           List<String> shuffled = new ArrayList<>(names);
@@ -76,7 +76,7 @@ class StormIT {
 
   @Test
   void daemonKilledInTheMiddleIsFollowedByOneThatAdoptsWhatIsThere() throws Exception {
-    try (Crowd storm = storm()) {
+    try (ConcurrentReaders storm = storm()) {
       for (int killAt : List.of(5, 60, 120)) {
         DaemonProcess victim = site.launch(java.util.Map.of());
         Await.until(killAt + " mounts", LONG, () -> mounts() >= killAt);
@@ -114,7 +114,7 @@ class StormIT {
     DaemonProcess two = site.launch(java.util.Map.of(), "run-dir=" + other);
     one.awaitReady();
     two.awaitReady();
-    try (Crowd storm = storm()) {
+    try (ConcurrentReaders storm = storm()) {
       for (DaemonProcess daemon : List.of(one, two)) {
         daemon.await("all are mounted", LONG, () -> daemon.status().images().mounted() == NAMES);
       }

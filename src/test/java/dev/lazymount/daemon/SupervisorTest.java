@@ -6,10 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.lazymount.state.DaemonState;
+import dev.lazymount.status.DaemonState;
 import dev.lazymount.support.ScriptedTrace;
-import dev.lazymount.trace.TraceProgram;
 import dev.lazymount.trace.TraceReport;
+import dev.lazymount.trace.program.TraceProgram;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;

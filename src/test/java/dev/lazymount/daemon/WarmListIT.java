@@ -10,7 +10,7 @@ import dev.lazymount.kernel.Kernel;
 import dev.lazymount.kernel.Site;
 import dev.lazymount.linux.LoopDevice;
 import dev.lazymount.linux.Mounts;
-import dev.lazymount.ops.StatusReport;
+import dev.lazymount.status.StatusReport;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.lazymount.kernel.Await;
-import dev.lazymount.kernel.Child;
+import dev.lazymount.kernel.ChildProcess;
 import dev.lazymount.kernel.DaemonProcess;
 import dev.lazymount.kernel.Site;
 import dev.lazymount.support.MalformedHttp;
@@ -121,10 +121,10 @@ class WebIT {
     assertTrue(http.get("/api/status").text().contains("\"name\":\"gcc\""));
 
     String text = metrics();
-    Child.Result lint = Child.run(text, List.of(promtool(), "check", "metrics"));
-    assertEquals(new Child.Result(0, ""), lint, text);
-    Child.Result rules =
-        Child.run(promtool(), "check", "rules", "conf/prometheus/lazymount.rules.yml");
+    ChildProcess.Result lint = ChildProcess.run(text, List.of(promtool(), "check", "metrics"));
+    assertEquals(new ChildProcess.Result(0, ""), lint, text);
+    ChildProcess.Result rules =
+        ChildProcess.run(promtool(), "check", "rules", "conf/prometheus/lazymount.rules.yml");
     assertEquals(0, rules.status(), rules::out);
     assertTrue(rules.out().contains("SUCCESS"), rules::out);
     System.out.println(

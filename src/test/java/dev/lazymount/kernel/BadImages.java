@@ -58,7 +58,7 @@ public enum BadImages {
   FIFO("is a fifo") {
     @Override
     public void make(Site site, String name) {
-      Child.run("mkfifo", site.image(name).toString()).orFail();
+      ChildProcess.run("mkfifo", site.image(name).toString()).orFail();
     }
   },
   /** A directory. */
@@ -72,14 +72,14 @@ public enum BadImages {
   DEVICE("is a character device") {
     @Override
     public void make(Site site, String name) {
-      Child.run("mknod", site.image(name).toString(), "c", "1", "5").orFail();
+      ChildProcess.run("mknod", site.image(name).toString(), "c", "1", "5").orFail();
     }
   },
   /** A device without a driver, which to open would be ENXIO. */
   NO_DRIVER("is a character device") {
     @Override
     public void make(Site site, String name) {
-      Child.run("mknod", site.image(name).toString(), "c", "511", "255").orFail();
+      ChildProcess.run("mknod", site.image(name).toString(), "c", "511", "255").orFail();
     }
   },
   /** A good image, but outside. */

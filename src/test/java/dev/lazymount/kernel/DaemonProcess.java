@@ -3,9 +3,9 @@ package dev.lazymount.kernel;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.lazymount.ops.ControlClient;
-import dev.lazymount.ops.StatusRendering;
-import dev.lazymount.ops.StatusReport;
+import dev.lazymount.control.ControlClient;
+import dev.lazymount.control.StatusRendering;
+import dev.lazymount.status.StatusReport;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -58,7 +58,7 @@ public final class DaemonProcess implements AutoCloseable {
         setting ->
             command.addAll(
                 setting.startsWith("--") ? List.of(setting) : List.of("--set", setting)));
-    return new DaemonProcess(site, Child.start(command, environment, log), log, runDir);
+    return new DaemonProcess(site, ChildProcess.start(command, environment, log), log, runDir);
   }
 
   /** What {@code lazymount} is. */
@@ -186,7 +186,7 @@ public final class DaemonProcess implements AutoCloseable {
       await(
           "an access to no image is counted",
           () -> {
-            Child.cat(file);
+            ChildProcess.cat(file);
             return status().events().unknown() > before;
           });
     }

@@ -28,7 +28,7 @@ public final class FuseStorage implements AutoCloseable {
     Files.createDirectories(at);
     Path log = folder.resolveSibling(folder.getFileName() + ".log");
     Process server =
-        Child.start(
+        ChildProcess.start(
             List.of(
                 "bindfs",
                 "-f",

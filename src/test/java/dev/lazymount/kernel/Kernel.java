@@ -129,7 +129,7 @@ public final class Kernel {
 
   /** Sends a signal, such as {@code KILL} or {@code STOP}. */
   public static void signal(String signal, long pid) {
-    Child.run("kill", "-" + signal, Long.toString(pid)).orFail();
+    ChildProcess.run("kill", "-" + signal, Long.toString(pid)).orFail();
   }
 
   /** What the open files of this process are. */

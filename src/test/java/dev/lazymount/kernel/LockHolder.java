@@ -18,7 +18,7 @@ public final class LockHolder implements AutoCloseable {
   public static LockHolder take(Path lock) throws IOException {
     Path output = Files.createTempFile("lazymount-it-lock-holder-", ".log");
     Process process =
-        Child.start(
+        ChildProcess.start(
             List.of("flock", "-o", lock.toString(), "sh", "-c", "echo held; exec sleep 600"),
             Map.of(),
             output);

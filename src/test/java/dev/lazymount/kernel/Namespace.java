@@ -30,7 +30,7 @@ public final class Namespace implements AutoCloseable {
     String kind = propagation.name().toLowerCase(Locale.ROOT);
     Path output = Files.createTempFile(site.scratch(), "namespace-", ".log");
     Process keeper =
-        Child.start(
+        ChildProcess.start(
             List.of(
                 "unshare",
                 "--mount",
@@ -52,17 +52,17 @@ public final class Namespace implements AutoCloseable {
   }
 
   /** Runs a command in it, to its end; with our root and working directories, in a chroot too. */
-  public Child.Result run(String... command) {
+  public ChildProcess.Result run(String... command) {
     List<String> all = new ArrayList<>(List.of("nsenter", "-m", "-r", "-w", "-t", pid(), "--"));
     all.addAll(List.of(command));
-    return Child.run("", all, site.mark());
+    return ChildProcess.run("", all, site.mark());
   }
 
   /** Starts a command in it. */
   public Process start(Path output, String... command) throws IOException {
     List<String> all = new ArrayList<>(List.of("nsenter", "-m", "-r", "-w", "-t", pid(), "--"));
     all.addAll(List.of(command));
-    return Child.start(all, site.mark(), output);
+    return ChildProcess.start(all, site.mark(), output);
   }
 
   private String pid() {

@@ -57,8 +57,8 @@ public final class Site extends SiteFiles implements AutoCloseable {
   public static Site createShared() {
     Site site = create();
     String folder = site.folder().toString();
-    Child.run("mount", "--bind", folder, folder).orFail();
-    Child.run("mount", "--make-shared", folder).orFail();
+    ChildProcess.run("mount", "--bind", folder, folder).orFail();
+    ChildProcess.run("mount", "--make-shared", folder).orFail();
     return site;
   }
 
@@ -87,7 +87,7 @@ public final class Site extends SiteFiles implements AutoCloseable {
 
   /** Opens and reads a compiler's version file, in a process of its own; it has to be readable. */
   public String version(String name) {
-    return Child.cat(root(name).resolve(VERSION));
+    return ChildProcess.cat(root(name).resolve(VERSION));
   }
 
   /** Opens and reads a compiler's version file from this JVM. */
@@ -132,13 +132,13 @@ public final class Site extends SiteFiles implements AutoCloseable {
    *
    * @param words the command, and what follows the settings that lead into this site
    */
-  public Child.Result commandLine(String... words) {
-    return Child.run("", command(words), mark());
+  public ChildProcess.Result commandLine(String... words) {
+    return ChildProcess.run("", command(words), mark());
   }
 
   /** Starts {@code lazymount} over this site, as {@link #commandLine} does. */
   public Process startCommandLine(Path output, String... words) throws IOException {
-    return Child.start(command(words), mark(), output);
+    return ChildProcess.start(command(words), mark(), output);
   }
 
   /** {@code lazymount} over this site, for whoever starts it in a way of its own. */

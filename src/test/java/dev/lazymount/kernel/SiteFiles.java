@@ -125,7 +125,7 @@ abstract class SiteFiles {
   /** Makes an image of a directory, outside the image directory. */
   public Path imageOf(Path directory) {
     Path image = scratch().resolve("image-" + count++);
-    Child.run(
+    ChildProcess.run(
             "mksquashfs",
             directory.toString(),
             image.toString(),

@@ -1,6 +1,7 @@
 package dev.lazymount.mount;
 
 import dev.lazymount.linux.SyscallException;
+import dev.lazymount.mount.kernel.KernelMounter;
 
 /** The ways a mount fails, as {@link KernelMounter} tells them. */
 public final class Failures {

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import akka.actor.testkit.typed.javadsl.TestProbe;
 import akka.actor.typed.ActorRef;
 import dev.lazymount.linux.Errno;
-import dev.lazymount.state.MountState;
+import dev.lazymount.status.MountState;
 import dev.lazymount.support.ScriptedMounter;
 import java.time.Duration;
 import java.util.List;

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import akka.actor.typed.ActorRef;
 import dev.lazymount.config.Settings;
 import dev.lazymount.linux.Errno;
-import dev.lazymount.state.MountState;
+import dev.lazymount.status.MountState;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;

@@ -3,13 +3,13 @@ package dev.lazymount.mount;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import akka.actor.typed.ActorRef;
-import dev.lazymount.state.Access;
-import dev.lazymount.state.DaemonStatus;
-import dev.lazymount.state.MountState;
-import dev.lazymount.state.MountStatus;
-import dev.lazymount.support.HandExecutor;
+import dev.lazymount.status.Access;
+import dev.lazymount.status.DaemonStatus;
+import dev.lazymount.status.MountState;
+import dev.lazymount.status.MountStatus;
+import dev.lazymount.support.ManualExecutor;
 import dev.lazymount.support.ScriptedMounter;
-import dev.lazymount.support.Stage;
+import dev.lazymount.support.SynchronousTestKit;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -18,7 +18,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.slf4j.helpers.NOPLogger;
 
-/** MountActors on a {@link Stage}, and what a test says to them. */
+/** MountActors on a {@link SynchronousTestKit}, and what a test says to them. */
 abstract class MountFixture {
   static final Duration TIMEOUT = Duration.ofSeconds(30);
   static final Duration RETRY = Duration.ofSeconds(1);
@@ -27,10 +27,10 @@ abstract class MountFixture {
   /** As old as the knowledge of a mount, or of a bad image, may become. */
   static final Duration STALE = Duration.ofSeconds(5);
 
-  private static Stage stage;
+  private static SynchronousTestKit stage;
 
   final ScriptedMounter mounter = new ScriptedMounter();
-  final HandExecutor mounting = new HandExecutor();
+  final ManualExecutor mounting = new ManualExecutor();
   final DaemonStatus status = new DaemonStatus();
   final MountEnv env = env(mounting, Optional.empty(), new StorageCircuit(4, open -> {}));
 
@@ -53,7 +53,7 @@ abstract class MountFixture {
 
   @BeforeAll
   static void open() {
-    stage = new Stage();
+    stage = new SynchronousTestKit();
   }
 
   @AfterAll
@@ -61,7 +61,7 @@ abstract class MountFixture {
     stage.close();
   }
 
-  static Stage stage() {
+  static SynchronousTestKit stage() {
     return stage;
   }
 

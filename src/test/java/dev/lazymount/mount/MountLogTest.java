@@ -8,7 +8,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import dev.lazymount.linux.Errno;
-import dev.lazymount.state.Access;
+import dev.lazymount.status.Access;
 import dev.lazymount.support.ScriptedMounter;
 import java.time.Duration;
 import java.util.List;

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import akka.actor.testkit.typed.javadsl.TestProbe;
 import akka.actor.typed.ActorRef;
 import dev.lazymount.linux.Errno;
-import dev.lazymount.state.MountState;
+import dev.lazymount.status.MountState;
 import dev.lazymount.support.ScriptedMounter;
 import java.time.Duration;
 import java.util.Optional;
@@ -15,18 +15,18 @@ import org.junit.jupiter.api.Test;
 
 /** An image that somebody asks to be mounted or unmounted: the answer, and what happens next. */
 class MountOnDemandTest extends MountFixture {
-  private final TestProbe<Settled> asker = stage().kit().createTestProbe();
+  private final TestProbe<MountResult> asker = stage().kit().createTestProbe();
 
   private void mountNow(ActorRef<MountMessage> actor) {
     actor.tell(new MountMessage.MountNow(asker.getRef()));
   }
 
-  private void unmount(ActorRef<MountMessage> actor, Manner manner) {
+  private void unmount(ActorRef<MountMessage> actor, UnmountMode manner) {
     actor.tell(new MountMessage.Unmount(manner, "somebody asked for it", asker.getRef()));
   }
 
-  private void assertAnswer(Settled.Outcome expected) {
-    Settled answer = asker.expectMessageClass(Settled.class, Duration.ofSeconds(10));
+  private void assertAnswer(MountResult.Outcome expected) {
+    MountResult answer = asker.expectMessageClass(MountResult.class, Duration.ofSeconds(10));
     assertEquals("gcc", answer.name());
     assertEquals(expected, answer.outcome(), () -> answer.toString());
     assertEquals(expected.isGood(), answer.reason() == null, () -> answer.toString());
@@ -37,12 +37,12 @@ class MountOnDemandTest extends MountFixture {
     ActorRef<MountMessage> gcc = actor("gcc");
     mountNow(gcc);
     mounting.runAll();
-    assertAnswer(Settled.Outcome.DONE);
+    assertAnswer(MountResult.Outcome.DONE);
     assertState(MountState.MOUNTED, "gcc");
     assertNull(line("gcc").lastAccess(), "nobody has used it");
     mountNow(gcc);
     mounting.runAll();
-    assertAnswer(Settled.Outcome.ALREADY);
+    assertAnswer(MountResult.Outcome.ALREADY);
   }
 
   @Test
@@ -51,7 +51,7 @@ class MountOnDemandTest extends MountFixture {
     access(gcc);
     mountNow(gcc);
     mounting.runAll();
-    assertAnswer(Settled.Outcome.DONE);
+    assertAnswer(MountResult.Outcome.DONE);
     assertAttempts(1);
   }
 
@@ -64,10 +64,10 @@ class MountOnDemandTest extends MountFixture {
     mounter.then("gcc", ScriptedMounter.failing(Failures.errno("move_mount", Errno.EIO)));
     mountNow(gcc);
     mounting.runAll();
-    assertAnswer(Settled.Outcome.FAILED);
+    assertAnswer(MountResult.Outcome.FAILED);
     mountNow(gcc);
     mounting.runAll();
-    assertAnswer(Settled.Outcome.DONE);
+    assertAnswer(MountResult.Outcome.DONE);
   }
 
   @Test
@@ -75,7 +75,7 @@ class MountOnDemandTest extends MountFixture {
     ActorRef<MountMessage> gcc = actor("gcc");
     mountNow(gcc);
     pass(TIMEOUT);
-    assertAnswer(Settled.Outcome.FAILED);
+    assertAnswer(MountResult.Outcome.FAILED);
     mounting.runAll();
     assertState(MountState.MOUNTED, "gcc");
   }
@@ -87,9 +87,9 @@ class MountOnDemandTest extends MountFixture {
     MountEnv hanging = env(mounting, Optional.empty(), open);
     ActorRef<MountMessage> gcc = actor(hanging, "gcc");
     mountNow(gcc);
-    assertAnswer(Settled.Outcome.FAILED);
-    unmount(gcc, Manner.NOW);
-    assertAnswer(Settled.Outcome.FAILED);
+    assertAnswer(MountResult.Outcome.FAILED);
+    unmount(gcc, UnmountMode.NOW);
+    assertAnswer(MountResult.Outcome.FAILED);
     assertIdle();
   }
 
@@ -97,14 +97,14 @@ class MountOnDemandTest extends MountFixture {
   void whatIsUnmountedIsMountedByTheNextAccess() {
     ActorRef<MountMessage> gcc = actor("gcc");
     accessAndMount(gcc);
-    unmount(gcc, Manner.NOW);
+    unmount(gcc, UnmountMode.NOW);
     mounting.runAll();
-    assertAnswer(Settled.Outcome.DONE);
+    assertAnswer(MountResult.Outcome.DONE);
     assertState(MountState.UNMOUNTED, "gcc");
     assertTrue(line("gcc").reason().contains("somebody asked"), line("gcc").reason());
-    unmount(gcc, Manner.NOW);
+    unmount(gcc, UnmountMode.NOW);
     mounting.runAll();
-    assertAnswer(Settled.Outcome.ALREADY);
+    assertAnswer(MountResult.Outcome.ALREADY);
     accessAndMount(gcc);
     assertState(MountState.MOUNTED, "gcc");
   }
@@ -114,9 +114,9 @@ class MountOnDemandTest extends MountFixture {
     mounter.expiries("gcc", Mounter.Expiry.BUSY);
     ActorRef<MountMessage> gcc = actor("gcc");
     accessAndMount(gcc);
-    unmount(gcc, Manner.NOW);
+    unmount(gcc, UnmountMode.NOW);
     mounting.runAll();
-    assertAnswer(Settled.Outcome.BUSY);
+    assertAnswer(MountResult.Outcome.BUSY);
     assertState(MountState.MOUNTED, "gcc");
   }
 
@@ -125,11 +125,11 @@ class MountOnDemandTest extends MountFixture {
     mounter.expiries("gcc", Mounter.Expiry.MARKED, Mounter.Expiry.MARKED);
     ActorRef<MountMessage> gcc = actor("gcc");
     accessAndMount(gcc);
-    for (Settled.Outcome outcome :
-        new Settled.Outcome[] {
-          Settled.Outcome.MARKED, Settled.Outcome.BUSY, Settled.Outcome.DONE
+    for (MountResult.Outcome outcome :
+        new MountResult.Outcome[] {
+          MountResult.Outcome.MARKED, MountResult.Outcome.BUSY, MountResult.Outcome.DONE
         }) {
-      unmount(gcc, Manner.IF_IDLE);
+      unmount(gcc, UnmountMode.IF_IDLE);
       mounting.runAll();
       assertAnswer(outcome);
     }
@@ -141,9 +141,9 @@ class MountOnDemandTest extends MountFixture {
     ActorRef<MountMessage> gcc = actor("gcc");
     accessAndMount(gcc);
     mounter.unmountedByHand("gcc");
-    unmount(gcc, Manner.NOW);
+    unmount(gcc, UnmountMode.NOW);
     mounting.runAll();
-    assertAnswer(Settled.Outcome.ALREADY);
+    assertAnswer(MountResult.Outcome.ALREADY);
     assertState(MountState.UNMOUNTED, "gcc");
   }
 
@@ -151,8 +151,8 @@ class MountOnDemandTest extends MountFixture {
   void nothingIsUnmountedUnderAMountThatIsUnderWay() {
     ActorRef<MountMessage> gcc = actor("gcc");
     access(gcc);
-    unmount(gcc, Manner.NOW);
-    assertAnswer(Settled.Outcome.FAILED);
+    unmount(gcc, UnmountMode.NOW);
+    assertAnswer(MountResult.Outcome.FAILED);
     mounting.runAll();
     assertState(MountState.MOUNTED, "gcc");
   }
@@ -161,10 +161,10 @@ class MountOnDemandTest extends MountFixture {
   void anAccessThatComesWhileItIsUnmountedMountsItAgain() {
     ActorRef<MountMessage> gcc = actor("gcc");
     accessAndMount(gcc);
-    unmount(gcc, Manner.NOW);
+    unmount(gcc, UnmountMode.NOW);
     access(gcc);
     mounting.runAll();
-    assertAnswer(Settled.Outcome.DONE);
+    assertAnswer(MountResult.Outcome.DONE);
     assertState(MountState.MOUNTED, "gcc");
   }
 }

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import akka.actor.testkit.typed.javadsl.TestProbe;
 import akka.actor.typed.ActorRef;
-import dev.lazymount.state.MountState;
+import dev.lazymount.status.MountState;
 import dev.lazymount.support.ScriptedMounter;
 import java.time.Duration;
 import java.util.List;
@@ -70,10 +70,10 @@ class StorageCircuitTest extends MountFixture {
     hang("b");
     ActorRef<MountMessage> gcc = actor(env(mounting), "gcc");
     access(gcc);
-    TestProbe<Settled> asker = stage().kit().createTestProbe();
+    TestProbe<MountResult> asker = stage().kit().createTestProbe();
     gcc.tell(new MountMessage.MountNow(asker.getRef()));
-    Settled answer = asker.expectMessageClass(Settled.class, Duration.ofSeconds(10));
-    assertEquals(Settled.failed("gcc", MountLine.NO_STORAGE), answer);
+    MountResult answer = asker.expectMessageClass(MountResult.class, Duration.ofSeconds(10));
+    assertEquals(MountResult.failed("gcc", ImageStatus.NO_STORAGE), answer);
 
     storageIsBack.countDown();
     slots.shutdown();

@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.lazymount.mount.Mounter;
-import dev.lazymount.state.MountState;
-import dev.lazymount.state.MountStatus;
+import dev.lazymount.status.MountState;
+import dev.lazymount.status.MountStatus;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;

@@ -7,15 +7,15 @@ import dev.lazymount.catalog.CatalogActor;
 import dev.lazymount.catalog.ImageFile;
 import dev.lazymount.config.Settings;
 import dev.lazymount.mount.MountEnv;
-import dev.lazymount.mount.Reconcile;
 import dev.lazymount.mount.StorageCircuit;
-import dev.lazymount.state.Access;
-import dev.lazymount.state.DaemonStatus;
-import dev.lazymount.state.MountState;
-import dev.lazymount.state.MountStatus;
-import dev.lazymount.support.HandExecutor;
+import dev.lazymount.mount.kernel.Reconcile;
+import dev.lazymount.status.Access;
+import dev.lazymount.status.DaemonStatus;
+import dev.lazymount.status.MountState;
+import dev.lazymount.status.MountStatus;
+import dev.lazymount.support.ManualExecutor;
 import dev.lazymount.support.ScriptedMounter;
-import dev.lazymount.support.Stage;
+import dev.lazymount.support.SynchronousTestKit;
 import dev.lazymount.trace.TraceSource;
 import java.time.Duration;
 import java.util.Collection;
@@ -28,7 +28,10 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.slf4j.helpers.NOPLogger;
 
-/** A Router with real MountActors on a {@link Stage}; the test plays the trace and the catalog. */
+/**
+ * A Router with real MountActors on a {@link SynchronousTestKit}; the test plays the trace and the
+ * catalog.
+ */
 abstract class RouterFixture {
   /** The Router takes accesses to one image that come faster for one. */
   static final Duration APART = Duration.ofMillis(100);
@@ -39,17 +42,17 @@ abstract class RouterFixture {
   /** For what would be there already: actors without threads leave nothing for later. */
   static final Duration NOW = Duration.ZERO;
 
-  private static Stage stage;
+  private static SynchronousTestKit stage;
 
   final ScriptedMounter mounter = new ScriptedMounter();
-  final HandExecutor mounting = new HandExecutor();
+  final ManualExecutor mounting = new ManualExecutor();
   final DaemonStatus status = new DaemonStatus();
   final TestProbe<CatalogActor.Command> scanner = stage.kit().createTestProbe();
   final TestProbe<TraceSource.Ack> trace = stage.kit().createTestProbe();
 
   @BeforeAll
   static void open() {
-    stage = new Stage();
+    stage = new SynchronousTestKit();
   }
 
   @AfterAll

@@ -11,7 +11,7 @@ import dev.lazymount.config.Settings;
 import dev.lazymount.linux.Errno;
 import dev.lazymount.mount.Failures;
 import dev.lazymount.mount.Mounter;
-import dev.lazymount.state.MountState;
+import dev.lazymount.status.MountState;
 import dev.lazymount.support.ScriptedMounter;
 import java.time.Duration;
 import java.util.List;

@@ -1,12 +1,12 @@
 package dev.lazymount.support;
 
 import dev.lazymount.config.Settings;
-import dev.lazymount.state.Counters;
-import dev.lazymount.trace.Canary;
+import dev.lazymount.status.Counters;
 import dev.lazymount.trace.TraceEnv;
-import dev.lazymount.trace.TraceFailure;
 import dev.lazymount.trace.TraceProcess;
-import dev.lazymount.trace.TraceProgram;
+import dev.lazymount.trace.program.Canary;
+import dev.lazymount.trace.program.TraceFailure;
+import dev.lazymount.trace.program.TraceProgram;
 import java.io.InputStream;
 import java.time.Duration;
 import java.util.List;

@@ -78,8 +78,8 @@ class AutoProgramIT {
   }
 
   @ParameterizedTest
-  @EnumSource(Generation.class)
-  void resolvedIsChosenAndKeptWhenItCrashes(Generation generation) throws IOException {
+  @EnumSource(BpftraceVersion.class)
+  void resolvedIsChosenAndKeptWhenItCrashes(BpftraceVersion generation) throws IOException {
     DaemonProcess daemon =
         site.start(
             "trace.bpftrace=" + generation.command(site.scratch()),

@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.lazymount.support.TestSettings;
+import dev.lazymount.trace.program.TraceFailure;
+import dev.lazymount.trace.program.TraceProgram;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;

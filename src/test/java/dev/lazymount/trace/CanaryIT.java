@@ -83,7 +83,7 @@ class CanaryIT {
 
   @ParameterizedTest
   @CsvSource({"path, INSTALLED", "path, DEBIAN_13", "resolved, INSTALLED", "resolved, DEBIAN_13"})
-  void nobodyKeepsItFromComingBack(String program, Generation generation) throws IOException {
+  void nobodyKeepsItFromComingBack(String program, BpftraceVersion generation) throws IOException {
     try (NotifySocket manager = new NotifySocket(site.folder())) {
       // Three canaries in each 900 ms.
       DaemonProcess daemon =

@@ -2,7 +2,7 @@ package dev.lazymount.trace;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.lazymount.state.Access;
+import dev.lazymount.status.Access;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.IntStream;

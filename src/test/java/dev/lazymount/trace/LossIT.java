@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.lazymount.config.Settings;
 import dev.lazymount.kernel.Await;
-import dev.lazymount.kernel.Child;
+import dev.lazymount.kernel.ChildProcess;
 import dev.lazymount.kernel.DaemonProcess;
 import dev.lazymount.kernel.Kernel;
 import dev.lazymount.kernel.Site;
@@ -53,11 +53,13 @@ class LossIT {
   @ParameterizedTest
   @CsvSource({"path, INSTALLED", "resolved, INSTALLED", "path, DEBIAN_13", "resolved, DEBIAN_13"})
   void threeMillionOpensOfAThousandNamesLoseNoneAndTellEachName(
-      String program, Generation generation) throws IOException {
+      String program, BpftraceVersion generation) throws IOException {
     Settings settings =
-        Watch.settings(site, "trace.bpftrace=" + generation.command(site.scratch()));
-    try (Watch watch =
-        program.equals("path") ? Watch.path(settings) : Watch.resolved(settings, 1)) {
+        TraceRecorder.settings(site, "trace.bpftrace=" + generation.command(site.scratch()));
+    try (TraceRecorder watch =
+        program.equals("path")
+            ? TraceRecorder.path(settings)
+            : TraceRecorder.resolved(settings, 1)) {
       watch.awaitWorking();
       long before = watch.ticks();
       try (Opener.Running one = opener.start("names", site.root(), 1000, 1_500_000);
@@ -73,13 +75,15 @@ class LossIT {
   @ParameterizedTest
   @CsvSource({"path, INSTALLED", "resolved, INSTALLED", "path, DEBIAN_13", "resolved, DEBIAN_13"})
   void ofMoreNamesThanTheMapHoldsABoundedNumberIsToldInAWindowAndTheRestIsCounted(
-      String program, Generation generation) throws IOException {
+      String program, BpftraceVersion generation) throws IOException {
     long keys = 64;
     Settings settings =
-        Watch.settings(
+        TraceRecorder.settings(
             site, "trace.max-keys=" + keys, "trace.bpftrace=" + generation.command(site.scratch()));
-    try (Watch watch =
-        program.equals("path") ? Watch.path(settings) : Watch.resolved(settings, 1)) {
+    try (TraceRecorder watch =
+        program.equals("path")
+            ? TraceRecorder.path(settings)
+            : TraceRecorder.resolved(settings, 1)) {
       watch.awaitWorking();
       long before = watch.ticks();
       try (Opener.Running one = opener.start("names", site.root(), 1000, 500_000);
@@ -96,7 +100,7 @@ class LossIT {
     }
   }
 
-  private static void assertAllTold(Watch watch, long ticksBefore) {
+  private static void assertAllTold(TraceRecorder watch, long ticksBefore) {
     Set<String> names = new HashSet<>();
     Await.until(
         watch + " tells every name",
@@ -128,7 +132,7 @@ class LossIT {
     "resolved, DEBIAN_13, existing"
   })
   void firstAccessIsMountedWithinTwoSecondsWhileAnotherProcessFloodsTheTrace(
-      String program, Generation generation, String flood) throws IOException {
+      String program, BpftraceVersion generation, String flood) throws IOException {
     String prefix = program + "-" + generation + "-";
     for (int i = 0; i < 5; i++) {
       site.compiler(prefix + i);
@@ -164,7 +168,7 @@ class LossIT {
   @ParameterizedTest
   @CsvSource({"path, INSTALLED", "path, DEBIAN_13", "resolved, INSTALLED", "resolved, DEBIAN_13"})
   void lostEventsAreCountedAndACompilerInUseIsToldAgainInTheNextWindow(
-      String program, Generation generation) throws IOException {
+      String program, BpftraceVersion generation) throws IOException {
     String name = "lost-" + program + "-" + generation;
     site.compiler(name);
     try (DaemonProcess daemon = daemon(program, generation, "trace.perf-pages=8")) {
@@ -193,10 +197,10 @@ class LossIT {
   private static void onOneCpu(String... command) {
     List<String> line = new ArrayList<>(List.of("taskset", "-c", "0"));
     line.addAll(List.of(command));
-    Child.run("", line).orFail();
+    ChildProcess.run("", line).orFail();
   }
 
-  private static DaemonProcess daemon(String program, Generation generation, String... more)
+  private static DaemonProcess daemon(String program, BpftraceVersion generation, String... more)
       throws IOException {
     List<String> settings = new ArrayList<>(List.of(more));
     settings.add("trace.program=" + program);
@@ -213,16 +217,16 @@ class LossIT {
     "DEBIAN_13, 300, 8",
     "DEBIAN_13, 5000, 128"
   })
-  void sizesOfMapAndBufferReachBpftrace(Generation generation, int keys, int pages)
+  void sizesOfMapAndBufferReachBpftrace(BpftraceVersion generation, int keys, int pages)
       throws IOException {
     Settings settings =
-        Watch.settings(
+        TraceRecorder.settings(
             site,
             "trace.bpftrace=" + generation.command(site.scratch()),
             "trace.max-keys=" + keys,
             "trace.perf-pages=" + pages);
-    long page = Long.parseLong(Child.run("getconf", "PAGESIZE").orFail().strip());
-    try (Watch watch = Watch.path(settings)) {
+    long page = Long.parseLong(ChildProcess.run("getconf", "PAGESIZE").orFail().strip());
+    try (TraceRecorder watch = TraceRecorder.path(settings)) {
       Await.until(
           "its map holds " + keys + " names",
           Duration.ofSeconds(30),

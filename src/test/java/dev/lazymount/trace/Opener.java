@@ -1,6 +1,6 @@
 package dev.lazymount.trace;
 
-import dev.lazymount.kernel.Child;
+import dev.lazymount.kernel.ChildProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,7 +28,7 @@ final class Opener {
   static void cc(String... arguments) {
     List<String> command = new ArrayList<>(List.of("gcc", "-Wall"));
     command.addAll(List.of(arguments));
-    Child.run("", command).orFail();
+    ChildProcess.run("", command).orFail();
   }
 
   /** The compiled program. */
@@ -38,13 +38,13 @@ final class Opener {
 
   /** Opens in one way; it has to succeed. */
   void open(String way, Object... arguments) {
-    Child.run("", command(way, arguments)).orFail();
+    ChildProcess.run("", command(way, arguments)).orFail();
   }
 
   /** A process that opens until it is closed. */
   Running start(String way, Object... arguments) throws IOException {
     Path output = Files.createTempFile(program.getParent(), "opener-", ".log");
-    return new Running(Child.start(command(way, arguments), Map.of(), output), output);
+    return new Running(ChildProcess.start(command(way, arguments), Map.of(), output), output);
   }
 
   private List<String> command(String way, Object... arguments) {

@@ -6,9 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.lazymount.config.Settings;
 import dev.lazymount.kernel.Await;
-import dev.lazymount.kernel.Child;
+import dev.lazymount.kernel.ChildProcess;
 import dev.lazymount.kernel.DaemonProcess;
 import dev.lazymount.kernel.Site;
+import dev.lazymount.trace.program.ResolvedProgram;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -43,19 +44,19 @@ class ResolvedProgramIT {
     site.close();
   }
 
-  private Settings settings(Generation generation, String... more) throws IOException {
+  private Settings settings(BpftraceVersion generation, String... more) throws IOException {
     List<String> all = new ArrayList<>(List.of(more));
     all.add("trace.bpftrace=" + generation.command(site.scratch()));
-    return Watch.settings(site, all.toArray(String[]::new));
+    return TraceRecorder.settings(site, all.toArray(String[]::new));
   }
 
-  private DaemonProcess daemon(String program, Generation generation) throws IOException {
+  private DaemonProcess daemon(String program, BpftraceVersion generation) throws IOException {
     return site.start(
         "trace.program=" + program, "trace.bpftrace=" + generation.command(site.scratch()));
   }
 
   static Stream<Arguments> depths() {
-    return Stream.of(Generation.values())
+    return Stream.of(BpftraceVersion.values())
         .flatMap(
             generation ->
                 IntStream.rangeClosed(1, ResolvedProgram.DEEPEST)
@@ -64,15 +65,15 @@ class ResolvedProgramIT {
 
   @ParameterizedTest
   @MethodSource("depths")
-  void namesOfEveryDepthAndTheirLongestComponentsAreToldWhole(Generation generation, int depth)
+  void namesOfEveryDepthAndTheirLongestComponentsAreToldWhole(BpftraceVersion generation, int depth)
       throws IOException {
     String longest = "n".repeat(ResolvedProgram.longestComponent(depth));
     String name = String.join("/", Collections.nCopies(depth, longest));
     site.original(name, Map.of("x", "x"));
     site.original("short", Map.of("x", "x"));
-    try (Watch watch = Watch.resolved(settings(generation), depth).awaitWorking()) {
-      Child.cat(site.root(name).resolve("x"));
-      Child.cat(site.root("short/x"));
+    try (TraceRecorder watch = TraceRecorder.resolved(settings(generation), depth).awaitWorking()) {
+      ChildProcess.cat(site.root(name).resolve("x"));
+      ChildProcess.cat(site.root("short/x"));
 
       watch.awaitSight(name);
       Await.until("a shorter one is told too", () -> watch.saw("short"));
@@ -81,19 +82,19 @@ class ResolvedProgramIT {
   }
 
   @ParameterizedTest
-  @EnumSource(Generation.class)
-  void mountedCompilerGoesQuietByItselfAndIsSeenAgainWhenItIsUnmounted(Generation generation)
+  @EnumSource(BpftraceVersion.class)
+  void mountedCompilerGoesQuietByItselfAndIsSeenAgainWhenItIsUnmounted(BpftraceVersion generation)
       throws IOException {
     site.compiler("gcc");
     Opener opener = Opener.compile(site.scratch());
     DaemonProcess daemon = daemon("resolved", generation);
     daemon.awaitImagesKnown();
-    try (Watch watch = Watch.resolved(settings(generation), 1).awaitWorking()) {
+    try (TraceRecorder watch = TraceRecorder.resolved(settings(generation), 1).awaitWorking()) {
       opener.open("openat", site.root("gcc/version"));
       watch.awaitSight("gcc");
       daemon.awaitMounted("gcc");
       // What belongs to the window of the mount is told by now.
-      Watch.fence(site, opener, List.of(watch));
+      TraceRecorder.fence(site, opener, List.of(watch));
       watch.forget();
 
       for (int i = 0; i < 100; i++) {
@@ -101,42 +102,42 @@ class ResolvedProgramIT {
       }
       watch.awaitNextWindow();
       opener.open("openat", site.root("gcc/version"));
-      Watch.fence(site, opener, List.of(watch));
+      TraceRecorder.fence(site, opener, List.of(watch));
       assertFalse(watch.saw("gcc"), "told while it is mounted");
       assertEquals(1, watch.paths().size(), "nothing but the fence: " + watch.paths());
 
-      Child.run("umount", site.root("gcc").toString()).orFail();
+      ChildProcess.run("umount", site.root("gcc").toString()).orFail();
       opener.open("openat", site.root("gcc/version"));
       watch.awaitSight("gcc");
     }
   }
 
   @ParameterizedTest
-  @EnumSource(Generation.class)
-  void processThatTracesDoesNotSeeItself(Generation generation) throws IOException {
+  @EnumSource(BpftraceVersion.class)
+  void processThatTracesDoesNotSeeItself(BpftraceVersion generation) throws IOException {
     site.original("ours", Map.of("x", "x"));
     site.original("theirs", Map.of("x", "x"));
     Opener opener = Opener.compile(site.scratch());
-    try (Watch watch = Watch.resolved(settings(generation), 1).awaitWorking()) {
+    try (TraceRecorder watch = TraceRecorder.resolved(settings(generation), 1).awaitWorking()) {
       assertEquals("x", Files.readString(site.root("ours/x")));
       opener.open("openat", site.root("theirs/x"));
       watch.awaitSight("theirs");
-      Watch.fence(site, opener, List.of(watch));
-      Watch.fence(site, opener, List.of(watch));
+      TraceRecorder.fence(site, opener, List.of(watch));
+      TraceRecorder.fence(site, opener, List.of(watch));
       assertFalse(watch.saw("ours"));
     }
   }
 
   /** Everybody can read the canary's name while one flies. */
   @ParameterizedTest
-  @EnumSource(Generation.class)
-  void canaryOfSomebodyWhoIsNotRootIsNone(Generation generation) throws IOException {
+  @EnumSource(BpftraceVersion.class)
+  void canaryOfSomebodyWhoIsNotRootIsNone(BpftraceVersion generation) throws IOException {
     site.original("ours", Map.of("x", "x"));
     site.original("theirs", Map.of("x", "x"));
     Files.setPosixFilePermissions(site.folder(), PosixFilePermissions.fromString("rwxr-xr-x"));
     Opener opener = Opener.compile(site.scratch());
-    try (Watch watch = Watch.resolved(settings(generation), 1).awaitWorking()) {
-      Watch.fence(site, opener, List.of(watch));
+    try (TraceRecorder watch = TraceRecorder.resolved(settings(generation), 1).awaitWorking()) {
+      TraceRecorder.fence(site, opener, List.of(watch));
       long before = watch.canaries();
       mimic(watch, 100, "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups");
       assertEquals("x", Files.readString(site.root("ours/x")));
@@ -150,13 +151,13 @@ class ResolvedProgramIT {
   }
 
   @ParameterizedTest
-  @EnumSource(Generation.class)
-  void canariesOfOneProcessAreBoundedInAWindowAndTheRestIsCounted(Generation generation)
+  @EnumSource(BpftraceVersion.class)
+  void canariesOfOneProcessAreBoundedInAWindowAndTheRestIsCounted(BpftraceVersion generation)
       throws IOException {
     int sent = 2000;
     Opener opener = Opener.compile(site.scratch());
-    try (Watch watch = Watch.resolved(settings(generation), 1).awaitWorking()) {
-      Watch.fence(site, opener, List.of(watch));
+    try (TraceRecorder watch = TraceRecorder.resolved(settings(generation), 1).awaitWorking()) {
+      TraceRecorder.fence(site, opener, List.of(watch));
       long before = watch.canaries();
       long ticks = watch.ticks();
       mimic(watch, sent);
@@ -172,7 +173,7 @@ class ResolvedProgramIT {
   }
 
   /** A shell that takes the canary's name and opens the root so many times. */
-  private void mimic(Watch watch, int times, String... as) {
+  private void mimic(TraceRecorder watch, int times, String... as) {
     List<String> command = new ArrayList<>(List.of(as));
     command.addAll(
         List.of(
@@ -182,12 +183,13 @@ class ResolvedProgramIT {
             watch.canaryName(),
             site.root().toString(),
             Integer.toString(times)));
-    Child.run("", command).orFail();
+    ChildProcess.run("", command).orFail();
   }
 
   @ParameterizedTest
-  @EnumSource(Generation.class)
-  void ignoredNamesOfProcessesAreIgnoredByBothPrograms(Generation generation) throws IOException {
+  @EnumSource(BpftraceVersion.class)
+  void ignoredNamesOfProcessesAreIgnoredByBothPrograms(BpftraceVersion generation)
+      throws IOException {
     for (String name : List.of("scanned", "read", "run")) {
       site.original(name, Map.of("x", "x"));
     }
@@ -198,16 +200,16 @@ class ResolvedProgramIT {
             site.scratch().resolve("it-s a scanner"),
             StandardCopyOption.COPY_ATTRIBUTES);
     Settings settings = settings(generation, "trace.ignore-comms=[other, \"it-s a scanner\"]");
-    try (Watch path = Watch.path(settings);
-        Watch resolved = Watch.resolved(settings, 1)) {
+    try (TraceRecorder path = TraceRecorder.path(settings);
+        TraceRecorder resolved = TraceRecorder.resolved(settings, 1)) {
       path.awaitWorking();
       resolved.awaitWorking();
 
-      Child.run(scanner.toString(), "openat", site.root("scanned/x").toString()).orFail();
+      ChildProcess.run(scanner.toString(), "openat", site.root("scanned/x").toString()).orFail();
       opener.open("openat", site.root("read/x"));
 
-      Watch.fence(site, opener, List.of(path, resolved));
-      for (Watch watch : List.of(path, resolved)) {
+      TraceRecorder.fence(site, opener, List.of(path, resolved));
+      for (TraceRecorder watch : List.of(path, resolved)) {
         assertTrue(watch.saw("read"), watch.toString());
         assertFalse(watch.saw("scanned"), watch.toString());
       }
@@ -217,7 +219,7 @@ class ResolvedProgramIT {
   @Test
   void imageNestedInAnImageIsMountedAlongWithIt() throws IOException {
     nested();
-    DaemonProcess daemon = daemon("resolved", Generation.INSTALLED);
+    DaemonProcess daemon = daemon("resolved", BpftraceVersion.INSTALLED);
     daemon.awaitImagesKnown();
 
     site.version("cuda");
@@ -233,7 +235,7 @@ class ResolvedProgramIT {
   @Test
   void imageNestedInAnImageIsMountedAtItsOwnAccessWithThePathProgram() throws IOException {
     nested();
-    DaemonProcess daemon = daemon("path", Generation.INSTALLED);
+    DaemonProcess daemon = daemon("path", BpftraceVersion.INSTALLED);
     daemon.awaitImagesKnown();
 
     site.version("cuda");
@@ -261,7 +263,7 @@ class ResolvedProgramIT {
   @Test
   void nameDeeperThanAllOthersIsSeenOnceTheCatalogHasIt() throws IOException {
     site.compiler("gcc");
-    DaemonProcess daemon = daemon("resolved", Generation.INSTALLED);
+    DaemonProcess daemon = daemon("resolved", BpftraceVersion.INSTALLED);
     daemon.mount("gcc");
     long restarts = daemon.status().trace().restarts();
 
@@ -278,7 +280,7 @@ class ResolvedProgramIT {
   /** The deeper the names, the shorter the components that are told. */
   @Test
   void nameLongerThanATraceForUnknownNamesTellsIsSeenOnceTheCatalogHasIt() throws IOException {
-    DaemonProcess daemon = daemon("resolved", Generation.INSTALLED);
+    DaemonProcess daemon = daemon("resolved", BpftraceVersion.INSTALLED);
     daemon.awaitReady();
     String longName = "arm64/" + "n".repeat(60);
     site.compiler(longName);

@@ -3,7 +3,7 @@ package dev.lazymount.trace;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.lazymount.kernel.Child;
+import dev.lazymount.kernel.ChildProcess;
 import dev.lazymount.kernel.DaemonProcess;
 import dev.lazymount.kernel.Site;
 import java.io.IOException;
@@ -102,7 +102,7 @@ class RootIT {
     }
 
     private static void run(Object... command) {
-      Child.run("", Stream.of(command).map(Object::toString).toList()).orFail();
+      ChildProcess.run("", Stream.of(command).map(Object::toString).toList()).orFail();
     }
   }
 
@@ -139,7 +139,8 @@ class RootIT {
     String note = daemon.status().trace().note();
     if (kind.program.equals("resolved")) {
       assertEquals(null, note);
-      Child.run("sh", "-c", "cd \"$0\" && cat relative/version", site.root().toString()).orFail();
+      ChildProcess.run("sh", "-c", "cd \"$0\" && cat relative/version", site.root().toString())
+          .orFail();
       daemon.awaitMounted("relative");
     } else {
       assertTrue(note.startsWith("path and not resolved: "), note);

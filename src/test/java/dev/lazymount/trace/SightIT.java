@@ -28,8 +28,8 @@ class SightIT {
   private static final Path TABLE = Path.of("target/sight-table.md");
   private static final Path README = Path.of("README.md");
 
-  private static final Map<String, Watch> watches = new TreeMap<>();
-  private static final Map<Way, String> rows = new EnumMap<>(Way.class);
+  private static final Map<String, TraceRecorder> watches = new TreeMap<>();
+  private static final Map<OpenMethod, String> rows = new EnumMap<>(OpenMethod.class);
   private static Site site;
   private static Opener opener;
 
@@ -38,33 +38,33 @@ class SightIT {
     Files.deleteIfExists(TABLE);
     site = Site.create();
     opener = Opener.compile(site.scratch());
-    Scene.prepare(site);
-    for (Generation generation : Generation.values()) {
+    TracedTree.prepare(site);
+    for (BpftraceVersion generation : BpftraceVersion.values()) {
       Settings settings =
-          Watch.settings(site, "trace.bpftrace=" + generation.checked(site.scratch()));
-      watches.put("path on " + generation, Watch.path(settings));
-      watches.put("resolved on " + generation, Watch.resolved(settings, 2));
+          TraceRecorder.settings(site, "trace.bpftrace=" + generation.checked(site.scratch()));
+      watches.put("path on " + generation, TraceRecorder.path(settings));
+      watches.put("resolved on " + generation, TraceRecorder.resolved(settings, 2));
     }
-    watches.values().forEach(Watch::awaitWorking);
+    watches.values().forEach(TraceRecorder::awaitWorking);
   }
 
   @AfterAll
   static void close() throws IOException {
-    watches.values().forEach(Watch::close);
+    watches.values().forEach(TraceRecorder::close);
     site.close();
-    if (rows.size() == Way.values().length) {
+    if (rows.size() == OpenMethod.values().length) {
       writeTable();
     }
   }
 
   @ParameterizedTest
-  @EnumSource(Way.class)
-  void isSeenOrNotAsTheTableSays(Way way) throws IOException {
-    Scene scene = new Scene(site, opener, "by-" + way).appear();
+  @EnumSource(OpenMethod.class)
+  void isSeenOrNotAsTheTableSays(OpenMethod way) throws IOException {
+    TracedTree scene = new TracedTree(site, opener, "by-" + way).appear();
 
     way.go(scene);
 
-    Watch.fence(site, opener, List.copyOf(watches.values()));
+    TraceRecorder.fence(site, opener, List.copyOf(watches.values()));
     Map<String, Boolean> seen = new TreeMap<>();
     Map<String, Boolean> expected = new TreeMap<>();
     watches.forEach(

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.lazymount.kernel.Await;
-import dev.lazymount.kernel.Child;
+import dev.lazymount.kernel.ChildProcess;
 import dev.lazymount.kernel.DaemonProcess;
 import dev.lazymount.kernel.Kernel;
 import dev.lazymount.kernel.Site;
@@ -226,7 +226,7 @@ class TraceCommandIT {
 
   @Test
   void saysWhatIsWrongAndEnds() {
-    Child.Result result =
+    ChildProcess.Result result =
         site.commandLine("trace", "--set", "root=" + site.folder().resolve("nowhere"));
     assertEquals(1, result.status());
     assertTrue(result.out().contains("nowhere"), result.out());

@@ -2,7 +2,7 @@ package dev.lazymount.trace;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.lazymount.state.Access;
+import dev.lazymount.status.Access;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import akka.actor.typed.ActorRef;
 import dev.lazymount.support.ScriptedTrace;
+import dev.lazymount.trace.program.TraceFailure;
+import dev.lazymount.trace.program.TraceProgram;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.lazymount.config.Settings;
 import dev.lazymount.kernel.Await;
-import dev.lazymount.kernel.Child;
+import dev.lazymount.kernel.ChildProcess;
 import dev.lazymount.kernel.Site;
 import java.io.IOException;
 import java.time.Duration;
@@ -32,22 +32,24 @@ class WindowIT {
     site.close();
   }
 
-  private Watch watch(String program, Generation generation, Duration window) throws IOException {
+  private TraceRecorder watch(String program, BpftraceVersion generation, Duration window)
+      throws IOException {
     Settings settings =
-        Watch.settings(
+        TraceRecorder.settings(
             site,
             "trace.window=" + window.toMillis() + "ms",
             "trace.bpftrace=" + generation.command(site.scratch()));
-    Watch watch = program.equals("path") ? Watch.path(settings) : Watch.resolved(settings, 1);
+    TraceRecorder watch =
+        program.equals("path") ? TraceRecorder.path(settings) : TraceRecorder.resolved(settings, 1);
     return watch.awaitWorking();
   }
 
   @ParameterizedTest
   @CsvSource({"path, INSTALLED", "resolved, INSTALLED", "path, DEBIAN_13", "resolved, DEBIAN_13"})
-  void oneInTenWindowsHasATickWhileNothingIsUsed(String program, Generation generation)
+  void oneInTenWindowsHasATickWhileNothingIsUsed(String program, BpftraceVersion generation)
       throws IOException {
     Duration window = Duration.ofMillis(100);
-    try (Watch watch = watch(program, generation, window)) {
+    try (TraceRecorder watch = watch(program, generation, window)) {
       // From here on nothing is used.
       watch.awaitNextWindow();
       long first = watch.ticks();
@@ -64,14 +66,14 @@ class WindowIT {
 
   @ParameterizedTest
   @CsvSource({"path, INSTALLED", "resolved, INSTALLED", "path, DEBIAN_13", "resolved, DEBIAN_13"})
-  void whatWasToldAmidSilenceIsToldAgainAfterItsOwnWindow(String program, Generation generation)
-      throws IOException {
+  void whatWasToldAmidSilenceIsToldAgainAfterItsOwnWindow(
+      String program, BpftraceVersion generation) throws IOException {
     Duration window = Duration.ofSeconds(1);
-    try (Watch watch = watch(program, generation, window)) {
+    try (TraceRecorder watch = watch(program, generation, window)) {
       for (int i = 0; i < 3; i++) {
         long before = watch.ticks();
         watch.forget();
-        Child.cat(site.root("used/x"));
+        ChildProcess.cat(site.root("used/x"));
         watch.awaitSight("used");
         // From the second time on, the tick of silence is ten windows away.
         Await.until("its window ends", window.multipliedBy(4), () -> watch.ticks() > before);

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.lazymount.catalog.Catalog;
 import dev.lazymount.catalog.ImageFile;
 import dev.lazymount.config.Settings;
-import dev.lazymount.state.MountState;
+import dev.lazymount.status.MountState;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -6,11 +6,11 @@ import dev.lazymount.catalog.Catalog;
 import dev.lazymount.catalog.CatalogActor;
 import dev.lazymount.catalog.ImageFile;
 import dev.lazymount.route.Router;
-import dev.lazymount.state.DaemonStatus;
-import dev.lazymount.state.MountState;
-import dev.lazymount.state.MountStatus;
-import dev.lazymount.support.HandExecutor;
-import dev.lazymount.support.Stage;
+import dev.lazymount.status.DaemonStatus;
+import dev.lazymount.status.MountState;
+import dev.lazymount.status.MountStatus;
+import dev.lazymount.support.ManualExecutor;
+import dev.lazymount.support.SynchronousTestKit;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -26,20 +26,23 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A WarmActor on a {@link Stage}; the test plays the catalog, the router and its mounts. */
+/**
+ * A WarmActor on a {@link SynchronousTestKit}; the test plays the catalog, the router and its
+ * mounts.
+ */
 abstract class WarmFixture {
   private static final Instant NOON = Instant.parse("2026-11-23T12:00:00Z");
 
   /** For what is there already; a probe that was just made takes a moment to begin. */
   private static final Duration SOON = Duration.ofSeconds(10);
 
-  private static Stage stage;
+  private static SynchronousTestKit stage;
 
   @TempDir Path temp;
 
   final DaemonStatus status = new DaemonStatus();
-  final HandExecutor files = new HandExecutor();
-  final HandExecutor lost = new HandExecutor();
+  final ManualExecutor files = new ManualExecutor();
+  final ManualExecutor lost = new ManualExecutor();
   final Map<String, Long> sectors = new HashMap<>();
   Instant now = NOON;
   Path state;
@@ -53,7 +56,7 @@ abstract class WarmFixture {
 
   @BeforeAll
   static void open() {
-    stage = new Stage();
+    stage = new SynchronousTestKit();
   }
 
   @AfterAll

@@ -4,7 +4,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.lazymount.kernel.Await;
-import dev.lazymount.kernel.Child;
+import dev.lazymount.kernel.ChildProcess;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpResponse.BodyHandlers;
@@ -56,7 +56,7 @@ final class Chromium {
             "--remote-debugging-port=0",
             "--user-data-dir=" + folder.resolve("profile"),
             "about:blank");
-    Process process = Child.start(command, Map.of("HOME", folder.toString()), log);
+    Process process = ChildProcess.start(command, Map.of("HOME", folder.toString()), log);
     try {
       String address =
           Await.value(

@@ -2,7 +2,7 @@ package dev.lazymount.web;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.lazymount.state.Counters;
+import dev.lazymount.status.Counters;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;

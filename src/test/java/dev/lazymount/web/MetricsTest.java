@@ -6,11 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonParser;
-import dev.lazymount.state.DaemonState;
-import dev.lazymount.state.DaemonStatus;
-import dev.lazymount.state.MountState;
-import dev.lazymount.state.MountStatus;
-import dev.lazymount.state.TraceStatus;
+import dev.lazymount.status.DaemonState;
+import dev.lazymount.status.DaemonStatus;
+import dev.lazymount.status.MountState;
+import dev.lazymount.status.MountStatus;
+import dev.lazymount.status.TraceStatus;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -2,11 +2,11 @@ package dev.lazymount.web;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
-import dev.lazymount.ops.StatusReport;
-import dev.lazymount.state.DaemonState;
-import dev.lazymount.state.MountState;
-import dev.lazymount.state.MountStatus;
-import dev.lazymount.state.TraceStatus;
+import dev.lazymount.status.DaemonState;
+import dev.lazymount.status.MountState;
+import dev.lazymount.status.MountStatus;
+import dev.lazymount.status.StatusReport;
+import dev.lazymount.status.TraceStatus;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -4,9 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.lazymount.state.DaemonState;
-import dev.lazymount.state.MountState;
-import dev.lazymount.state.TraceStatus;
+import dev.lazymount.status.DaemonState;
+import dev.lazymount.status.MountState;
+import dev.lazymount.status.TraceStatus;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

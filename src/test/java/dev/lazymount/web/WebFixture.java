@@ -1,8 +1,8 @@
 package dev.lazymount.web;
 
 import dev.lazymount.kernel.Await;
-import dev.lazymount.state.DaemonState;
-import dev.lazymount.state.DaemonStatus;
+import dev.lazymount.status.DaemonState;
+import dev.lazymount.status.DaemonStatus;
 import dev.lazymount.support.RawHttp;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

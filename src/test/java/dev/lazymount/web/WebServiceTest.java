@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.lazymount.kernel.Await;
-import dev.lazymount.state.DaemonState;
+import dev.lazymount.status.DaemonState;
 import dev.lazymount.support.RawHttp;
 import java.io.IOException;
 import java.net.InetAddress;

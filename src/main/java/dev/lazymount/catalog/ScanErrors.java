@@ -1,0 +1,64 @@
+package dev.lazymount.catalog;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** What went wrong in one scan: the first few in words, all of them counted. For one thread. */
+final class ScanErrors {
+  /** Of a text that came from a file system, at most this many chars are repeated. */
+  private static final int MAX_SHOWN = 240;
+
+  private final int limit;
+  private final List<String> spelled = new ArrayList<>();
+  private int count;
+  private int refused;
+
+  /**
+   * None yet.
+   *
+   * @param limit the most to spell out
+   */
+  ScanErrors(int limit) {
+    this.limit = limit;
+  }
+
+  /**
+   * Notes one problem.
+   *
+   * @param where what it is about; may be any text
+   * @param what the problem
+   */
+  void add(String where, String what) {
+    if (count++ < limit) {
+      spelled.add(printable(where) + ": " + what);
+    }
+  }
+
+  /** Notes one problem that keeps an entry out of the catalog. */
+  void refuse(String where, String what) {
+    refused++;
+    add(where, what);
+  }
+
+  /** The entries that were refused. */
+  int refused() {
+    return refused;
+  }
+
+  /** The first problems and, if there are more, a last line with their number. */
+  List<String> list() {
+    List<String> all = new ArrayList<>(spelled);
+    if (count > spelled.size()) {
+      all.add("and " + (count - spelled.size()) + " more");
+    }
+    return List.copyOf(all);
+  }
+
+  private static String printable(String text) {
+    StringBuilder shown = new StringBuilder();
+    text.chars()
+        .limit(MAX_SHOWN)
+        .forEach(c -> shown.append(Character.isISOControl(c) ? '?' : (char) c));
+    return text.length() > MAX_SHOWN ? shown.append("...").toString() : shown.toString();
+  }
+}

@@ -1,0 +1,84 @@
+package dev.lazymount.cli;
+
+import dev.lazymount.catalog.Catalog;
+import dev.lazymount.catalog.CatalogScan;
+import dev.lazymount.catalog.NewestCatalog;
+import dev.lazymount.config.Settings;
+import dev.lazymount.daemon.Assembly;
+import dev.lazymount.explain.Explainer;
+import dev.lazymount.explain.Explanation;
+import dev.lazymount.linux.TimedCall;
+import dev.lazymount.mount.kernel.MountedImages;
+import dev.lazymount.status.DaemonStatus;
+import dev.lazymount.status.MountStatus;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Collection;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
+
+/** Explains from the settings, a scan made for the question, and the mount table. */
+public final class OfflineExplainer {
+  /**
+   * A scan of thousands of images on a busy NFS takes a while; one that hangs is not waited for.
+   */
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  private OfflineExplainer() {}
+
+  /**
+   * An explanation; may wait for the image storage, ten seconds at most.
+   *
+   * @param settings which root and images
+   * @param asked a name or an absolute path
+   * @param followed where it leads with symlinks followed, if known
+   */
+  public static Explanation explain(Settings settings, String asked, Optional<String> followed) {
+    DaemonStatus status = new DaemonStatus();
+    NewestCatalog newest = new NewestCatalog();
+    scan(settings, status, newest);
+    newest.get().ifPresent(snapshot -> showMounted(settings, snapshot.catalog(), status));
+    return new Explainer(() -> settings, newest::get, status, false, InstantSource.system())
+        .explain(asked, followed);
+  }
+
+  private static void scan(Settings settings, DaemonStatus status, NewestCatalog newest) {
+    String problem;
+    try {
+      CatalogScan.Scan found =
+          TimedCall.on("scan", PATIENCE, () -> Assembly.scanner(settings).scan(Catalog.empty()));
+      newest.set(found.catalog());
+      problem = found.problems().isEmpty() ? null : String.join("; ", found.problems());
+    } catch (TimeoutException e) {
+      problem = "no answer from the storage for " + PATIENCE.toSeconds() + " s";
+    } catch (InterruptedException | ExecutionException e) {
+      problem = String.valueOf(e.getCause() == null ? e : e.getCause().getMessage());
+    }
+    status.catalog(0, 0, 0, problem);
+  }
+
+  /** The images that an earlier daemon, or somebody else, has mounted. */
+  private static void showMounted(Settings settings, Catalog catalog, DaemonStatus status) {
+    Collection<MountedImages.Image> mounted;
+    try {
+      mounted = MountedImages.below(settings);
+    } catch (IOException e) {
+      return;
+    }
+    for (MountedImages.Image image : mounted) {
+      if (catalog.get(image.name()).isPresent()) {
+        status
+            .mounts()
+            .put(
+                MountStatus.unknown(
+                        image.name(),
+                        settings.images() + "/" + image.file(),
+                        settings.root() + "/" + image.name())
+                    .mounted(Instant.now(), image.source(), null, null, null));
+      }
+    }
+  }
+}

@@ -1,0 +1,38 @@
+package dev.lazymount.daemon;
+
+import akka.actor.typed.ActorRef;
+import akka.actor.typed.ActorSystem;
+import akka.actor.typed.javadsl.AskPattern;
+import dev.lazymount.batch.RouterBatch;
+import dev.lazymount.route.Router;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+
+/**
+ * Hands questions from the control socket to the actors. The socket is there before the actors are,
+ * so that the first questions wait for them.
+ */
+final class ActorBridge implements RouterBatch.Asker {
+  private final CompletableFuture<ActorSystem<Supervisor.Command>> actors =
+      new CompletableFuture<>();
+
+  /** The actors are there. */
+  void open(ActorSystem<Supervisor.Command> system) {
+    actors.complete(system);
+  }
+
+  /** Asks the supervisor; the answer is a TimeoutException after {@code patience}. */
+  <T> CompletionStage<T> askSupervisor(
+      Function<ActorRef<T>, Supervisor.Command> question, Duration patience) {
+    return actors.thenCompose(
+        system -> AskPattern.ask(system, question::apply, patience, system.scheduler()));
+  }
+
+  @Override
+  public <T> CompletionStage<T> ask(
+      Function<ActorRef<T>, Router.Command> question, Duration patience) {
+    return askSupervisor(answerTo -> new Supervisor.ToRouter(question.apply(answerTo)), patience);
+  }
+}

@@ -1,0 +1,103 @@
+package dev.lazymount.mount.kernel;
+
+import dev.lazymount.linux.Fd;
+import dev.lazymount.linux.SyscallException;
+import dev.lazymount.mount.Mounter;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The source of a mount that reads its image file directly, without a loop device (erofs, since
+ * Linux 6.12). The kernel takes a path there, opens it again, and keeps its text in the mount
+ * table: it is all that is known of such a mount later.
+ *
+ * <p>So the path is a symlink of our own, in the lock directory, that leads to the descriptor that
+ * was checked, and its name says which file that was. It is there for the time of one system call.
+ */
+final class FileSource implements AutoCloseable {
+  /** The flat name of the image file, and a {@link Mounter.Generation}. */
+  private static final Pattern NAME =
+      Pattern.compile("(.+)@(\\d{1,19}):(\\d{1,20}):(\\d{1,19}):(-?\\d{1,19})");
+
+  private final Fd directory;
+  private final String path;
+  private final String name;
+
+  private FileSource(Fd directory, String path, String name) {
+    this.directory = directory;
+    this.path = path;
+    this.name = name;
+  }
+
+  /**
+   * Makes the symlink; under the lock of the name.
+   *
+   * @param lockDir root's alone
+   * @param image opened and checked; stays open until this is closed
+   */
+  static FileSource of(String lockDir, ImageDirectory.Image image) throws SyscallException {
+    String name = name(image.file(), image.generation());
+    Fd directory = Fd.openDirectory(lockDir);
+    try {
+      directory.link(name, "/proc/self/fd/" + image.fd().raw());
+      return new FileSource(directory, lockDir + "/" + name, name);
+    } catch (SyscallException | RuntimeException e) {
+      directory.close();
+      throw e;
+    }
+  }
+
+  /** The symlink's name. */
+  static String name(String file, Mounter.Generation generation) {
+    return String.format(
+        "%s@%d:%s:%d:%d",
+        NameLock.flat(file),
+        generation.device(),
+        // Some network file systems make it from a hash of 64 bits.
+        Long.toUnsignedString(generation.inode()),
+        generation.size(),
+        generation.mtimeNanos());
+  }
+
+  /** The path to mount. */
+  String path() {
+    return path;
+  }
+
+  @Override
+  public void close() {
+    directory.unlink(name);
+    directory.close();
+  }
+
+  /**
+   * The generation of an image that a mount was made of.
+   *
+   * @param file the image
+   * @param source as the mount table has it
+   * @return empty if it was not made by us, or of another image
+   */
+  static Optional<Mounter.Generation> generation(String file, String source) {
+    Matcher m = NAME.matcher(source.substring(source.lastIndexOf('/') + 1));
+    if (!m.matches() || !m.group(1).equals(NameLock.flat(file))) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(
+          new Mounter.Generation(
+              Long.parseLong(m.group(2)),
+              Long.parseUnsignedLong(m.group(3)),
+              Long.parseLong(m.group(4)),
+              Long.parseLong(m.group(5))));
+    } catch (NumberFormatException notOurs) {
+      return Optional.empty();
+    }
+  }
+
+  /** Whether the name of such a symlink is short enough for a file system. */
+  static boolean fits(String file) {
+    return NameLock.flat(file).getBytes(StandardCharsets.UTF_8).length <= 255 - 4 * 20;
+  }
+}

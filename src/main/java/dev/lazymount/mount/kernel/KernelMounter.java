@@ -1,0 +1,260 @@
+package dev.lazymount.mount.kernel;
+
+import dev.lazymount.config.Settings;
+import dev.lazymount.linux.Errno;
+import dev.lazymount.linux.Fd;
+import dev.lazymount.linux.FileStatus;
+import dev.lazymount.linux.Flock;
+import dev.lazymount.linux.LoopDevice;
+import dev.lazymount.linux.Mounts;
+import dev.lazymount.linux.SyscallException;
+import dev.lazymount.mount.MountFailure;
+import dev.lazymount.mount.Mounter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Mounts images with direct system calls. Read {@link #mount} top-down: it is the whole of it.
+ *
+ * <p>Why it can't go wrong, race by race:
+ *
+ * <ul>
+ *   <li>Two of us at the same name: the flock in the lock directory, and whether something is
+ *       mounted is asked of the kernel again under it.
+ *   <li>Killed at any instant: until move_mount(2) there is nothing but open descriptors, which the
+ *       kernel closes, and an AUTOCLEAR loop device, which goes with them; after it the mount is
+ *       whole. The flock goes with the process.
+ *   <li>The target is swapped for a symlink or moved while we work: it is opened beneath the root
+ *       with no symlink in the way, and again just before attaching, where it must still be the
+ *       same directory with nothing on it. We attach to that descriptor and not to a path.
+ *   <li>A bad image: it is mounted detached first, and its root read; the original is covered only
+ *       by what was seen to work.
+ *   <li>The image is replaced by rename: the mount has the old file and goes on serving it; the new
+ *       one is put beneath it, and only then the old one is taken off.
+ *   <li>mount(8) by hand in the microseconds between that last look and move_mount(2): the kernel
+ *       has no "only if nothing is there". So it is looked what our mount came to lie on, and of
+ *       two mounts of one image the upper one is taken off again ({@link StackedMounts}).
+ * </ul>
+ *
+ * <p>Thread-safe: there is no state but settings. Every call blocks for as long as the storage
+ * does.
+ */
+public final class KernelMounter implements Mounter {
+  private final String root;
+  private final String lockDir;
+  private final ImageDirectory images;
+  private final List<String> options;
+  private final Ownership ownership;
+  private final StackedMounts stack;
+
+  /**
+   * A mounter for one root.
+   *
+   * @param root where images are mounted
+   * @param images where they are
+   * @param lockDir where the lock files are; belongs to root alone
+   * @param suffixes of image files
+   * @param settings mount options, and whether images may be symlinks
+   */
+  public KernelMounter(
+      Path root, Path images, Path lockDir, List<String> suffixes, Settings.Mount settings) {
+    this.root = root.toString();
+    this.lockDir = lockDir.toString();
+    this.images = new ImageDirectory(images.toString(), settings.symlinkedImages());
+    this.options = settings.options();
+    this.ownership = new Ownership(this.images, suffixes);
+    this.stack = new StackedMounts(ownership);
+  }
+
+  @Override
+  public Mounted mount(Request request) throws MountFailure {
+    Mounted mounted = locked(request, target -> mountUnlessMounted(request, target));
+    if (!mounted.adopted()) {
+      prepareTheNext();
+    }
+    return mounted;
+  }
+
+  private Mounted mountUnlessMounted(Request request, MountPoint target)
+      throws MountFailure, BadImage, SyscallException {
+    FileStatus before = target.status();
+    if (before.mountRoot()) {
+      Mounted mounted = ownership.of(request, target.path(), before);
+      return mounted.outdated() == null
+          ? stack.heal(request, target, mounted)
+          : new ImageSwap(images, options, lockDir)
+              .replace(request.file(), target, mounted, before.device());
+    }
+    refuseToCoverInner(request, target);
+    try (ImageDirectory.Image image = images.open(request.file());
+        DetachedMount mount = DetachedMount.of(image, options, lockDir)) {
+      return attach(request, target, mount, before, image.generation());
+    }
+  }
+
+  private Mounted attach(
+      Request request,
+      MountPoint target,
+      DetachedMount mount,
+      FileStatus before,
+      Generation generation)
+      throws MountFailure, SyscallException {
+    try (Fd place = target.open()) {
+      FileStatus now = place.cachedStatus();
+      if (now.mountRoot()) {
+        return ownership.of(request, target.path(), now);
+      }
+      if (now.inode() != before.inode() || now.device() != before.device()) {
+        throw new MountFailure(
+            MountFailure.Kind.OTHER, target.path() + " was replaced during the mount");
+      }
+      String device = mount.deviceName();
+      Mounts.attach(mount.fd(), place);
+      return stack.heal(request, target, new Mounted(device, false, generation));
+    }
+  }
+
+  /** An image that came later must not hide the mounts inside its directory. */
+  private static void refuseToCoverInner(Request request, MountPoint target) throws MountFailure {
+    for (String inner : request.inner()) {
+      if (target.of(inner).isMounted()) {
+        throw new MountFailure(
+            MountFailure.Kind.OTHER,
+            inner + " is mounted inside " + target.path() + " and would be hidden");
+      }
+    }
+  }
+
+  /** It is mounted by now: this delays nobody but the one who is told so. */
+  private static void prepareTheNext() {
+    try {
+      LoopDevice.prepare();
+    } catch (SyscallException e) {
+      // Then the next mount finds it out, and tells.
+    }
+  }
+
+  /**
+   * All of a mount but its last step: the image is mounted detached, looked into, and let go.
+   * Nobody can see that, and nothing stays.
+   *
+   * @throws MountFailure as {@link #mount} would
+   */
+  public void rehearse(Request request) throws MountFailure {
+    locked(
+        request,
+        target -> {
+          try (Fd place = target.open();
+              ImageDirectory.Image image = images.open(request.file());
+              DetachedMount mount = DetachedMount.of(image, options, lockDir)) {
+            return Optional.empty();
+          }
+        });
+  }
+
+  @Override
+  public Optional<Mounted> look(Request request) throws MountFailure {
+    return guarded(
+        request,
+        target -> {
+          FileStatus status = target.status();
+          if (!status.mountRoot()) {
+            return Optional.empty();
+          }
+          Mounted mounted = ownership.of(request, target.path(), status);
+          boolean twice = mounted.outdated() == null && stack.isAt(request, target);
+          return Optional.of(twice ? mounted.because("it is mounted twice") : mounted);
+        });
+  }
+
+  @Override
+  public Optional<Generation> generation(Request request) {
+    return images.generation(request.file());
+  }
+
+  @Override
+  public Expiry expire(Request request, boolean marked) throws MountFailure {
+    return locked(request, target -> expire(request, target, marked));
+  }
+
+  private Expiry expire(Request request, MountPoint target, boolean marked)
+      throws MountFailure, SyscallException {
+    if (!marked && !isMountedByUs(request, target)) {
+      return Expiry.NOT_MOUNTED;
+    }
+    int answer = target.expire();
+    if (answer == Errno.EAGAIN && marked) {
+      // It was used since, or it is another mount, which has a mark only now: the look takes that
+      // away again.
+      return expire(request, target, false);
+    }
+    if (answer == Errno.EINVAL) {
+      if (target.isBare()) {
+        return Expiry.NOT_MOUNTED;
+      }
+      throw new SyscallException("umount2 MNT_EXPIRE " + target.path(), answer);
+    }
+    return switch (answer) {
+      case 0 -> Expiry.UNMOUNTED;
+      case Errno.EAGAIN -> Expiry.MARKED;
+      default -> Expiry.BUSY;
+    };
+  }
+
+  @Override
+  public Expiry unmount(Request request) throws MountFailure {
+    return locked(
+        request,
+        target -> {
+          if (!isMountedByUs(request, target)) {
+            return Expiry.NOT_MOUNTED;
+          }
+          return target.unmount() == 0 ? Expiry.UNMOUNTED : Expiry.BUSY;
+        });
+  }
+
+  /** Keeps no descriptor open, because that would be a use; under the lock none of us mounts. */
+  private boolean isMountedByUs(Request request, MountPoint target)
+      throws MountFailure, SyscallException {
+    FileStatus status = target.status();
+    if (status.mountRoot()) {
+      ownership.of(request, target.path(), status);
+    }
+    return status.mountRoot();
+  }
+
+  private interface Work<T> {
+    T run(MountPoint target) throws MountFailure, BadImage, SyscallException;
+  }
+
+  private <T> T locked(Request request, Work<T> work) throws MountFailure {
+    return guarded(
+        request,
+        target -> {
+          try (Flock lock =
+              NameLock.tryTake(lockDir, request.name())
+                  .orElseThrow(
+                      () ->
+                          new MountFailure(
+                              MountFailure.Kind.LOCKED,
+                              "another process is mounting " + request.name()))) {
+            return work.run(target);
+          }
+        });
+  }
+
+  private <T> T guarded(Request request, Work<T> work) throws MountFailure {
+    MountPoint target = new MountPoint(root, request.name());
+    String image = images.path() + "/" + request.file();
+    try {
+      return work.run(target);
+    } catch (SyscallException e) {
+      MountFailure.Kind kind =
+          target.isBare() ? MountFailure.Kind.OTHER : MountFailure.Kind.UNCLEAR;
+      throw MountFailure.of(kind, e, image, target.path());
+    } catch (BadImage e) {
+      throw MountFailure.badImage(e.getMessage(), image, target.path(), e.generation());
+    }
+  }
+}

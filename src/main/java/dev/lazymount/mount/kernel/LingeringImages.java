@@ -1,0 +1,90 @@
+package dev.lazymount.mount.kernel;
+
+import dev.lazymount.linux.Fd;
+import dev.lazymount.linux.FileStatus;
+import dev.lazymount.linux.LoopDevice;
+import dev.lazymount.linux.MountInfo;
+import dev.lazymount.linux.SyscallException;
+import dev.lazymount.status.LingeringImage;
+import dev.lazymount.status.MountBoard;
+import dev.lazymount.status.MountState;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * Finds images that are detached but busy: a loop device has a file of the image directory, and is
+ * mounted nowhere in our mount namespace. A mount that is under way looks the same for a moment, so
+ * only what two looks in a row have found counts, and nothing that is said to be mounting.
+ *
+ * <p>Used by one thread at a time. An erofs image without a loop device is not found.
+ */
+final class LingeringImages {
+  private final MountBoard board;
+  private final String images;
+  private Map<LingeringImage, Instant> before = Map.of();
+
+  /**
+   * Nothing seen yet.
+   *
+   * @param board says what is mounting
+   * @param images the image directory
+   */
+  LingeringImages(MountBoard board, String images) {
+    this.board = board;
+    this.images = images;
+  }
+
+  /**
+   * Looks once. Blocks for as long as the image storage does, which is asked for the directory's
+   * path.
+   *
+   * @param table the mount table
+   * @return by image
+   */
+  List<LingeringImage> look(Collection<MountInfo> table) throws IOException {
+    Set<Integer> mounted =
+        table.stream()
+            .filter(mount -> FileStatus.major(mount.device()) == LoopDevice.MAJOR)
+            .map(mount -> FileStatus.minor(mount.device()))
+            .collect(Collectors.toSet());
+    String below = imagesPath() + "/";
+    Map<LingeringImage, Instant> now = new HashMap<>();
+    Instant time = Instant.now();
+    for (int minor : LoopDevice.bound()) {
+      String path = mounted.contains(minor) ? "" : LoopDevice.BackingPath.of(minor).path();
+      if (path.startsWith(below) && !isUnderWay(path, below)) {
+        LingeringImage seen = new LingeringImage(path, LoopDevice.path(minor), Instant.EPOCH);
+        now.put(seen, before.getOrDefault(seen, time));
+      }
+    }
+    List<LingeringImage> twice =
+        now.keySet().stream()
+            .filter(before::containsKey)
+            .map(seen -> new LingeringImage(seen.image(), seen.device(), now.get(seen)))
+            .sorted(Comparator.comparing(LingeringImage::image))
+            .toList();
+    before = now;
+    return twice;
+  }
+
+  private boolean isUnderWay(String path, String below) {
+    String image = images + "/" + path.substring(below.length());
+    return board.all().stream()
+        .filter(line -> line.image().equals(image))
+        .anyMatch(line -> line.state() == MountState.MOUNTING || line.state() == MountState.STUCK);
+  }
+
+  /** As the kernel spells it: without symlinks. */
+  private String imagesPath() throws SyscallException {
+    try (Fd directory = Fd.openPlace(images)) {
+      return directory.path();
+    }
+  }
+}

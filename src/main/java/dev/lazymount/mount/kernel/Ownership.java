@@ -1,0 +1,260 @@
+package dev.lazymount.mount.kernel;
+
+import dev.lazymount.linux.Fd;
+import dev.lazymount.linux.FileStatus;
+import dev.lazymount.linux.LoopDevice;
+import dev.lazymount.linux.MountInfo;
+import dev.lazymount.linux.SyscallException;
+import dev.lazymount.mount.MountFailure;
+import dev.lazymount.mount.Mounter;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * Whose a mount is: ours if a file of our image directory is behind it, whoever mounted it.
+ *
+ * @param images the image directory
+ * @param suffixes of image files: an older image of a name may have another one than the newest
+ */
+record Ownership(ImageDirectory images, List<String> suffixes) {
+  private static final String EROFS = Superblock.Type.EROFS.kernelName();
+
+  /** What the kernel's NFS client calls a file that it has in use and was to delete (unlink.c). */
+  private static final String KEPT_BY_NFS = ".nfs";
+
+  /**
+   * What is mounted on a target.
+   *
+   * @param request the image that belongs there
+   * @param target where it belongs, for people
+   * @param mounted what statx(2) says of the mount's root
+   * @throws MountFailure if it is not ours
+   */
+  Mounter.Mounted of(Mounter.Request request, String target, FileStatus mounted)
+      throws MountFailure, SyscallException {
+    String file = request.file();
+    Optional<Mounter.Generation> image = images.generation(file);
+    String device = deviceName(mounted.device());
+    if (mounted.major() == LoopDevice.MAJOR) {
+      if (isBehind(image, mounted.minor())) {
+        return new Mounter.Mounted(device, true, image.orElse(null));
+      }
+      if (wasMadeFor(request, mounted.minor())) {
+        return older(device, image, null);
+      }
+    } else if (mounted.major() == 0) {
+      // Only the mount table tells what such a mount was made of.
+      for (MountInfo mount : table()) {
+        if (mount.device() == mounted.device() && mount.fsType().equals(EROFS)) {
+          if (isBehind(image, file, mount)) {
+            return new Mounter.Mounted(device, true, image.orElse(null));
+          }
+          if (hadName(List.of(file), mount.source())) {
+            // By mount(8), and which content it was then is not known.
+            return new Mounter.Mounted(device, true, null);
+          }
+          Optional<Mounter.Generation> made =
+              files(request).stream()
+                  .flatMap(name -> FileSource.generation(name, mount.source()).stream())
+                  .findFirst();
+          if (made.isPresent() || hadName(files(request), mount.source())) {
+            return older(device, image, made.orElse(null));
+          }
+        }
+      }
+    }
+    throw new MountFailure(
+        MountFailure.Kind.OTHER,
+        "something else than the image is mounted on "
+            + target
+            + " (device "
+            + mounted.major()
+            + ":"
+            + mounted.minor()
+            + "); it is left alone");
+  }
+
+  private static Mounter.Mounted older(
+      String device, Optional<Mounter.Generation> image, Mounter.Generation generation) {
+    // Where there is no image now, the mounted one is the newest there is.
+    String outdated = image.isPresent() ? "its image was replaced" : null;
+    return new Mounter.Mounted(device, true, generation, outdated);
+  }
+
+  /** The mount table; that it can't be read says nothing against what is mounted. */
+  static List<MountInfo> table() throws MountFailure, SyscallException {
+    try {
+      return MountInfo.read();
+    } catch (SyscallException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new MountFailure(
+          MountFailure.Kind.UNCLEAR, "can't read the mount table: " + e.getMessage());
+    }
+  }
+
+  /** A loop device by its path; any other device by its numbers, such as {@code 0:45}. */
+  static String deviceName(long device) {
+    int major = FileStatus.major(device);
+    int minor = FileStatus.minor(device);
+    return major == LoopDevice.MAJOR ? LoopDevice.path(minor) : major + ":" + minor;
+  }
+
+  /**
+   * The image file of a name that a mount was made of; it may be gone, or be another one by now.
+   *
+   * @return a path below the image directory; empty if the mount is of something else
+   */
+  Optional<String> file(String name, MountInfo mount) throws SyscallException {
+    String directory = realPath();
+    for (String suffix : suffixes) {
+      String file = name + suffix;
+      if (isOf(directory, file, mount) || (images.symlinks() && isLinked(file, mount))) {
+        return Optional.of(file);
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** The same of an image that may be a link. */
+  private boolean isLinked(String file, MountInfo mount) throws SyscallException {
+    int minor = FileStatus.minor(mount.device());
+    return FileStatus.major(mount.device()) == LoopDevice.MAJOR
+        && (isLabelled(List.of(file), minor) || isBehind(images.generation(file), minor));
+  }
+
+  private static boolean isOf(String directory, String file, MountInfo mount) {
+    String image = directory + "/" + file;
+    if (FileStatus.major(mount.device()) == LoopDevice.MAJOR) {
+      return isNamed(image, LoopDevice.BackingPath.of(FileStatus.minor(mount.device())).path());
+    }
+    return mount.fsType().equals(EROFS)
+        && (FileSource.generation(file, mount.source()).isPresent()
+            || image.equals(mount.source()));
+  }
+
+  /** Whether the file system itself reads the image file, without a loop device. */
+  static boolean isFileBacked(MountInfo mount) {
+    return FileStatus.major(mount.device()) == 0 && mount.fsType().equals(EROFS);
+  }
+
+  /** Whether the file system of this device has the content of this image, as it is now. */
+  boolean isBehind(String file, long device) throws MountFailure, SyscallException {
+    Optional<Mounter.Generation> image = images.generation(file);
+    if (FileStatus.major(device) == LoopDevice.MAJOR) {
+      return isBehind(image, FileStatus.minor(device));
+    }
+    if (FileStatus.major(device) == 0) {
+      for (MountInfo mount : table()) {
+        if (mount.device() == device && isBehind(image, file, mount)) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  /** Whether a mount has this content. */
+  static boolean isBehind(Optional<Mounter.Generation> image, String file, MountInfo mount)
+      throws SyscallException {
+    return isBehind(image, file, mount, ImageDirectory.NO_DEVICE);
+  }
+
+  /**
+   * The same.
+   *
+   * @param local the device of a file system that keeps a file's inode number for as long as a loop
+   *     device has the file
+   */
+  static boolean isBehind(
+      Optional<Mounter.Generation> image, String file, MountInfo mount, long local)
+      throws SyscallException {
+    if (FileStatus.major(mount.device()) == LoopDevice.MAJOR) {
+      int minor = FileStatus.minor(mount.device());
+      boolean kept = image.isPresent() && image.get().device() == local;
+      return kept ? hasInode(image, minor) : isBehind(image, minor);
+    }
+    Optional<Mounter.Generation> made =
+        mount.fsType().equals(EROFS)
+            ? FileSource.generation(file, mount.source())
+            : Optional.empty();
+    return image.isPresent()
+        && made.isPresent()
+        && made.get().device() == image.get().device()
+        && made.get().inode() == image.get().inode();
+  }
+
+  /**
+   * Whether a loop device has this content. Not if its file is deleted: after a restart of an NFS
+   * server the client has no hold on it, and a new file may have its inode number.
+   */
+  private static boolean isBehind(Optional<Mounter.Generation> image, int minor)
+      throws SyscallException {
+    return hasInode(image, minor) && !LoopDevice.BackingPath.of(minor).deleted();
+  }
+
+  private static boolean hasInode(Optional<Mounter.Generation> image, int minor)
+      throws SyscallException {
+    LoopDevice.Backing backing = LoopDevice.Backing.of(minor);
+    return image.isPresent()
+        && backing.device() == image.get().device()
+        && backing.inode() == image.get().inode();
+  }
+
+  /** All files that can be the image of a name, or could be before a scan found another one. */
+  private List<String> files(Mounter.Request request) {
+    return Stream.concat(
+            Stream.of(request.file()), suffixes.stream().map(suffix -> request.name() + suffix))
+        .distinct()
+        .toList();
+  }
+
+  /**
+   * Whether a loop device was made for an image of this name, which may have another file by now.
+   * Where an image may be a symlink, the path of its file tells nothing, and the one that we have
+   * called the device by does.
+   */
+  private boolean wasMadeFor(Mounter.Request request, int minor) throws SyscallException {
+    String behind = LoopDevice.BackingPath.of(minor).path();
+    return hadName(files(request), behind)
+        || (images.symlinks() && isLabelled(files(request), minor));
+  }
+
+  /** Whether we have called a loop device by one of these names, and its file is an image. */
+  private boolean isLabelled(List<String> files, int minor) throws SyscallException {
+    if (!LoopDevice.BackingPath.of(minor).path().startsWith(realPath() + "/")) {
+      return false;
+    }
+    String label = LoopDevice.Backing.of(minor).label();
+    return files.stream()
+        .map(file -> LoopDevice.label(images.path() + "/" + file))
+        .anyMatch(label::equals);
+  }
+
+  /** Whether a path is that of one of these images, which another file may have by now. */
+  private boolean hadName(List<String> files, String path) throws SyscallException {
+    String directory = realPath();
+    return files.stream().anyMatch(file -> isNamed(directory + "/" + file, path));
+  }
+
+  private String realPath() throws SyscallException {
+    try (Fd directory = Fd.openPlace(images.path())) {
+      return directory.path();
+    }
+  }
+
+  /**
+   * Whether the file behind a loop device had this name, before another one got it; or has become
+   * one that the NFS client keeps for us in the same directory, which does not tell its name.
+   *
+   * @param image path of the image, without symlinks on the way to it
+   * @param behind path of the file behind the loop device
+   */
+  static boolean isNamed(String image, String behind) {
+    String kept = image.substring(0, image.lastIndexOf('/') + 1) + KEPT_BY_NFS;
+    return behind.equals(image)
+        || (behind.startsWith(kept) && behind.indexOf('/', kept.length()) < 0);
+  }
+}

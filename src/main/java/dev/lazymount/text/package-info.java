@@ -1,0 +1,9 @@
+/**
+ * Text for people: durations, counts, printable names. A leaf.
+ *
+ * <ul>
+ *   <li>{@link Humanize}: numbers and times
+ *   <li>{@link Durations}: durations as settings spell them
+ * </ul>
+ */
+package dev.lazymount.text;

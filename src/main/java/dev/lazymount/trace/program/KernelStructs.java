@@ -1,0 +1,99 @@
+package dev.lazymount.trace.program;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * The few members of kernel structs that the resolved program reads, as C that has nothing else in
+ * it. bpftrace could take the structs from the kernel's type information itself, but then it
+ * compiles all of the kernel's types at every start, which takes several times as long as all the
+ * rest.
+ */
+final class KernelStructs {
+  /** A member of ours: where it lies in the kernel's structs, and its type there. */
+  private record Field(String struct, String name, String type, int size, List<Btf.Member> at) {}
+
+  private static final int POINTER = 8;
+
+  private static final List<Field> FIELDS =
+      List.of(
+          field("super", "device", "unsigned int", at("super_block", "s_dev")),
+          field("inode", "number", "unsigned long", at("inode", "i_ino")),
+          field("entry", "parent", "struct lm_entry *", at("dentry", "d_parent")),
+          field("entry", "hash", "unsigned long", at("dentry", "d_name"), at("qstr", "hash_len")),
+          field("entry", "name", "char *", at("dentry", "d_name"), at("qstr", "name")),
+          field("entry", "inode", "struct lm_inode *", at("dentry", "d_inode")),
+          field("entry", "super", "struct lm_super *", at("dentry", "d_sb")),
+          field("file", "entry", "struct lm_entry *", at("file", "f_path"), at("path", "dentry")),
+          field("table", "files", "struct lm_file **", at("fdtable", "fd")),
+          field("open", "table", "struct lm_table *", at("files_struct", "fdt")),
+          field("mm", "program", "struct lm_file *", at("mm_struct", "exe_file")),
+          field("task", "open", "struct lm_open *", at("task_struct", "files")),
+          field(
+              "task",
+              "ran",
+              "unsigned long",
+              at("task_struct", "se"),
+              at("sched_entity", "exec_start")),
+          field("task", "mm", "struct lm_mm *", at("task_struct", "mm")));
+
+  private static Optional<String> known = Optional.empty();
+
+  private KernelStructs() {}
+
+  /**
+   * Their definitions. Read once; the kernel does not change while we run.
+   *
+   * @throws TraceFailure if the kernel's type information is not there or lacks one
+   */
+  static synchronized String definitions() {
+    if (known.isEmpty()) {
+      try {
+        List<Btf.Member> members = FIELDS.stream().flatMap(f -> f.at().stream()).toList();
+        known = Optional.of(definitions(Btf.offsets(Btf.KERNEL, members)));
+      } catch (IOException e) {
+        throw new TraceFailure("the kernel's types are not known: " + e.getMessage());
+      }
+    }
+    return known.get();
+  }
+
+  /** From where the members lie. */
+  static String definitions(Map<Btf.Member, Integer> offsets) {
+    StringBuilder text = new StringBuilder();
+    FIELDS.stream().map(Field::struct).distinct().forEach(struct -> define(struct, offsets, text));
+    return text.toString();
+  }
+
+  private static void define(String struct, Map<Btf.Member, Integer> offsets, StringBuilder text) {
+    TreeMap<Integer, Field> fields = new TreeMap<>();
+    for (Field field : FIELDS) {
+      if (field.struct().equals(struct)) {
+        fields.put(field.at().stream().mapToInt(offsets::get).sum(), field);
+      }
+    }
+    text.append("struct lm_").append(struct).append(" {");
+    int end = 0;
+    for (Map.Entry<Integer, Field> entry : fields.entrySet()) {
+      if (entry.getKey() > end) {
+        text.append(" char gap").append(end).append('[').append(entry.getKey() - end).append("];");
+      }
+      Field field = entry.getValue();
+      text.append(' ').append(field.type()).append(' ').append(field.name()).append(';');
+      end = entry.getKey() + field.size();
+    }
+    text.append(" };\n");
+  }
+
+  private static Btf.Member at(String struct, String name) {
+    return new Btf.Member(struct, name);
+  }
+
+  private static Field field(String struct, String name, String type, Btf.Member... at) {
+    int size = type.equals("unsigned int") ? POINTER / 2 : POINTER;
+    return new Field(struct, name, type, size, List.of(at));
+  }
+}

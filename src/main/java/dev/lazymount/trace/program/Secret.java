@@ -1,0 +1,23 @@
+package dev.lazymount.trace.program;
+
+import java.security.SecureRandom;
+import java.util.HexFormat;
+
+/** Random words that nobody else knows. Thread-safe. */
+final class Secret {
+  private static final SecureRandom RANDOM = new SecureRandom();
+
+  private Secret() {}
+
+  /** Hexadecimal digits, {@code length} of them. */
+  static String word(int length) {
+    byte[] bytes = new byte[(length + 1) / 2];
+    RANDOM.nextBytes(bytes);
+    return HexFormat.of().formatHex(bytes).substring(0, length);
+  }
+
+  /** The mark of one run of the trace. */
+  static String mark() {
+    return word(16);
+  }
+}

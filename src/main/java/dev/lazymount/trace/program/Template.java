@@ -1,0 +1,112 @@
+package dev.lazymount.trace.program;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * The text of a .bt resource, being filled in. The comment at its head is for people and left out.
+ */
+final class Template {
+  private static final String EACH = "@EACH_CALL@\n";
+  private static final String END_EACH = "@END_EACH_CALL@\n";
+
+  private static final Duration QUIET = Duration.ofSeconds(10);
+  private static final int MOST_QUIET = 10;
+
+  private String text;
+
+  private Template(String text) {
+    this.text = text;
+  }
+
+  /** A resource beside this class. */
+  static Template of(String resource) {
+    try (InputStream in = Template.class.getResourceAsStream(resource)) {
+      String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+      return new Template(text.substring(text.indexOf(EACH)));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * Repeats the block between the marks of EACH_CALL for each of these calls that the kernel has; a
+   * probe that does not exist is fatal to bpftrace.
+   *
+   * @param events the folder events/syscalls of tracefs
+   * @param probe what the name of the call's folder begins with, such as {@code sys_enter_}
+   * @throws TraceFailure if there is none
+   */
+  Template each(Path events, String probe, List<String> calls) {
+    List<String> there =
+        calls.stream().filter(call -> Files.exists(events.resolve(probe + call))).toList();
+    if (there.isEmpty()) {
+      throw new TraceFailure(
+          "no system call tracepoints in "
+              + events
+              + "; is tracefs mounted? (mount -t tracefs tracefs /sys/kernel/tracing)");
+    }
+    int end = text.indexOf(END_EACH);
+    String block = text.substring(EACH.length(), end);
+    text =
+        there.stream().map(call -> block.replace("@CALL@", call)).collect(Collectors.joining("\n"))
+            + text.substring(end + END_EACH.length());
+    return this;
+  }
+
+  /** Puts a value in place of {@code @NAME@}. */
+  Template put(String name, Object value) {
+    text = text.replace("@" + name + "@", value.toString());
+    return this;
+  }
+
+  /** Cuts out the part from {@code @BEGIN_name@} to {@code @END_name@}, and returns it. */
+  String cut(String name) {
+    String begin = "@BEGIN_" + name + "@\n";
+    String end = "@END_" + name + "@\n";
+    int from = text.indexOf(begin);
+    int to = text.indexOf(end);
+    String part = text.substring(from + begin.length(), to);
+    text = text.substring(0, from) + text.substring(to + end.length());
+    return part;
+  }
+
+  /** How much is put into a map of this size: CPUs that count at the same time count too little. */
+  static int mostHeld(int maxKeys) {
+    return maxKeys - maxKeys / 16;
+  }
+
+  /**
+   * How many names of one process are told in a window: far more than any compiler needs, and so
+   * few that they fit into the buffer between kernel and bpftrace, with room for those of others.
+   * With the defaults 1024, of some 230 bytes each, and 512 KiB: of two processes at once.
+   */
+  static int share(int maxKeys) {
+    return Math.max(64, maxKeys / 16);
+  }
+
+  /**
+   * Of so many windows one has a tick although nothing was told: about one in ten seconds, and with
+   * short windows more. An orphaned bpftrace lives no longer.
+   */
+  static long quiet(Duration window) {
+    return Math.max(1, Math.min(MOST_QUIET, QUIET.dividedBy(window)));
+  }
+
+  /** A condition that holds for no thread of these names; empty, or beginning with {@code &&}. */
+  static String notNamed(List<String> comms) {
+    return comms.stream().map(comm -> " && comm != \"" + comm + "\"").collect(Collectors.joining());
+  }
+
+  /** The finished text. */
+  String text() {
+    return text;
+  }
+}

@@ -1,0 +1,56 @@
+package dev.lazymount.linux;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
+import org.junit.jupiter.api.Test;
+
+class TimedCallTest {
+  private static final Duration LONG = Duration.ofSeconds(30);
+
+  @Test
+  void theAnswerIsReturned() throws Exception {
+    assertEquals("there", TimedCall.on("look", LONG, () -> "there"));
+  }
+
+  @Test
+  void whatHangsIsLeftBehind() {
+    CountDownLatch never = new CountDownLatch(1);
+    assertThrows(
+        TimeoutException.class,
+        () ->
+            TimedCall.on(
+                "look",
+                Duration.ofMillis(20),
+                () -> {
+                  never.await();
+                  return 1;
+                }));
+    never.countDown();
+  }
+
+  @Test
+  void whatItThrowsComesOutAtOnceWhateverItIs() {
+    for (Throwable thrown : new Throwable[] {new IllegalStateException(), new LinkageError()}) {
+      ExecutionException e =
+          assertThrows(
+              ExecutionException.class,
+              () ->
+                  TimedCall.on(
+                      "look",
+                      LONG,
+                      () -> {
+                        if (thrown instanceof LinkageError error) {
+                          throw error;
+                        }
+                        throw (Exception) thrown;
+                      }));
+      assertSame(thrown, e.getCause());
+    }
+  }
+}

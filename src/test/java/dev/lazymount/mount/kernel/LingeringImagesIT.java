@@ -1,0 +1,86 @@
+package dev.lazymount.mount.kernel;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.lazymount.kernel.Await;
+import dev.lazymount.kernel.Kernel;
+import dev.lazymount.kernel.Namespace;
+import dev.lazymount.kernel.Namespace.Propagation;
+import dev.lazymount.kernel.Site;
+import dev.lazymount.linux.MountInfo;
+import dev.lazymount.mount.Mounter;
+import dev.lazymount.status.LingeringImage;
+import dev.lazymount.status.MountBoard;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Images that are detached and busy are listed for as long as they are, and nothing else is. */
+class LingeringImagesIT extends KernelMounterFixture {
+  private LingeringImages lingering;
+  private String device;
+
+  @BeforeEach
+  void mount() throws Exception {
+    lingering = new LingeringImages(new MountBoard(), site.images().toString());
+    site.compiler("gcc");
+    device = mounter.mount(request("gcc")).device();
+  }
+
+  /** What two looks in a row find. */
+  private List<String> found() throws IOException {
+    lingering.look(MountInfo.read());
+    return lingering.look(MountInfo.read()).stream().map(LingeringImage::device).toList();
+  }
+
+  private void awaitReleased() {
+    Await.until("it does not linger any more", () -> found().isEmpty());
+    Await.until(
+        "its loop device is free",
+        () -> !Kernel.loopsBelow(site.images()).containsKey(Integer.parseInt(device.substring(9))));
+  }
+
+  @Test
+  void whatIsMountedDoesNotLinger() throws Exception {
+    assertEquals(List.of(), found());
+  }
+
+  @Test
+  void aReplacedImageLingersWhileAFileOfItIsOpen() throws Exception {
+    try (InputStream open = Files.newInputStream(site.root("gcc/version"))) {
+      site.image("gcc", Map.of("version", "new image\n"));
+      mounter.mount(request("gcc"));
+
+      assertEquals(List.of(device), found());
+
+      assertEquals(Site.IMAGE, new String(open.readAllBytes(), StandardCharsets.UTF_8));
+    }
+    awaitReleased();
+  }
+
+  @Test
+  void anUnmountedImageLingersWhileAPrivateNamespaceHasIt() throws Exception {
+    try (Namespace alone = Namespace.make(site, Propagation.PRIVATE)) {
+      Await.until(
+          "it is unmounted here",
+          () -> mounter.expire(request("gcc"), true) == Mounter.Expiry.UNMOUNTED);
+      assertEquals(Site.ORIGINAL, site.versionHere("gcc"));
+      assertEquals(Site.IMAGE, alone.run("cat", site.root("gcc/version").toString()).orFail());
+
+      List<LingeringImage> first = lingering.look(MountInfo.read());
+      assertEquals(List.of(), first, "a mount under way looks the same once");
+      assertEquals(List.of(device), found());
+
+      // It is no reason not to mount it again.
+      mounter.mount(request("gcc"));
+      assertEquals(Site.IMAGE, site.versionHere("gcc"));
+      assertEquals(List.of(device), found());
+    }
+    awaitReleased();
+  }
+}

@@ -1,0 +1,175 @@
+package dev.lazymount.mount.kernel;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.lazymount.kernel.Await;
+import dev.lazymount.kernel.Kernel;
+import dev.lazymount.kernel.Namespace;
+import dev.lazymount.kernel.Namespace.Propagation;
+import dev.lazymount.kernel.Site;
+import dev.lazymount.mount.Mounter;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * What other mount namespaces see, made before the first mount: a slave of ours follows, a private
+ * one stays with the originals, and nobody in either ever meets an error.
+ */
+class NamespaceIT extends KernelMounterFixture {
+  private Namespace slave;
+  private Namespace alone;
+
+  @Override
+  Site createSite() {
+    return Site.createShared();
+  }
+
+  @BeforeEach
+  void makeNamespaces() throws IOException {
+    site.compiler("gcc");
+    slave = Namespace.make(site, Propagation.SLAVE);
+    alone = Namespace.make(site, Propagation.PRIVATE);
+  }
+
+  @AfterEach
+  void endNamespaces() {
+    slave.close();
+    alone.close();
+  }
+
+  private String versionIn(Namespace namespace) {
+    return namespace.run("cat", site.root("gcc/version").toString()).orFail();
+  }
+
+  /** Somebody who reads over and over, and what was read or went wrong, each once. */
+  private final class Reader implements AutoCloseable {
+    private final Path output;
+    private final Path end;
+    private final Process process;
+
+    Reader(Namespace namespace, String name) throws IOException {
+      output = site.scratch().resolve(name + ".out");
+      end = site.scratch().resolve(name + ".end");
+      process =
+          namespace.start(
+              output,
+              "sh",
+              "-c",
+              "while [ ! -e " + end + " ]; do cat " + site.root("gcc/version") + "; done");
+      Await.until("it reads", () -> Files.size(output) > 0);
+    }
+
+    /** Ends it. */
+    Set<String> seen() throws IOException {
+      close();
+      return new TreeSet<>(Files.readAllLines(output).stream().map(line -> line + "\n").toList());
+    }
+
+    @Override
+    public void close() throws IOException {
+      Files.writeString(end, "");
+      Await.until("the reader has ended", () -> !process.isAlive());
+    }
+  }
+
+  @Test
+  void aSlaveSeesTheImageAndAPrivateOneKeepsTheOriginalWithoutAnErrorThroughout() throws Exception {
+    try (Reader inSlave = new Reader(slave, "slave");
+        Reader inPrivate = new Reader(alone, "private")) {
+      mounter.mount(request("gcc"));
+      assertEquals(Site.IMAGE, versionIn(slave));
+      assertEquals(Site.ORIGINAL, versionIn(alone));
+
+      site.image("gcc", Map.of("version", "new image\n"));
+      mounter.mount(request("gcc"));
+      assertEquals("new image\n", versionIn(slave));
+      assertEquals("new image\n", site.versionHere("gcc"));
+      assertEquals(Site.ORIGINAL, versionIn(alone));
+      assertEquals(1, site.mountsOn("gcc"));
+      assertEquals(1, mountsIn(slave));
+      assertEquals(0, mountsIn(alone));
+
+      Await.until(
+          "it is idle for a moment",
+          () -> mounter.expire(request("gcc"), true) == Mounter.Expiry.UNMOUNTED);
+      assertEquals(Site.ORIGINAL, versionIn(slave));
+      assertEquals(0, mountsIn(slave));
+
+      assertEquals(Set.of(Site.ORIGINAL), inPrivate.seen());
+      Set<String> seen = inSlave.seen();
+      assertTrue(Set.of(Site.ORIGINAL, Site.IMAGE, "new image\n").containsAll(seen), seen + "");
+    }
+  }
+
+  @Test
+  void whatASlaveUsesIsNotExpired() throws Exception {
+    mounter.mount(request("gcc"));
+    Process user =
+        slave.start(
+            site.scratch().resolve("user.log"),
+            "sh",
+            "-c",
+            "echo open; exec sleep 600 <" + site.root("gcc/version"));
+    try {
+      Await.until(
+          "the file is open",
+          () ->
+              Files.isSameFile(Path.of("/proc/" + user.pid() + "/fd/0"), site.root("gcc/version")));
+      assertEquals(Mounter.Expiry.MARKED, mounter.expire(request("gcc"), false));
+      assertEquals(Mounter.Expiry.BUSY, mounter.expire(request("gcc"), true));
+      assertEquals(1, site.mountsOn("gcc"));
+    } finally {
+      user.destroyForcibly();
+    }
+    Await.until(
+        "it is unmounted once nobody uses it",
+        () -> mounter.expire(request("gcc"), true) == Mounter.Expiry.UNMOUNTED);
+  }
+
+  private long mountsIn(Namespace namespace) {
+    String target = " " + site.root("gcc") + " ";
+    return namespace
+        .run("cat", "/proc/self/mountinfo")
+        .orFail()
+        .lines()
+        .filter(line -> line.contains(target))
+        .count();
+  }
+
+  @Test
+  void aReplacedImageIsSwappedWithoutAGapForASlaveToo() throws Exception {
+    mounter.mount(request("gcc"));
+    try (Reader inSlave = new Reader(slave, "slave")) {
+      for (int i = 0; i < 20; i++) {
+        site.image("gcc", Map.of("version", "image of day " + i + "\n"));
+        mounter.mount(request("gcc"));
+        assertEquals("image of day " + i + "\n", versionIn(slave));
+      }
+      Set<String> seen = inSlave.seen();
+      assertTrue(seen.stream().allMatch(version -> version.startsWith("image")), "a gap: " + seen);
+    }
+    assertEquals(1, site.mountsOn("gcc"));
+    assertEquals(1, mountsIn(slave));
+    // Where udev runs, it may have one open for a moment.
+    Await.until(
+        "only the newest image has a loop device",
+        Await.PATIENCE,
+        () -> loopsOfGcc().equals(List.of(site.image("gcc").toString())),
+        () -> loopsOfGcc().toString());
+  }
+
+  private List<String> loopsOfGcc() {
+    return Kernel.loopsBelow(site.images()).values().stream()
+        .filter(file -> file.contains("/gcc.img"))
+        .toList();
+  }
+}

@@ -1,0 +1,94 @@
+package dev.lazymount.status;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.lazymount.config.Settings;
+import dev.lazymount.support.SynchronousTestKit;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The line of each interval. */
+final class SummaryTest {
+  private static final Duration INTERVAL = Duration.ofMinutes(10);
+
+  private final SynchronousTestKit stage = new SynchronousTestKit();
+  private final DaemonStatus status = new DaemonStatus();
+  private final List<String> lines = new ArrayList<>();
+
+  @BeforeEach
+  void start() {
+    status.catalog(53, 1, 10, null);
+    status.counters().seen.add(1000);
+    stage.kit().spawn(SummaryActor.create(status, INTERVAL, lines::add));
+  }
+
+  @AfterEach
+  void close() {
+    stage.close();
+  }
+
+  private void mounted(String name) {
+    Instant now = Instant.now();
+    status
+        .mounts()
+        .put(MountStatus.unknown(name, name, name).mounted(now, "/dev/loop0", 1.0, null, null));
+  }
+
+  @Test
+  void anIntervalInWhichNothingHappenedHasNone() {
+    stage.pass(INTERVAL.multipliedBy(100));
+    assertEquals(List.of(), lines);
+  }
+
+  @Test
+  void itTellsWhatIsNewAndNothingTwice() {
+    var counters = status.counters();
+    counters.seen.add(1234);
+    counters.lost.add(3);
+    counters.unknown.add(12);
+    counters.mounts.add(4);
+    counters.warmed.add(1);
+    counters.failures.add(2);
+    counters.quarantines.add(1);
+    mounted("gcc");
+    status
+        .mounts()
+        .put(
+            MountStatus.unknown("bad", "bad", "bad")
+                .unmounted(MountState.QUARANTINED, Instant.now(), "cut off"));
+    stage.pass(INTERVAL.minusMillis(1));
+    assertEquals(List.of(), lines);
+    stage.pass(Duration.ofMillis(1));
+    stage.pass(INTERVAL);
+    assertEquals(
+        List.of(
+            "in the last 10 min: 1234 accesses seen, 3 lost, 12 to no image,"
+                + " 4 mounted (1 for the warm list), 2 failed to mount (1 quarantined);"
+                + " 1 of 53 images mounted, 1 quarantined"),
+        lines);
+    counters.restarts.increment();
+    stage.pass(INTERVAL);
+    assertEquals(
+        "in the last 10 min: 1 restarts of the trace; 1 of 53 images mounted, 1 quarantined",
+        lines.get(1));
+  }
+
+  @Test
+  void inObserveModeItTellsWhatAnImageWouldHaveServed() {
+    status.mode(Settings.Mode.OBSERVE);
+    status.counters().seen.add(50);
+    status.counters().wouldMount.add(3);
+    status.counters().wouldServe.add(47);
+    stage.pass(INTERVAL);
+    assertEquals(
+        List.of(
+            "in the last 10 min: 50 accesses seen, 3 would have been mounted,"
+                + " 47 would have come from an image; 0 of 53 images mounted, mode is observe"),
+        lines);
+  }
+}

@@ -1,0 +1,340 @@
+package dev.lazymount.trace;
+
+import dev.lazymount.kernel.ChildProcess;
+import dev.lazymount.trace.program.PathProgram;
+import dev.lazymount.trace.program.ResolvedProgram;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+
+/**
+ * The ways to come by a file under the root, and whether each trace program sees it: empty if it
+ * does, else why not. A row each of the table in the README.
+ */
+enum OpenMethod {
+  OPEN("`open`", "", "") {
+    @Override
+    void go(TracedTree s) {
+      s.opener().open("open", s.file());
+    }
+  },
+  OPENAT("`openat`", "", "") {
+    @Override
+    void go(TracedTree s) {
+      s.opener().open("openat", s.file());
+    }
+  },
+  OPENAT2("`openat2`", "", "") {
+    @Override
+    void go(TracedTree s) {
+      s.opener().open("openat2", s.file());
+    }
+  },
+  O_PATH("`openat` with `O_PATH`", "", "") {
+    @Override
+    void go(TracedTree s) {
+      s.opener().open("o_path", s.file());
+    }
+  },
+  CREATE("a file is created", "", "") {
+    @Override
+    void go(TracedTree s) {
+      s.opener().open("creat", s.directory() + "/new");
+    }
+  },
+  OPENDIR("`opendir` of a directory of the compiler", "", "") {
+    @Override
+    void go(TracedTree s) {
+      s.opener().open("opendir", s.directory() + "/bin");
+    }
+  },
+  STATIC("by a static program", "", "") {
+    @Override
+    void go(TracedTree s) {
+      // All of the Opener is one.
+      s.opener().open("openat", s.file());
+    }
+  },
+  DYNAMIC("by a dynamically linked program", "", "") {
+    @Override
+    void go(TracedTree s) {
+      ChildProcess.run("taskset", "-c", "0", "cat", s.file()).orFail();
+    }
+  },
+  LONG("by a path of 240 bytes and more", "", "") {
+    @Override
+    void go(TracedTree s) {
+      s.opener().open("openat", s.directory() + "/" + TracedTree.LONG + "/x");
+    }
+  },
+  SLASHES("by a path with `//` below the root", "", "") {
+    @Override
+    void go(TracedTree s) {
+      s.opener().open("openat", s.root() + "//" + s.name() + "//x");
+    }
+  },
+  DOTS("by a path with `..` below the root", "", "") {
+    @Override
+    void go(TracedTree s) {
+      s.opener().open("openat", s.root() + "/" + s.name() + "/../" + s.name() + "/x");
+    }
+  },
+  LINK("through a symlink in the root, such as `gcc-trunk`", "", "") {
+    @Override
+    void go(TracedTree s) throws IOException {
+      Files.createSymbolicLink(s.site().root(s.link()), Path.of(s.name()));
+      s.opener().open("openat", s.root() + "/" + s.link() + "/x");
+    }
+  },
+  EXEC("a program is run", "", "") {
+    @Override
+    void go(TracedTree s) {
+      s.opener().open("exec", s.directory() + "/bin/true");
+    }
+  },
+  EXECVEAT("a program is run by `execveat`", "", "") {
+    @Override
+    void go(TracedTree s) {
+      s.opener().open("execveat", s.directory() + "/bin/true");
+    }
+  },
+  SCRIPT("a script is run", "", "") {
+    @Override
+    void go(TracedTree s) {
+      s.opener().open("exec", s.directory() + "/bin/script");
+    }
+  },
+  LIBRARY("a shared library is loaded", "", "") {
+    @Override
+    void go(TracedTree s) {
+      ChildProcess.run(
+              "taskset",
+              "-c",
+              "0",
+              "env",
+              "LD_LIBRARY_PATH=" + s.directory() + "/lib",
+              s.site().scratch().resolve("with-library").toString())
+          .orFail();
+    }
+  },
+  SLAVE("in a slave mount namespace", "", "") {
+    @Override
+    void go(TracedTree s) {
+      s.opener().open("slave", s.file());
+    }
+  },
+  PRIVATE("in a private mount namespace", "", "") {
+    @Override
+    void go(TracedTree s) {
+      s.opener().open("private", s.file());
+    }
+  },
+  RELATIVE("by a relative path, after `chdir`", Why.SPELLING, "") {
+    @Override
+    void go(TracedTree s) {
+      s.opener().open("chdir", "x", s.directory());
+    }
+  },
+  DESCRIPTOR("by a path relative to a directory's descriptor", Why.SPELLING, "") {
+    @Override
+    void go(TracedTree s) {
+      s.opener().open("directory", "root/" + s.name() + "/x", s.site().folder());
+    }
+  },
+  RELATIVE_EXEC("a program is run by a relative path", Why.SPELLING, "") {
+    @Override
+    void go(TracedTree s) {
+      s.opener().open("chdir-exec", "bin/true", s.directory());
+    }
+  },
+  SLASHES_BEFORE("by a path with `//` above the root", Why.SPELLING, "") {
+    @Override
+    void go(TracedTree s) {
+      s.opener().open("openat", "/" + s.file());
+    }
+  },
+  DOTS_BEFORE("by a path with `..` above the root", Why.SPELLING, "") {
+    @Override
+    void go(TracedTree s) {
+      s.opener().open("openat", s.site().scratch() + "/../root/" + s.name() + "/x");
+    }
+  },
+  LINK_OUTSIDE("through a symlink outside the root", Why.SPELLING, "") {
+    @Override
+    void go(TracedTree s) throws IOException {
+      Path link = s.site().scratch().resolve("link-to-" + s.name());
+      Files.createSymbolicLink(link, Path.of(s.directory()));
+      s.opener().open("openat", link + "/x");
+    }
+  },
+  JAIL("in a chroot where the root is bound to another place", Why.SPELLING, "") {
+    @Override
+    void go(TracedTree s) throws IOException {
+      Path jail = Files.createDirectories(s.site().scratch().resolve("jail"));
+      Files.createDirectories(jail.resolve("elsewhere"));
+      s.opener().open("jail", "/elsewhere/" + s.name() + "/x", s.root() + ":" + jail);
+    }
+  },
+  CHROOT("in a chroot of the root itself", Why.SPELLING, "") {
+    @Override
+    void go(TracedTree s) {
+      s.opener().open("chroot", "/" + s.name() + "/x", s.root());
+    }
+  },
+  HANDLE("`open_by_handle_at`", "there is no path", "") {
+    @Override
+    void go(TracedTree s) {
+      s.opener().open("handle", s.file(), "/");
+    }
+  },
+  UNTOUCHED(
+      "by a path that is not in memory yet, such as a constant of a program just started",
+      "it is read before the kernel has fetched it, as an empty string",
+      "") {
+    @Override
+    void go(TracedTree s) {
+      s.opener().open("untouched", s.file(), s.site().scratch().resolve("untouched"));
+    }
+  },
+  INTERPRETER(
+      "it is the interpreter of a script elsewhere",
+      "the kernel opens it; no call has its path",
+      "") {
+    @Override
+    void go(TracedTree s) throws IOException {
+      Path script = s.site().scratch().resolve("interpreted");
+      Files.writeString(script, "#!" + s.directory() + "/bin/true\n");
+      Files.setPosixFilePermissions(script, TracedTree.EXECUTABLE);
+      s.opener().open("exec", script);
+    }
+  },
+  LOADER(
+      "it is the loader (`PT_INTERP`) of a program elsewhere",
+      "the kernel opens it; no call has its path",
+      "the kernel opens it; a process keeps the program's file and not its loader's") {
+    @Override
+    void go(TracedTree s) {
+      Path program = s.site().scratch().resolve("own-loader");
+      Opener.cc(
+          "-o",
+          program.toString(),
+          "-Wl,--dynamic-linker=" + s.directory() + "/lib/ld.so",
+          s.site().scratch().resolve("empty.c").toString());
+      s.opener().open("exec", program);
+    }
+  },
+  MISSING("a file that is not there", "", "nothing is opened") {
+    @Override
+    void go(TracedTree s) {
+      s.opener().open("missing", s.directory() + "/nobody-has-this");
+    }
+  },
+  DEEP("a file more than 20 levels below the root", "", "the kernel bounds a program's loops") {
+    @Override
+    void go(TracedTree s) {
+      s.opener().open("openat", s.directory() + "/" + TracedTree.DEEP + "/x");
+    }
+  },
+  MOUNTED(
+      "a file of an image that is mounted already",
+      "",
+      "on purpose: it lies on the image's file system, so that a mounted compiler is quiet") {
+    @Override
+    void go(TracedTree s) throws IOException {
+      s.site().image(s.name(), Map.of("x", "x"));
+      ChildProcess.run("mount", "-o", "loop,ro", s.site().image(s.name()).toString(), s.directory())
+          .orFail();
+      s.opener().open("openat", s.file());
+    }
+  },
+  IO_URING("by `io_uring`", Why.IO_URING, Why.IO_URING) {
+    @Override
+    void go(TracedTree s) {
+      s.opener().open("io_uring", s.file());
+    }
+  },
+  CALL_32_BIT("by a 32-bit program", Why.COMPAT, Why.COMPAT) {
+    @Override
+    void go(TracedTree s) {
+      // 2: this kernel has no such calls, or this processor.
+      ChildProcess.Result result =
+          ChildProcess.run(s.opener().program().toString(), "32-bit", s.file());
+      if (result.status() != 2) {
+        result.orFail();
+      }
+    }
+  },
+  MMAP("`mmap` and `read` of a file that is open already", Why.NO_OPEN, Why.NO_OPEN) {
+    @Override
+    void go(TracedTree s) {
+      s.opener().open("mmap", s.file());
+    }
+  },
+  STAT("`stat`, `statx`", Why.LOOKING, Why.LOOKING) {
+    @Override
+    void go(TracedTree s) {
+      s.opener().open("stat", s.file());
+    }
+  },
+  ACCESS("`access`", Why.LOOKING, Why.LOOKING) {
+    @Override
+    void go(TracedTree s) {
+      s.opener().open("access", s.file());
+    }
+  },
+  READLINK("`readlink`", Why.LOOKING, Why.LOOKING) {
+    @Override
+    void go(TracedTree s) {
+      s.opener().open("readlink", s.directory() + "/link");
+    }
+  };
+
+  /** What more than one row has as its reason. */
+  private static final class Why {
+    static final String SPELLING = "the path does not begin as the root is spelled";
+    static final String IO_URING = "it passes no system call's tracepoint";
+    static final String COMPAT = "the kernel has no tracepoints for 32-bit calls";
+    static final String NO_OPEN = "nothing is opened; the open before was seen";
+    static final String LOOKING = "on purpose: `ls -l` would mount everything";
+  }
+
+  private final String title;
+  private final String whyNotByPath;
+  private final String whyNotByResolved;
+
+  OpenMethod(String title, String whyNotByPath, String whyNotByResolved) {
+    this.title = title;
+    this.whyNotByPath = whyNotByPath;
+    this.whyNotByResolved = whyNotByResolved;
+  }
+
+  /** Comes by a file in this way, and in no other. */
+  abstract void go(TracedTree s) throws IOException;
+
+  /** What it is called in the table. */
+  String title() {
+    return title;
+  }
+
+  /** What each program has to see: a map from its name to that. */
+  Map<String, Boolean> expected() {
+    return Map.of(
+        PathProgram.NAME, whyNotByPath.isEmpty(), ResolvedProgram.NAME, whyNotByResolved.isEmpty());
+  }
+
+  /** Its row of the table, if that is what they saw. */
+  String row(Map<String, Boolean> seen) {
+    return "| "
+        + title
+        + " | "
+        + cell(seen.get(PathProgram.NAME), whyNotByPath)
+        + " | "
+        + cell(seen.get(ResolvedProgram.NAME), whyNotByResolved)
+        + " |";
+  }
+
+  private static String cell(boolean seen, String whyNot) {
+    return seen ? "yes" : "no: " + whyNot;
+  }
+}

@@ -1,0 +1,289 @@
+package dev.lazymount.trace;
+
+import dev.lazymount.config.Settings;
+import dev.lazymount.config.SettingsLoader;
+import dev.lazymount.kernel.Await;
+import dev.lazymount.kernel.Site;
+import dev.lazymount.route.AccessPath;
+import dev.lazymount.trace.program.Canary;
+import dev.lazymount.trace.program.PathProgram;
+import dev.lazymount.trace.program.ResolvedProgram;
+import dev.lazymount.trace.program.TraceProgram;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/**
+ * A trace program on a real bpftrace, and all it has told: the launcher and the parser of the
+ * daemon without its actors. Its canary is sent from this JVM.
+ */
+final class TraceRecorder implements AutoCloseable {
+  /** A bpftrace that compiles the deepest program on a machine that has much else to do. */
+  private static final Duration START = Duration.ofSeconds(60);
+
+  private static final AtomicInteger FENCES = new AtomicInteger();
+
+  private final Path root;
+  private final TraceProgram program;
+  private final TraceProcess process;
+  private final TraceParser parser;
+  private final LineSplitter complaints = new LineSplitter();
+  private final List<Thread> readers = new ArrayList<>();
+
+  private final Set<String> paths = ConcurrentHashMap.newKeySet();
+
+  /** What bpftrace says besides. */
+  private final List<String> chatter = new CopyOnWriteArrayList<>();
+
+  private final LongAdder events = new LongAdder();
+  private final LongAdder lost = new LongAdder();
+  private final LongAdder canaries = new LongAdder();
+  private final LongAdder ticks = new LongAdder();
+
+  private TraceRecorder(Settings settings, TraceProgram program) {
+    this.root = settings.root();
+    this.program = program;
+    this.parser = new TraceParser(program.mark(), root + "/" + Canary.PREFIX);
+    this.process = Bpftrace.launcher(settings).launch(program);
+    read("watch-output", process.output(), this::parse);
+    read("watch-errors", process.errors(), this::complain);
+  }
+
+  /** A site's settings, with these over them. */
+  static Settings settings(Site site, String... more) {
+    List<String> all = new ArrayList<>(site.settings());
+    all.addAll(Arrays.asList(more));
+    return SettingsLoader.load(Optional.empty(), all);
+  }
+
+  /** Starts a program; {@link #awaitWorking} waits for it. */
+  static TraceRecorder launch(Settings settings, TraceProgram.Factory programs) {
+    return new TraceRecorder(settings, programs.next());
+  }
+
+  /** The path program of a site. */
+  static TraceRecorder path(Settings settings) {
+    return launch(settings, new PathProgram(settings, Path.of("/sys/kernel/tracing")));
+  }
+
+  /** The resolved program of a site, for names of so many components. */
+  static TraceRecorder resolved(Settings settings, int depth) {
+    return launch(
+        settings,
+        new ResolvedProgram(settings, Path.of("/sys/kernel/tracing"), () -> depth, () -> 1));
+  }
+
+  /** Waits until a canary has come back. */
+  TraceRecorder awaitWorking() {
+    Await.until(
+        program.name() + " works: its canary comes back",
+        START,
+        () -> {
+          if (process.exit().toCompletableFuture().isDone()) {
+            throw new AssertionError("bpftrace has ended");
+          }
+          program.canary().fly(program.canary().token());
+          return canaries.sum() > 0;
+        },
+        () -> chatter.toString());
+    return this;
+  }
+
+  /** Its name and the process. */
+  @Override
+  public String toString() {
+    return program.name() + "[" + process.pid() + "]";
+  }
+
+  long pid() {
+    return process.pid();
+  }
+
+  /** What its canary is called, of the resolved program. */
+  String canaryName() {
+    return program.canary().token();
+  }
+
+  /** How many canaries have come back. */
+  long canaries() {
+    return canaries.sum();
+  }
+
+  /** All paths so far. */
+  Set<String> paths() {
+    return paths;
+  }
+
+  long events() {
+    return events.sum();
+  }
+
+  long lost() {
+    return lost.sum();
+  }
+
+  long ticks() {
+    return ticks.sum();
+  }
+
+  /** Whether an access to something in this directory below the root was told. */
+  boolean saw(String name) {
+    List<String> wanted = Arrays.asList(name.split("/"));
+    return paths.stream()
+        .flatMap(path -> AccessPath.below(root.toString(), path).stream())
+        .anyMatch(
+            below ->
+                below.size() > wanted.size() && below.subList(0, wanted.size()).equals(wanted));
+  }
+
+  /** Forgets all it saw so far. */
+  void forget() {
+    paths.clear();
+  }
+
+  /**
+   * Waits until everything that was told is told anew.
+   *
+   * @return how many canaries it sent for it: a window in which nothing is told has no end to see
+   */
+  int awaitNextWindow() {
+    // The first end may be of the window before.
+    int ends = 2;
+    for (int i = 0; i < ends; i++) {
+      long before = ticks();
+      program.canary().fly(program.canary().token());
+      Await.until("a window ends", () -> ticks() > before);
+    }
+    return ends;
+  }
+
+  /** Waits until it was told. */
+  void awaitSight(String name) {
+    Await.until(this + " sees " + name, Await.PATIENCE, () -> saw(name), this::describe);
+  }
+
+  /**
+   * Returns when each of these has told all that was opened before by an Opener, which uses one
+   * CPU: from one CPU events come in their order. A last access is made and waited for.
+   */
+  static void fence(Site site, Opener opener, List<TraceRecorder> watches) throws IOException {
+    String name = "fence-" + FENCES.incrementAndGet();
+    Path staged = Files.createDirectory(site.scratch().resolve(name));
+    Files.writeString(staged.resolve("x"), "x");
+    Files.move(staged, site.root(name));
+    opener.open("openat", site.root(name).resolve("x"));
+    watches.forEach(watch -> watch.awaitSight(name));
+  }
+
+  private String describe() {
+    List<String> some = paths.stream().limit(50).toList();
+    return "it saw " + some + ", lost " + lost() + " and says " + chatter;
+  }
+
+  private interface Chunk {
+    void take(byte[] bytes);
+  }
+
+  private void read(String name, InputStream from, Chunk chunk) {
+    Thread reader =
+        new Thread(
+            () -> {
+              byte[] buffer = new byte[64 * 1024];
+              try {
+                for (int n = from.read(buffer); n >= 0; n = from.read(buffer)) {
+                  chunk.take(Arrays.copyOf(buffer, n));
+                }
+              } catch (IOException e) {
+                // It was killed.
+              }
+            },
+            name);
+    reader.setDaemon(true);
+    reader.start();
+    readers.add(reader);
+  }
+
+  private void parse(byte[] bytes) {
+    TraceBatch batch = parser.feed(bytes, System.nanoTime());
+    events.add(batch.accesses().size());
+    lost.add(batch.lost());
+    batch.accesses().forEach(access -> paths.add(access.path()));
+    canaries.add(batch.canaries().stream().filter(this::isOurs).count());
+    if (batch.newWindow()) {
+      ticks.increment();
+    }
+  }
+
+  private boolean isOurs(String token) {
+    return token.matches("[0-9a-f]+");
+  }
+
+  private void complain(byte[] bytes) {
+    for (String line : complaints.feed(bytes)) {
+      long more = LostEvents.in(line);
+      lost.add(more);
+      if (more == 0 && chatter.size() < 100) {
+        chatter.add(line);
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    process.kill();
+    process.exit().toCompletableFuture().join();
+    for (Thread reader : readers) {
+      try {
+        reader.join();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  /** What /proc shows of its maps, each as {@code hash of 300}: those that can hold so many. */
+  List<String> bpfMaps() {
+    List<String> maps = new ArrayList<>();
+    try (DirectoryStream<Path> files =
+        Files.newDirectoryStream(Path.of("/proc", Long.toString(pid()), "fdinfo"))) {
+      for (Path file : files) {
+        String text = Files.readString(file).replaceAll("\\s+", " ");
+        Matcher m = Pattern.compile("map_type: (\\d+) .*max_entries: (\\d+) ").matcher(text);
+        if (m.find()) {
+          // enum bpf_map_type
+          String type =
+              m.group(1).equals("1") ? "hash" : m.group(1).equals("27") ? "ring" : "other";
+          maps.add(type + " of " + m.group(2));
+        }
+      }
+    } catch (IOException | DirectoryIteratorException e) {
+      // A descriptor that was closed meanwhile; the caller looks again.
+    }
+    return maps;
+  }
+
+  /** The sizes of what it has mapped of this name, bytes. */
+  Set<Long> mappings(String name) throws IOException {
+    return Files.readAllLines(Path.of("/proc", Long.toString(pid()), "maps")).stream()
+        .filter(line -> line.contains(name))
+        .map(line -> line.split("[- ]", 3))
+        .map(range -> Long.parseLong(range[1], 16) - Long.parseLong(range[0], 16))
+        .collect(Collectors.toSet());
+  }
+}
