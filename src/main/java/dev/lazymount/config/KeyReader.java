@@ -125,11 +125,6 @@ final class KeyReader {
     return (int) value;
   }
 
-  /** Reads a number from 0 on that may be {@code off}, which is 0. */
-  int wholeOrOff(String key, int max) {
-    return isOff(key) ? 0 : whole(key, 0, max);
-  }
-
   Duration duration(String key, Duration min, Duration max) {
     Duration value = scalar(key, "a duration", Config::getDuration).orElse(min);
     if (value.compareTo(min) < 0 || value.compareTo(max) > 0) {

@@ -132,7 +132,6 @@ public record Settings(
    *
    * @param options further file system options, each {@code name} or {@code name=value}; never one
    *     that would weaken the mount
-   * @param max how many images may be mounted at once; 0 for any number
    * @param concurrency how many mounts, and so threads, at the same time
    * @param timeout after how long an unfinished mount is called stuck
    * @param retry how long to wait after the first failure of an image
@@ -141,7 +140,6 @@ public record Settings(
    */
   public record Mount(
       List<String> options,
-      int max,
       int concurrency,
       Duration timeout,
       Duration retry,

@@ -137,7 +137,6 @@ final class SettingsReader {
     Settings.Mount mount =
         new Settings.Mount(
             keys.texts("mount.options", 32, Validators::mountOption),
-            keys.wholeOrOff("mount.max", 100_000),
             keys.whole("mount.concurrency", 1, 64),
             keys.duration("mount.timeout", Duration.ofMillis(100), Duration.ofHours(1)),
             keys.duration("mount.retry", Duration.ofMillis(10), Duration.ofHours(1)),

@@ -165,8 +165,7 @@ public final class Assembly {
         mounts,
         reconcile::mounted,
         reconcile::suspects,
-        executor("catalog"),
-        settings.mount().max());
+        executor("catalog"));
   }
 
   /** For the trace. */
@@ -184,13 +183,11 @@ public final class Assembly {
 
   private WarmEnv warm() {
     return new WarmEnv(
-        settings.stateDir(), settings.warm().seed(), warmMax(), status, executor("state"));
-  }
-
-  /** What would only be mounted to go again at once is not mounted ahead. */
-  private int warmMax() {
-    int max = settings.mount().max();
-    return max == 0 ? settings.warm().max() : Math.min(settings.warm().max(), max);
+        settings.stateDir(),
+        settings.warm().seed(),
+        settings.warm().max(),
+        status,
+        executor("state"));
   }
 
   /** The watchdog wants to hear of us; three canaries in its time let one or two be late. */

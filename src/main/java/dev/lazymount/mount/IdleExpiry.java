@@ -86,8 +86,6 @@ final class IdleExpiry {
       asked.answerTo().tell(MountResult.failed(request.name(), "something else is done to it now"));
     } else if (env.circuit().isOpen()) {
       asked.answerTo().tell(MountResult.failed(request.name(), ImageStatus.NO_STORAGE));
-    } else if (asked.manner() == UnmountMode.MARK && marked) {
-      asked.answerTo().tell(MountResult.unmounted(request.name(), Mounter.Expiry.MARKED, false));
     } else {
       calls.unmount(request, marked, asked);
     }

@@ -9,7 +9,6 @@ import akka.actor.typed.javadsl.Receive;
 import akka.actor.typed.javadsl.TimerScheduler;
 import dev.lazymount.status.Access;
 import dev.lazymount.status.MountState;
-import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
@@ -39,26 +38,21 @@ public final class MountActor extends AbstractBehavior<MountMessage> {
    *
    * @param env what all of them share
    * @param request which image, and where
-   * @param observer is told of each mount that was made or found, and of each failure
    */
-  public static Behavior<MountMessage> create(
-      MountEnv env, Mounter.Request request, Optional<ActorRef<MountResult>> observer) {
+  public static Behavior<MountMessage> create(MountEnv env, Mounter.Request request) {
     return Behaviors.setup(
-        context ->
-            Behaviors.withTimers(
-                timers -> new MountActor(context, env, request, observer, timers)));
+        context -> Behaviors.withTimers(timers -> new MountActor(context, env, request, timers)));
   }
 
   private MountActor(
       ActorContext<MountMessage> context,
       MountEnv env,
       Mounter.Request request,
-      Optional<ActorRef<MountResult>> observer,
       TimerScheduler<MountMessage> timers) {
     super(context);
     this.env = env;
     this.request = request;
-    this.waiting = new Waiters(observer);
+    this.waiting = new Waiters();
     this.retry = new RetryPolicy(env);
     this.line = new ImageStatus(env, request);
     this.calls = new MountCalls(context, timers, env);

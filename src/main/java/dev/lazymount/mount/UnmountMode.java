@@ -5,7 +5,5 @@ public enum UnmountMode {
   /** Unless it is in use right now. */
   NOW,
   /** Unless it was used since it was marked; if it is not marked, it is marked and stays. */
-  IF_IDLE,
-  /** Not yet: it is only marked. */
-  MARK
+  IF_IDLE
 }

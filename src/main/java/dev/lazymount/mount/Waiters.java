@@ -4,18 +4,11 @@ import akka.actor.typed.ActorRef;
 import dev.lazymount.status.Access;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 
 /** Who waits for an image to come to rest. Used by its MountActor alone. */
 final class Waiters {
   private final List<MountMessage.Accessed> accesses = new ArrayList<>();
   private final List<ActorRef<MountResult>> askers = new ArrayList<>();
-  private final Optional<ActorRef<MountResult>> observer;
-
-  /** Nobody yet; {@code observer} is told of each time that it comes to rest. */
-  Waiters(Optional<ActorRef<MountResult>> observer) {
-    this.observer = observer;
-  }
 
   /** An access waits for its nested images' sake; one for each way inside is enough. */
   void add(MountMessage.Accessed accessed) {
@@ -41,7 +34,6 @@ final class Waiters {
 
   /** The image has come to rest: nested ones are next, and whoever asked is answered. */
   void settle(MountResult answer) {
-    observer.ifPresent(who -> who.tell(answer));
     accesses.forEach(Waiters::pass);
     accesses.clear();
     answer(answer);

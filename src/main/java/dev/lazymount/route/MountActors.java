@@ -7,7 +7,6 @@ import dev.lazymount.catalog.ImageFile;
 import dev.lazymount.mount.MountActor;
 import dev.lazymount.mount.MountEnv;
 import dev.lazymount.mount.MountMessage;
-import dev.lazymount.mount.MountResult;
 import dev.lazymount.mount.Mounter;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -42,7 +41,6 @@ final class MountActors {
 
   private final ActorContext<Router.Command> context;
   private final MountEnv env;
-  private final Optional<ActorRef<MountResult>> observer;
   private final BiFunction<String, ActorRef<MountMessage>, Router.Command> gone;
   private final Map<String, Child> children = new HashMap<>();
   private Catalog catalog = Catalog.empty();
@@ -53,17 +51,14 @@ final class MountActors {
    *
    * @param context the Router's
    * @param env what they share
-   * @param observer is told what comes of each mount
    * @param gone makes the message that tells the Router of the end of one, for {@link #remove}
    */
   MountActors(
       ActorContext<Router.Command> context,
       MountEnv env,
-      Optional<ActorRef<MountResult>> observer,
       BiFunction<String, ActorRef<MountMessage>, Router.Command> gone) {
     this.context = context;
     this.env = env;
-    this.observer = observer;
     this.gone = gone;
   }
 
@@ -127,8 +122,7 @@ final class MountActors {
     // names of actors count.
     String actorName =
         "mount-" + spawned++ + "-" + URLEncoder.encode(image.name(), StandardCharsets.UTF_8);
-    ActorRef<MountMessage> actor =
-        context.spawn(MountActor.create(env, request, observer), actorName);
+    ActorRef<MountMessage> actor = context.spawn(MountActor.create(env, request), actorName);
     context.watchWith(actor, gone.apply(image.name(), actor));
     Child child = new Child(actor, request, now() - TELL_AGAIN_NANOS);
     children.put(image.name(), child);

@@ -112,8 +112,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
       ActorContext<Command> context, RouterEnv env, ActorRef<CatalogActor.Command> scanner) {
     super(context);
     this.env = env;
-    this.children =
-        new MountActors(context, env.mounts(), MountLimit.spawn(context, env), Gone::new);
+    this.children = new MountActors(context, env.mounts(), Gone::new);
     this.observed = new DryRunStats(env.mounts(), children::has);
     this.matching = new ImageResolver(env);
     this.scanner = scanner;

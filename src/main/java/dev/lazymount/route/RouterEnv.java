@@ -20,24 +20,13 @@ import org.slf4j.LoggerFactory;
  * @param mounted asked after the first scan what is mounted below the root already
  * @param suspects asked after each scan what wants a closer look
  * @param executor where these two block
- * @param max how many images may be mounted at once; 0 for any number
  */
 public record RouterEnv(
     String root,
     MountEnv mounts,
     Look<Reconcile.Found> mounted,
     Look<String> suspects,
-    Executor executor,
-    int max) {
-  /** Any number of images may be mounted. */
-  public RouterEnv(
-      String root,
-      MountEnv mounts,
-      Look<Reconcile.Found> mounted,
-      Look<String> suspects,
-      Executor executor) {
-    this(root, mounts, mounted, suspects, executor, 0);
-  }
+    Executor executor) {
 
   /** A look at the mounts, one of the two, which comes back as a message. */
   <T> void ask(

@@ -6,7 +6,6 @@
  * dev.lazymount.catalog.Catalog} which images those concern, and the {@link
  * dev.lazymount.route.Router} tells the MountActor of each, outermost first; its {@link
  * dev.lazymount.route.MountActors} are those MountActors. In observe mode it tells {@link
- * dev.lazymount.route.DryRunStats} instead, which counts. With mount.max, a {@link
- * dev.lazymount.route.MountLimit} has those go again that were not used for longest.
+ * dev.lazymount.route.DryRunStats} instead, which counts.
  */
 package dev.lazymount.route;

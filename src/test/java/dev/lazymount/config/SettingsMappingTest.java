@@ -50,7 +50,6 @@ class SettingsMappingTest {
                 128),
             new Settings.Mount(
                 List.of(),
-                0,
                 4,
                 Duration.ofSeconds(30),
                 Duration.ofSeconds(1),
@@ -93,7 +92,6 @@ class SettingsMappingTest {
               }
               mount {
                 options = ["threads=single", "errors=continue"]
-                max = 500
                 concurrency = 5
                 timeout = 31s
                 retry = 2s
@@ -130,7 +128,6 @@ class SettingsMappingTest {
                 8),
             new Settings.Mount(
                 List.of("threads=single", "errors=continue"),
-                500,
                 5,
                 Duration.ofSeconds(31),
                 Duration.ofSeconds(2),

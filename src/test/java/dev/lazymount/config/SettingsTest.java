@@ -137,7 +137,6 @@ class SettingsTest {
   void readsOff(String off) {
     assertEquals(
         Optional.empty(), Settings.from(with("idle.unmount-after = " + off)).idle().unmountAfter());
-    assertEquals(0, Settings.from(with("mount.max = " + off)).mount().max());
     assertEquals(Optional.empty(), Settings.from(with("warm.seed = " + off)).warm().seed());
     assertEquals(Optional.empty(), Settings.from(with("log.summary = " + off)).log().summary());
   }

@@ -2,7 +2,6 @@ package dev.lazymount.daemon;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.lazymount.kernel.Await;
 import dev.lazymount.kernel.ChildProcess;
 import dev.lazymount.kernel.DaemonProcess;
 import dev.lazymount.kernel.Kernel;
@@ -55,27 +54,6 @@ class ManyNamesIT {
     assertEquals(NAMES, Kernel.loopsBelow(site.folder()).size());
     assertEquals(0, daemon.status().images().failed());
     daemon.assertMemoryBounded();
-  }
-
-  /** With mount.max the kernel keeps those that are in use, and the daemon unmounts the others. */
-  @Test
-  void noMoreThanMountMaxStayMounted() throws Exception {
-    List<String> names = site.compilers(30);
-    DaemonProcess daemon = site.start("mount.max=10", "mount.concurrency=1");
-    daemon.awaitImagesKnown();
-    daemon.mount("gcc-0");
-    try (var inUse = Files.newBufferedReader(site.root("gcc-0").resolve("version"))) {
-      for (String name : names) {
-        daemon.mount(name);
-      }
-      Await.until("no more are mounted", () -> Kernel.mountsBelow(site.root()).size() == 10);
-      assertEquals(1, site.mountsOn("gcc-0"), "it was used first, and is in use");
-      assertEquals(1, site.mountsOn("gcc-29"), "it was used last");
-      assertEquals(0, site.mountsOn("gcc-1"));
-      assertEquals(Site.IMAGE.strip(), inUse.readLine());
-    }
-    daemon.mount("gcc-1");
-    Await.until("no more are mounted", () -> Kernel.mountsBelow(site.root()).size() == 10);
   }
 
   private Process reader(List<String> names, int user) throws IOException {

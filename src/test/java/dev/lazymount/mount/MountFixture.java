@@ -70,7 +70,7 @@ abstract class MountFixture {
   }
 
   static ActorRef<MountMessage> actor(MountEnv env, String name) {
-    return stage.kit().spawn(MountActor.create(env, request(name), Optional.empty()));
+    return stage.kit().spawn(MountActor.create(env, request(name)));
   }
 
   static Mounter.Request request(String name) {

@@ -118,14 +118,8 @@ abstract class RouterFixture {
 
   /** With something mounted there at the start, of which no image of that name is known. */
   Routed router(boolean observe, Set<String> mountedAtStart) {
-    return router(observe, mountedAtStart, 0);
-  }
-
-  /** One that keeps at most {@code max} mounted. */
-  Routed router(boolean observe, Set<String> mountedAtStart, int max) {
     return router(
         observe,
-        max,
         mountedAtStart.stream()
             .map(name -> new Reconcile.Found(name, Optional.empty()))
             .toArray(Reconcile.Found[]::new));
@@ -133,10 +127,6 @@ abstract class RouterFixture {
 
   /** With an image's file behind what is mounted there at the start, or none. */
   Routed router(boolean observe, Reconcile.Found... mountedAtStart) {
-    return router(observe, 0, mountedAtStart);
-  }
-
-  private Routed router(boolean observe, int max, Reconcile.Found... mountedAtStart) {
     List<Reconcile.Found> found = List.of(mountedAtStart);
     status.mode(observe ? Settings.Mode.OBSERVE : Settings.Mode.MOUNT);
     MountEnv mounts =
@@ -153,8 +143,7 @@ abstract class RouterFixture {
             Optional.empty(),
             new StorageCircuit(4, open -> {}),
             stage.clock());
-    return new Routed(
-        new RouterEnv("/ce", mounts, () -> found, () -> suspects, Runnable::run, max));
+    return new Routed(new RouterEnv("/ce", mounts, () -> found, () -> suspects, Runnable::run));
   }
 
   static Catalog images(String... names) {
