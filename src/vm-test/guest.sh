@@ -82,7 +82,7 @@ server_goes_away_and_the_daemon_ends() {
   check "it starts without the server, and status answers" within $SOON says '.state == "starting"'
   check "and says why it is not ready" within $SOON says '.trace.problem // "" | contains("storage does not answer")'
   check "it comes back after kill -9" comes_back_after_kill
-  # Without the server to tell the client: its open files are stale when it is back.
+  # The client does not hear of it, so its open files are stale when the server is back.
   replace stale-replaced
   rm "$SERVER/squash-images/stale-vanished.img"
   start_server
