@@ -129,6 +129,15 @@ public final class Fd implements AutoCloseable {
   }
 
   /**
+   * openat2(2) of an entry of this directory with O_PATH; of a symlink, the symlink itself.
+   *
+   * @param name one component
+   */
+  public Fd openEntry(String name) throws SyscallException {
+    return openBeneath(name, O_PATH | O_NOFOLLOW, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+  }
+
+  /**
    * openat2(2) of a file somewhere beneath this directory, for reading and without waiting for the
    * other end of a FIFO. No path may lead out (EXDEV).
    *

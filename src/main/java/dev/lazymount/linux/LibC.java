@@ -20,6 +20,8 @@ final class LibC {
   /** Since Linux 5.2/5.6 the numbers of new system calls are the same on every architecture. */
   static final long SYS_MOVE_MOUNT = 429;
 
+  static final long SYS_OPEN_TREE = 428;
+
   static final long SYS_FSOPEN = 430;
   static final long SYS_FSCONFIG = 431;
   static final long SYS_FSMOUNT = 432;
@@ -108,6 +110,9 @@ final class LibC {
 
   /** fsopen(2). */
   static native long syscall(long number, byte[] name, int flags);
+
+  /** open_tree(2). */
+  static native long syscall(long number, int dirFd, byte[] path, int flags);
 
   /** fsmount(2). */
   static native long syscall(long number, int fd, int flags, int attributes);
