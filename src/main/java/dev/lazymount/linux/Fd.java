@@ -83,6 +83,11 @@ public final class Fd implements AutoCloseable {
     }
   }
 
+  /** openat(2) of a file of /proc or /sys, for reading. */
+  static Fd openKernelFile(String path) throws SyscallException {
+    return open(LibC.AT_FDCWD, path, O_RDONLY, 0);
+  }
+
   /** openat(2) of one subdirectory for reading; a symlink is ELOOP or ENOTDIR. */
   public Fd openSubdirectory(String name) throws SyscallException {
     return open(raw(), name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);

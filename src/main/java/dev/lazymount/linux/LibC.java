@@ -84,6 +84,9 @@ final class LibC {
 
   static native long read(int fd, byte[] buffer, long size);
 
+  /** struct pollfd[count]; milliseconds. */
+  static native int poll(byte[] descriptors, long count, int timeout);
+
   static native int umount2(byte[] path, int flags);
 
   static native int prctl(
