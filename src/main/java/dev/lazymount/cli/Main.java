@@ -52,6 +52,7 @@ public final class Main implements Callable<Integer> {
       ALL.put("explain", ExplainCommand::new);
       ALL.put("mount", MountCommand::new);
       ALL.put("unmount", UnmountCommand::new);
+      ALL.put("verify", VerifyCommand::new);
       ALL.put("trace", TraceCommand::new);
       ALL.put("rescan", RescanCommand::new);
       ALL.put("reload", ReloadCommand::new);
