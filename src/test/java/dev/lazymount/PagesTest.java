@@ -134,8 +134,7 @@ class PagesTest {
     int hash = link.indexOf('#');
     String path = hash < 0 ? link : link.substring(0, hash);
     Path file = path.isEmpty() ? document : document.resolveSibling(path).normalize();
-    return Files.exists(file)
-        && (hash < 0 || anchors(file).contains(link.substring(hash + 1)));
+    return Files.exists(file) && (hash < 0 || anchors(file).contains(link.substring(hash + 1)));
   }
 
   /** The anchors that a renderer makes of headings, as GitHub does, and those written as HTML. */

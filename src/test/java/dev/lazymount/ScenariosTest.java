@@ -58,52 +58,154 @@ class ScenariosTest {
       List.of(
           group(
               "The image storage does not respond",
-              row("One storage hangs, others do not", "each hung mount occupies one thread and is `stuck`; other images are mounted", "daemon.HungStorageIT.aHungMountTakesOneSlotAllOfThemOpenTheCircuitAndAllIsWellWhenTheStorageIsBack"),
-              row("All mount threads hang, and the storage returns", "no other mount is tried and `status` says so; then everything is mounted without a new access", "daemon.HungStorageIT.aHungMountTakesOneSlotAllOfThemOpenTheCircuitAndAllIsWellWhenTheStorageIsBack"),
-              row("The storage hangs when the daemon starts", "the daemon becomes ready and says so; it mounts what was used meanwhile when the storage returns", "daemon.HungStorageIT.aDaemonStartsWhileTheStorageHangsAndMountsWhatWasUsedWhenItIsBack"),
-              row("`status` and SIGTERM while all mount threads hang", "`status` responds, and the daemon ends in time", "daemon.HungStorageIT.aDaemonWhoseSlotsAllHangAnswersAndEndsInTime")),
+              row(
+                  "One storage hangs, others do not",
+                  "each hung mount occupies one thread and is `stuck`; other images are mounted",
+                  "daemon.HungStorageIT.aHungMountTakesOneSlotAllOfThemOpenTheCircuitAndAllIsWellWhenTheStorageIsBack"),
+              row(
+                  "All mount threads hang, and the storage returns",
+                  "no other mount is tried and `status` says so; then everything is mounted without"
+                      + " a new access",
+                  "daemon.HungStorageIT.aHungMountTakesOneSlotAllOfThemOpenTheCircuitAndAllIsWellWhenTheStorageIsBack"),
+              row(
+                  "The storage hangs when the daemon starts",
+                  "the daemon becomes ready and says so; it mounts what was used meanwhile when the"
+                      + " storage returns",
+                  "daemon.HungStorageIT.aDaemonStartsWhileTheStorageHangsAndMountsWhatWasUsedWhenItIsBack"),
+              row(
+                  "`status` and SIGTERM while all mount threads hang",
+                  "`status` responds, and the daemon ends in time",
+                  "daemon.HungStorageIT.aDaemonWhoseSlotsAllHangAnswersAndEndsInTime")),
           group(
               "The image is bad",
-              row("Not an image, truncated, a device, a pipe or a symlink", "quarantined, with the reason in `status` and one line in the log", "daemon.RefusedMountIT.badImageLeavesTheOriginalAndIsExplained"),
-              row("500 damaged squashfs images", "quarantined or mounted; nothing is left behind, and the original is readable", "mount.kernel.DamagedImagesIT.compressedSquashfs", "mount.kernel.DamagedImagesIT.squashfsThatIsNotCompressed"),
+              row(
+                  "Not an image, truncated, a device, a pipe or a symlink",
+                  "quarantined, with the reason in `status` and one line in the log",
+                  "daemon.RefusedMountIT.badImageLeavesTheOriginalAndIsExplained"),
+              row(
+                  "500 damaged squashfs images",
+                  "quarantined or mounted; nothing is left behind, and the original is readable",
+                  "mount.kernel.DamagedImagesIT.compressedSquashfs",
+                  "mount.kernel.DamagedImagesIT.squashfsThatIsNotCompressed"),
               row("400 damaged erofs images", "the same", "mount.kernel.DamagedImagesIT.erofs"),
-              row("A bad image is replaced by a good one", "mounted at the next access", "daemon.RefusedMountIT.badImageIsMountedOnceItIsReplacedByAGoodOne")),
+              row(
+                  "A bad image is replaced by a good one",
+                  "mounted at the next access",
+                  "daemon.RefusedMountIT.badImageIsMountedOnceItIsReplacedByAGoodOne")),
           group(
               "The image changes",
-              row("Replaced while mounted", "swapped without a gap and without an access", "mount.kernel.MountedImageEndIT.replacedImageIsSwappedWithoutAGap", "daemon.MountedImageIT.aReplacedImageIsSwappedWithoutAnAccess"),
-              row("Replaced while a file of it is open", "the open file goes on reading the old image, which is listed as `lingering`", "daemon.MountedImageIT.aReplacedImageThatIsStillReadIsListedAsLingering"),
-              row("Replaced by a bad image", "the old one stays mounted, and `status` says why", "mount.kernel.MountedImageEndIT.badReplacementLeavesTheOldImageMounted", "daemon.MountedImageIT.aBadReplacementLeavesTheOldImageAndStatusSaysWhy"),
-              row("Replaced while something is mounted inside it", "the old one stays until that mount is gone", "mount.kernel.MountedImageEndIT.aReplacedImageStaysWhileSomethingIsMountedInside"),
-              row("Deleted while mounted", "unmounted when it is not in use; the original shows again", "daemon.MountedImageIT.anImageThatVanishedIsUnmountedWhenNobodyUsesItAndTheOriginalShows"),
-              row("erofs instead of squashfs", "mounted without a loop device where the kernel can", "mount.kernel.ErofsIT.isMountedWithoutALoopDeviceWhereTheKernelCan")),
+              row(
+                  "Replaced while mounted",
+                  "swapped without a gap and without an access",
+                  "mount.kernel.MountedImageEndIT.replacedImageIsSwappedWithoutAGap",
+                  "daemon.MountedImageIT.aReplacedImageIsSwappedWithoutAnAccess"),
+              row(
+                  "Replaced while a file of it is open",
+                  "the open file goes on reading the old image, which is listed as `lingering`",
+                  "daemon.MountedImageIT.aReplacedImageThatIsStillReadIsListedAsLingering"),
+              row(
+                  "Replaced by a bad image",
+                  "the old one stays mounted, and `status` says why",
+                  "mount.kernel.MountedImageEndIT.badReplacementLeavesTheOldImageMounted",
+                  "daemon.MountedImageIT.aBadReplacementLeavesTheOldImageAndStatusSaysWhy"),
+              row(
+                  "Replaced while something is mounted inside it",
+                  "the old one stays until that mount is gone",
+                  "mount.kernel.MountedImageEndIT.aReplacedImageStaysWhileSomethingIsMountedInside"),
+              row(
+                  "Deleted while mounted",
+                  "unmounted when it is not in use; the original shows again",
+                  "daemon.MountedImageIT.anImageThatVanishedIsUnmountedWhenNobodyUsesItAndTheOriginalShows"),
+              row(
+                  "erofs instead of squashfs",
+                  "mounted without a loop device where the kernel can",
+                  "mount.kernel.ErofsIT.isMountedWithoutALoopDeviceWhereTheKernelCan")),
           group(
               "Unmounting",
-              row("An image is idle (`idle.unmount-after`)", "unmounted by MNT_EXPIRE; the next access mounts it again", "daemon.MountedImageIT.anImageThatNobodyUsesIsUnmountedAndTheNextAccessMountsItAgain"),
-              row("An image is in use, here or in a slave namespace", "left mounted", "daemon.MountedImageIT.anImageInUseIsNotUnmounted", "mount.kernel.NamespaceIT.whatASlaveUsesIsNotExpired"),
-              row("200 images are mounted, used and expired repeatedly", "no read fails", "daemon.ChurnIT.mountedUsedAndExpiredWithoutAFailedRead"),
-              row("An image is unmounted by hand", "noticed at the next scan; the next access mounts it again", "daemon.MountedImageIT.whatSomebodyUnmountedIsNoticedWithoutAnAccess")),
+              row(
+                  "An image is idle (`idle.unmount-after`)",
+                  "unmounted by MNT_EXPIRE; the next access mounts it again",
+                  "daemon.MountedImageIT.anImageThatNobodyUsesIsUnmountedAndTheNextAccessMountsItAgain"),
+              row(
+                  "An image is in use, here or in a slave namespace",
+                  "left mounted",
+                  "daemon.MountedImageIT.anImageInUseIsNotUnmounted",
+                  "mount.kernel.NamespaceIT.whatASlaveUsesIsNotExpired"),
+              row(
+                  "200 images are mounted, used and expired repeatedly",
+                  "no read fails",
+                  "daemon.ChurnIT.mountedUsedAndExpiredWithoutAFailedRead"),
+              row(
+                  "An image is unmounted by hand",
+                  "noticed at the next scan; the next access mounts it again",
+                  "daemon.MountedImageIT.whatSomebodyUnmountedIsNoticedWithoutAnAccess")),
           group(
               "Another process mounts",
-              row("mount(8) has mounted our image", "adopted", "mount.kernel.KernelMounterIT.mountMadeByMount8IsAdopted"),
-              row("Something else is mounted on the directory", "left alone, and `status` says so", "daemon.RefusedMountIT.foreignMountOnTheTargetIsLeftAlone"),
-              row("Two daemons on the same root", "each image is mounted once", "daemon.StormIT.twoDaemonsMountEachImageOnce"),
-              row("Another process holds the lock of an image", "the daemon waits, and never mounts twice", "daemon.LifeCycleIT.mountThatWaitsForALockIsCalledStuckAfterItsTimeout", "mount.kernel.KernelMounterIT.lockOfAnotherProcessIsRespected")),
+              row(
+                  "mount(8) has mounted our image",
+                  "adopted",
+                  "mount.kernel.KernelMounterIT.mountMadeByMount8IsAdopted"),
+              row(
+                  "Something else is mounted on the directory",
+                  "left alone, and `status` says so",
+                  "daemon.RefusedMountIT.foreignMountOnTheTargetIsLeftAlone"),
+              row(
+                  "Two daemons on the same root",
+                  "each image is mounted once",
+                  "daemon.StormIT.twoDaemonsMountEachImageOnce"),
+              row(
+                  "Another process holds the lock of an image",
+                  "the daemon waits, and never mounts twice",
+                  "daemon.LifeCycleIT.mountThatWaitsForALockIsCalledStuckAfterItsTimeout",
+                  "mount.kernel.KernelMounterIT.lockOfAnotherProcessIsRespected")),
           group(
               "kill -9",
-              row("At random moments of a storm over 300 images", "0 stacked, 0 leaked, 0 unreadable; the next daemon mounts the rest", "daemon.KillIT.killedAtRandomMomentsAndRestarted"),
-              row("Between the two steps of a swap", "the next attempt removes the old image", "mount.kernel.MountedImageEndIT.anOldImageLeftOnTopOfTheNewOneIsTakenOff")),
+              row(
+                  "At random moments of a storm over 300 images",
+                  "0 stacked, 0 leaked, 0 unreadable; the next daemon mounts the rest",
+                  "daemon.KillIT.killedAtRandomMomentsAndRestarted"),
+              row(
+                  "Between the two steps of a swap",
+                  "the next attempt removes the old image",
+                  "mount.kernel.MountedImageEndIT.anOldImageLeftOnTopOfTheNewOneIsTakenOff")),
           group(
               "Other mount namespaces",
-              row("A slave namespace, created before the mount", "sees image, swap and unmount, never an error", "mount.kernel.NamespaceIT.aSlaveSeesTheImageAndAPrivateOneKeepsTheOriginalWithoutAnErrorThroughout"),
-              row("A private namespace, created before the mount", "keeps the original, never an error", "mount.kernel.NamespaceIT.aSlaveSeesTheImageAndAPrivateOneKeepsTheOriginalWithoutAnErrorThroughout"),
-              row("A private namespace, created after it, holds an unmounted image", "listed as `lingering`; the image can be mounted again", "mount.kernel.LingeringImagesIT.anUnmountedImageLingersWhileAPrivateNamespaceHasIt")),
+              row(
+                  "A slave namespace, created before the mount",
+                  "sees image, swap and unmount, never an error",
+                  "mount.kernel.NamespaceIT.aSlaveSeesTheImageAndAPrivateOneKeepsTheOriginalWithoutAnErrorThroughout"),
+              row(
+                  "A private namespace, created before the mount",
+                  "keeps the original, never an error",
+                  "mount.kernel.NamespaceIT.aSlaveSeesTheImageAndAPrivateOneKeepsTheOriginalWithoutAnErrorThroughout"),
+              row(
+                  "A private namespace, created after it, holds an unmounted image",
+                  "listed as `lingering`; the image can be mounted again",
+                  "mount.kernel.LingeringImagesIT.anUnmountedImageLingersWhileAPrivateNamespaceHasIt")),
           group(
               "The directory to mount on",
-              row("Is a symlink, or has one on the way", "never mounted on", "daemon.RefusedMountIT.targetThatIsASymlinkOutsideIsNeverMountedOver", "daemon.RefusedMountIT.symlinkOnTheWayToTheTargetIsNeverFollowedOutside"),
-              row("Is exchanged for a symlink during the mount", "no mount is ever made outside the root", "mount.kernel.MounterRaceIT.targetThatIsSwappedMeanwhileNeverTakesAMountOutside"),
-              row("Is missing, or a file", "refused with the errno; nothing is created", "daemon.RefusedMountIT.missingTargetIsExplainedAndNotMade", "daemon.RefusedMountIT.targetThatIsAFileIsExplained"),
-              row("Has images mounted inside", "an outer image is not mounted over them", "daemon.RefusedMountIT.imageIsNotMountedOverTheMountsInsideItsDirectory"),
-              row("Any mount of the daemon", "is read-only, nosuid, nodev", "mount.kernel.KernelMounterIT.mountIsReadOnlyWithoutSetUserIdAndDevices")));
+              row(
+                  "Is a symlink, or has one on the way",
+                  "never mounted on",
+                  "daemon.RefusedMountIT.targetThatIsASymlinkOutsideIsNeverMountedOver",
+                  "daemon.RefusedMountIT.symlinkOnTheWayToTheTargetIsNeverFollowedOutside"),
+              row(
+                  "Is exchanged for a symlink during the mount",
+                  "no mount is ever made outside the root",
+                  "mount.kernel.MounterRaceIT.targetThatIsSwappedMeanwhileNeverTakesAMountOutside"),
+              row(
+                  "Is missing, or a file",
+                  "refused with the errno; nothing is created",
+                  "daemon.RefusedMountIT.missingTargetIsExplainedAndNotMade",
+                  "daemon.RefusedMountIT.targetThatIsAFileIsExplained"),
+              row(
+                  "Has images mounted inside",
+                  "an outer image is not mounted over them",
+                  "daemon.RefusedMountIT.imageIsNotMountedOverTheMountsInsideItsDirectory"),
+              row(
+                  "Any mount of the daemon",
+                  "is read-only, nosuid, nodev",
+                  "mount.kernel.KernelMounterIT.mountIsReadOnlyWithoutSetUserIdAndDevices")));
 
   @Test
   void everyRowNamesTestsThatExist() throws Exception {
