@@ -21,12 +21,12 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * What each trace program sees, on each release of bpftrace: all of them run at once, and every way
- * to come by a file is gone once. The table of it is written to target/sight-table.md, and the page
- * trace.md has it.
+ * to come by a file is gone once. The table of it is written to target/sight-table.md, and the
+ * README has it.
  */
 class SightIT {
   private static final Path TABLE = Path.of("target/sight-table.md");
-  private static final Path PAGE = Path.of("src", "site", "markdown", "trace.md");
+  private static final Path README = Path.of("README.md");
 
   private static final Map<String, TraceRecorder> watches = new TreeMap<>();
   private static final Map<OpenMethod, String> rows = new EnumMap<>(OpenMethod.class);
@@ -85,10 +85,10 @@ class SightIT {
     lines.addAll(rows.values());
     String table = String.join("\n", lines) + "\n";
     Files.writeString(TABLE, table);
-    if (Files.exists(PAGE)) {
+    if (Files.exists(README)) {
       assertTrue(
-          Files.readString(PAGE).contains(table),
-          PAGE + " does not have the table of " + TABLE + ": copy it there unchanged");
+          Files.readString(README).contains(table),
+          "README.md does not have the table of " + TABLE + ": put it in as it is");
     }
   }
 }
