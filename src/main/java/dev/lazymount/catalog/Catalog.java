@@ -86,7 +86,7 @@ public final class Catalog {
    * @param linksOut symlinks in the root that lead out of it, from their path relative to the root
    *     to a text that says where
    */
-  static Catalog of(
+  public static Catalog of(
       Collection<ImageFile> images, Map<String, String> links, Map<String, String> linksOut) {
     NavigableMap<String, ImageFile> byName = new TreeMap<>();
     for (ImageFile image : images) {

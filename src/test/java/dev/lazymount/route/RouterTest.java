@@ -74,6 +74,16 @@ final class RouterTest extends RouterFixture {
     scanner.expectNoMessage(NOW);
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"/ce/arm64/gcc", "/ce/libs/boost", "/ce/libs"})
+  void listingADirectoryOfOrWithAnImageIsNoUnknownName(String path) {
+    Routed router = router().images("arm64/gcc", "libs/boost/1_84");
+    router.accessesAndMounts(path);
+    assertEquals(List.of(), inUse());
+    assertEquals(0, unknown());
+    scanner.expectNoMessage(NOW);
+  }
+
   @Test
   void aSymlinkInTheRootLeadsToItsTargetsImage() {
     Routed router =
@@ -165,14 +175,17 @@ final class RouterTest extends RouterFixture {
   }
 
   @Test
-  void aCrashedMountActorHurtsNobodyElseAndIsSpawnedAnew() {
+  void aFailedMountActorIsReplacedAndItsRowIsCorrected() {
     Routed router = router().images("good", "bad");
-    // Nothing like that comes from a mount; the actor does not survive it.
+    // No mounter returns null; the actor fails on it.
     mounter.then("bad", () -> null);
     router.accessesAndMounts("/ce/good/x", "/ce/bad/x");
     var good = status.mounts().get("good").orElseThrow();
     assertEquals(MountState.MOUNTED, good.state());
-    assertEquals(MountState.MOUNTING, state("bad"));
+    var bad = status.mounts().get("bad").orElseThrow();
+    // In MOUNTING, the warm list would wait for it for ever.
+    assertEquals(MountState.FAILED, bad.state());
+    assertEquals("internal error, see the log; the next access mounts it", bad.reason());
 
     pass(APART);
     router.accessesAndMounts("/ce/good/x", "/ce/bad/x");
