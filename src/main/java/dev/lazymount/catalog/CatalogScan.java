@@ -59,8 +59,7 @@ public final class CatalogScan {
       throw new IllegalArgumentException("an image needs a suffix, got " + suffixes);
     }
     ScanErrors problems = new ScanErrors(limits.problems());
-    Collection<ImageFile> found =
-        new ImageWalk(suffixes, previous, limits, problems).walk(images);
+    Collection<ImageFile> found = new ImageWalk(suffixes, previous, limits, problems).walk(images);
     if (found.isEmpty() && previous.size() > 0) {
       // No error to the kernel, but it is what a storage that is not mounted looks like.
       problems.add(images, "no images found, there were " + previous.size() + " before");

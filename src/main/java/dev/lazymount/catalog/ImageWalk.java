@@ -56,7 +56,8 @@ final class ImageWalk {
     List<Directory.Entry> entries = listing.entries();
     if (!listing.complete()) {
       String where = prefix.isEmpty() ? "the image directory" : prefix;
-      problems.refuse(where, "read in part only, it has too many entries: more than " + entries.size());
+      problems.refuse(
+          where, "read in part only, it has too many entries: more than " + entries.size());
     }
     held += entries.size();
     // With one order, what a limit leaves out is the same in every scan.
@@ -112,7 +113,8 @@ final class ImageWalk {
         problems.refuse(path + "/", "not read: " + refusal);
       }
     } catch (SyscallException e) {
-      // ENOENT, ENOTDIR, ELOOP: removed or replaced since its parent was read, or an entry of unknown
+      // ENOENT, ENOTDIR, ELOOP: removed or replaced since its parent was read, or an entry of
+      // unknown
       // type that is no directory. It is treated as absent.
       if (!CatalogScan.isNoDirectory(e)) {
         Collection<ImageFile> kept = previous.descendants(path);

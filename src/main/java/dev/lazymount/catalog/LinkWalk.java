@@ -127,7 +127,8 @@ final class LinkWalk {
     List<Directory.Entry> entries = listing.entries();
     if (!listing.complete()) {
       problems.refuse(
-          root + "/" + prefix, "read in part only, it has too many entries: more than " + entries.size());
+          root + "/" + prefix,
+          "read in part only, it has too many entries: more than " + entries.size());
     }
     held += entries.size();
     entries.sort(Comparator.comparing(Directory.Entry::name));

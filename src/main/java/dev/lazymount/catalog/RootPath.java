@@ -135,7 +135,8 @@ public final class RootPath {
    * file system and is either on the way to the root, beside that way, or below the root.
    *
    * @param base the root, or the empty text for the top of the file system
-   * @param confined whether a {@code ..} at the top leaves the root; the kernel ignores one at its top
+   * @param confined whether a {@code ..} at the top leaves the root; the kernel ignores one at its
+   *     top
    */
   private static Optional<List<String>> normalise(
       String base, String path, boolean confined, int keep) {

@@ -205,7 +205,8 @@ public final class Explainer {
       int count = images.descendants(String.join("/", found.path())).size();
       return verdict(
           State.DIRECTORY,
-          "It is a directory with " + (count == 1 ? "an image" : count + " images")
+          "It is a directory with "
+              + (count == 1 ? "an image" : count + " images")
               + " in it, and is no image itself.",
           "An access to one of them mounts that image. Listing this directory mounts nothing.");
     }
@@ -244,7 +245,7 @@ public final class Explainer {
         String names = outer.stream().map(ImageFile::name).collect(Collectors.joining(", "));
         step("around it", names + ": mounted first");
       }
-      step("daemon", running ? daemon() : "none is running with run-dir " + now.runDir());
+      step("daemon", running ? daemon() : "none runs with run-dir " + now.runDir());
       return new ImageVerdicts(now, status, running, time).of(asked, steps, image);
     }
 

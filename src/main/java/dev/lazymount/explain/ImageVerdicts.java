@@ -84,7 +84,8 @@ record ImageVerdicts(Settings settings, DaemonStatus status, boolean running, In
                   + Humanize.span(settings.mount().timeout())
                   + " the mount is reported as stuck.");
       case FAILED ->
-          ending(row, "is not mounted because the attempt of " + since + " failed" + why, retry(row));
+          ending(
+              row, "is not mounted because the attempt of " + since + " failed" + why, retry(row));
       case QUARANTINED ->
           ending(
               row,

@@ -48,8 +48,7 @@ public final class Directory {
     }
     return seen <= most
         ? new Listing(entries, true)
-        : new Listing(
-            new ArrayList<>(entries.subList(0, Math.min(most, entries.size()))), false);
+        : new Listing(new ArrayList<>(entries.subList(0, Math.min(most, entries.size()))), false);
   }
 
   /**

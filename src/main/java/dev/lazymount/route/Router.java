@@ -284,8 +284,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
   }
 
   private Behavior<Command> onUnmount(Unmount asked) {
-    MountMessage message =
-        new MountMessage.Unmount(asked.manner(), asked.why(), asked.answerTo());
+    MountMessage message = new MountMessage.Unmount(asked.manner(), asked.why(), asked.answerTo());
     return request(asked.name(), message, asked.answerTo());
   }
 
@@ -328,8 +327,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
     boolean first = catalog.isEmpty();
     boolean changed = first || !catalog.get().equals(newest);
     catalog = Optional.of(newest);
-    componentsNeeded =
-        Math.min(RootPath.MAX_COMPONENTS, Math.max(2, newest.componentsNeeded()));
+    componentsNeeded = Math.min(RootPath.MAX_COMPONENTS, Math.max(2, newest.componentsNeeded()));
     if (changed) {
       children.forEach(this::compare);
       dryRun.retain(name -> newest.get(name).isPresent());
@@ -381,8 +379,8 @@ public final class Router extends AbstractBehavior<Router.Command> {
   }
 
   /**
-   * The image file was removed while no daemon ran. As when one runs, the mount stays while it is in
-   * use.
+   * The image file was removed while no daemon ran. As when one runs, the mount stays while it is
+   * in use.
    */
   private void adoptGone(ImageFile image) {
     Child child = child(image);

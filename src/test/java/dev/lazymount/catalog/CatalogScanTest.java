@@ -166,8 +166,7 @@ final class CatalogScanTest extends ScanFixture {
         CatalogScan.scan(
             images.toString(), root.toString(), SUFFIXES, Catalog.empty(), limits(8, 9, 9, 3, 4));
     assertEquals(List.of("a/x", "b/x"), List.copyOf(scan.catalog().names()));
-    assertEquals(
-        List.of("c/: not read: there are more than 3 directories"), scan.problems());
+    assertEquals(List.of("c/: not read: there are more than 3 directories"), scan.problems());
   }
 
   @Test
@@ -235,9 +234,7 @@ final class CatalogScanTest extends ScanFixture {
       assertEquals(previous.links(), scan.catalog().links());
       assertEquals(2, scan.problems().size(), scan.problems()::toString);
       assertTrue(
-          scan.problems()
-              .get(0)
-              .endsWith("(Permission denied); keeping the images known in it: 1"),
+          scan.problems().get(0).endsWith("(Permission denied); keeping the images known in it: 1"),
           scan.problems()::toString);
     } finally {
       unlock(imagesFolder);

@@ -32,8 +32,7 @@ class MountedWayIT {
 
   private Map<String, String> links() throws IOException {
     newest =
-        CatalogScan.scan(
-                site.images().toString(), site.root().toString(), List.of(".img"), newest)
+        CatalogScan.scan(site.images().toString(), site.root().toString(), List.of(".img"), newest)
             .catalog();
     return newest.links();
   }

@@ -53,7 +53,8 @@ final class ResolutionKernelTest {
       for (int n = 0; n < PATHS; n++) {
         String path = spelled(random, tree);
         Resolution found = resolve(scan.catalog(), tree.root(), path);
-        if (isAsTheKernelHasIt(tree, path, found, "seed " + seed + ", path " + path + ": " + found)) {
+        if (isAsTheKernelHasIt(
+            tree, path, found, "seed " + seed + ", path " + path + ": " + found)) {
           seen.merge(found.kind(), 1, Integer::sum);
         }
       }
@@ -155,10 +156,7 @@ final class ResolutionKernelTest {
     }
     List<Path> directories = directories(root);
     for (int i = 2 + random.nextInt(8); i > 0; i--) {
-      Path link =
-          parents
-              .get(random.nextInt(parents.size()))
-              .resolve("l" + random.nextInt(4));
+      Path link = parents.get(random.nextInt(parents.size())).resolve("l" + random.nextInt(4));
       if (!Files.exists(link, LinkOption.NOFOLLOW_LINKS)) {
         Files.createSymbolicLink(link, target(random, root, link.getParent(), directories));
       }
@@ -201,7 +199,8 @@ final class ResolutionKernelTest {
   private static String spelled(Random random, Tree tree) throws IOException {
     StringBuilder path = new StringBuilder();
     Path at = Path.of("/");
-    Path start = random.nextInt(12) == 0 ? tree.root().resolveSibling("x").getParent() : tree.root();
+    Path start =
+        random.nextInt(12) == 0 ? tree.root().resolveSibling("x").getParent() : tree.root();
     for (Path component : start) {
       at = at.resolve(component);
       append(random, path, component.toString(), at);

@@ -209,10 +209,8 @@ final class ExplainerTest {
     Files.createFile(images.resolve("gcc-9.img"));
     Files.createSymbolicLink(root.resolve("gcc-9"), Path.of("/elsewhere/gcc-9"));
     CatalogActor.Scanner scanner =
-        previous ->
-            CatalogScan.scan(images.toString(), root.toString(), List.of(".img"), previous);
-    newest =
-        Optional.of(new NewestCatalog.Snapshot(scanner.scan(Catalog.empty()).catalog(), NOW));
+        previous -> CatalogScan.scan(images.toString(), root.toString(), List.of(".img"), previous);
+    newest = Optional.of(new NewestCatalog.Snapshot(scanner.scan(Catalog.empty()).catalog(), NOW));
     Explanation explanation = explain("gcc-9/bin/gcc");
     assertEquals(State.OUTSIDE, explanation.state());
     assertEquals("gcc-9 leads to /elsewhere/gcc-9", step(explanation, "symlink"));
@@ -356,7 +354,7 @@ final class ExplainerTest {
   @Test
   void withoutADaemonItSaysSo() {
     Explanation explanation = explainer(false).explain("gcc-15");
-    assertTrue(step(explanation, "daemon").startsWith("none is running with run-dir "));
+    assertTrue(step(explanation, "daemon").startsWith("none runs with run-dir "));
     assertEquals("5 images known, scanned for this question", step(explanation, "scan"));
     assertSays(
         "gcc-15 is not mounted because no daemon is running.",

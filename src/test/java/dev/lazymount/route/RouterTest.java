@@ -34,9 +34,9 @@ final class RouterTest extends RouterFixture {
     assertEquals(0, unknown());
   }
 
-  /** The path program tells the path as it was spelled. */
+  /** The path program reports the path as it was spelled. */
   @Test
-  void aLinkInTheRootToAFileOfAnImageIsAWayIntoIt() {
+  void aLinkToAFileOfAnImageMountsTheImage() {
     Routed router =
         router()
             .catalog(
@@ -66,7 +66,7 @@ final class RouterTest extends RouterFixture {
         "/ce/gcc/..",
         "/ce/gcc/../clang"
       })
-  void whatDoesNotLeadIntoADirectoryOfTheRootIsNoAccess(String path) {
+  void pathsOutsideOrAtAnImageDirectoryMountNothing(String path) {
     Routed router = router().images("gcc", "clang");
     router.accessesAndMounts(path);
     assertEquals(List.of(), inUse());
@@ -127,7 +127,7 @@ final class RouterTest extends RouterFixture {
   }
 
   @Test
-  void theInnerImageIsMountedAlsoWhenTheOuterFails() {
+  void theNestedImageIsMountedAlsoIfTheOuterFails() {
     Routed router = router().images("libs", "libs/boost");
     mounter.then("libs", ScriptedMounter.failing(Failures.errno("openat2", Errno.ENOENT)));
     router.accessesAndMounts("/ce/libs/boost/x");
@@ -136,7 +136,7 @@ final class RouterTest extends RouterFixture {
   }
 
   @Test
-  void anOuterImageKnowsWhichLieInsideIt() {
+  void theMountRequestListsNestedImages() {
     Routed router = router().images("libs", "libs/boost/1_84", "libs/boost", "libs2");
     router.accessesAndMounts("/ce/libs/x");
     Mounter.Request request = mounter.calls().get(0);
@@ -195,14 +195,14 @@ final class RouterTest extends RouterFixture {
   }
 
   @Test
-  void whatTheWarmListHasIsMountedAndCalledSo() {
+  void anImageOfTheWarmListIsMountedWithThatTrigger() {
     Routed router = router().images("gcc", "clang");
     router.warm("gcc");
     assertEquals(List.of("gcc"), mounter.names());
     var line = status.mounts().get("gcc").orElseThrow();
     assertEquals(MountState.MOUNTED, line.state());
     assertEquals("the warm list", line.trigger());
-    assertNull(line.lastAccess(), "nobody has used it");
+    assertNull(line.lastAccess(), "not used yet");
     assertEquals(1, status.counters().warmed.sum());
 
     router.accessesAndMounts("/ce/gcc/x", "/ce/clang/x");
@@ -213,7 +213,7 @@ final class RouterTest extends RouterFixture {
   }
 
   @Test
-  void anInnerImageOfTheWarmListIsMountedAfterThoseItLiesIn() {
+  void theWarmListMountsOuterImagesFirst() {
     Routed router = router().images("libs", "libs/boost", "libs/other");
     router.warm("libs/boost");
     assertEquals(List.of("libs", "libs/boost"), mounter.names());
@@ -243,7 +243,7 @@ final class RouterTest extends RouterFixture {
   @Test
   void countsTheAccessesThatTheOriginalServed() {
     Routed router = router().images("gcc", "clang");
-    router.accesses("/ce/gcc/a", "/ce/gcc/b", "/ce/nobody/a");
+    router.accesses("/ce/gcc/a", "/ce/gcc/b", "/ce/none/a");
     mounting.runAll();
     assertEquals(2, status.counters().servedByOriginal.sum());
     router.accessesAndMounts("/ce/gcc/a", "/ce/clang/a");
@@ -251,7 +251,7 @@ final class RouterTest extends RouterFixture {
   }
 
   @Test
-  void whatIsOnlyObservedIsServedByTheOriginal() {
+  void observedAccessesAreServedByTheOriginal() {
     Routed router = router(true, Set.of()).images("gcc");
     router.accessesAndMounts("/ce/gcc/a", "/ce/gcc/a");
     assertEquals(2, status.counters().servedByOriginal.sum());

@@ -42,7 +42,9 @@ class EditDistanceTest {
       int exact = EditDistance.of(a, b);
       for (int limit = 0; limit <= 8; limit++) {
         assertEquals(
-            Math.min(exact, limit + 1), EditDistance.atMost(a, b, limit), a + " " + b + " " + limit);
+            Math.min(exact, limit + 1),
+            EditDistance.atMost(a, b, limit),
+            a + " " + b + " " + limit);
       }
     }
   }

@@ -1,10 +1,10 @@
 package dev.lazymount.trace;
 
+import dev.lazymount.catalog.RootPath;
 import dev.lazymount.config.Settings;
 import dev.lazymount.config.SettingsLoader;
 import dev.lazymount.kernel.Await;
 import dev.lazymount.kernel.Site;
-import dev.lazymount.catalog.RootPath;
 import dev.lazymount.trace.program.Canary;
 import dev.lazymount.trace.program.PathProgram;
 import dev.lazymount.trace.program.ResolvedProgram;
