@@ -479,7 +479,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
   private Optional<String> remove(Terminated ended) {
     Optional<String> name =
         children.entrySet().stream()
-            .filter(child -> child.getValue().actor.equals(ended.getRef()))
+            .filter(child -> child.getValue().actor.path().equals(ended.getRef().path()))
             .map(Map.Entry::getKey)
             .findFirst();
     name.ifPresent(children::remove);
