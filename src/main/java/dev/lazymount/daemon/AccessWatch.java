@@ -11,8 +11,8 @@ import com.typesafe.config.Config;
 import dev.lazymount.catalog.Catalog;
 import dev.lazymount.catalog.CatalogActor;
 import dev.lazymount.catalog.ImageFile;
+import dev.lazymount.catalog.RootPath;
 import dev.lazymount.config.Settings;
-import dev.lazymount.route.AccessPath;
 import dev.lazymount.route.Router;
 import dev.lazymount.status.Access;
 import dev.lazymount.status.DaemonStatus;
@@ -174,9 +174,9 @@ public final class AccessWatch extends AbstractBehavior<AccessWatch.Command> {
   }
 
   private void tell(Access access) {
-    Optional<List<String>> below = AccessPath.below(root, access.path());
+    Optional<List<String>> below = RootPath.below(root, access.path());
     if (listening && below.isPresent() && below.get().size() > 1) {
-      List<ImageFile> images = catalog.orElse(Catalog.empty()).match(below.get());
+      List<ImageFile> images = catalog.orElse(Catalog.empty()).resolve(below.get()).used();
       Optional<ImageFile> innermost =
           images.isEmpty() ? Optional.empty() : Optional.of(images.get(images.size() - 1));
       listening = listener.sights().test(new Sight(access, below.get(), innermost));

@@ -6,8 +6,8 @@ import akka.actor.typed.javadsl.Behaviors;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import dev.lazymount.catalog.CatalogActor;
+import dev.lazymount.catalog.CatalogScan;
 import dev.lazymount.catalog.NewestCatalog;
-import dev.lazymount.catalog.RepeatedScan;
 import dev.lazymount.config.Settings;
 import dev.lazymount.mount.MountActor;
 import dev.lazymount.mount.MountEnv;
@@ -127,8 +127,12 @@ public final class Assembly {
 
   /** Scans the images. */
   public static CatalogActor.Scanner scanner(Settings settings) {
-    return new RepeatedScan(
-        settings.images().toString(), settings.root().toString(), settings.imageSuffixes());
+    return previous ->
+        CatalogScan.scan(
+            settings.images().toString(),
+            settings.root().toString(),
+            settings.imageSuffixes(),
+            previous);
   }
 
   /** For the catalog, with this scanner. */

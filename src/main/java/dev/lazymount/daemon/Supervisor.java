@@ -194,7 +194,7 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
   private Behavior<Command> onApply(Apply apply) {
     Settings settings = apply.settings();
     router.tell(new Router.SetMode(settings.mode()));
-    router.tell(new Router.Retimed());
+    router.tell(new Router.SettingsChanged());
     catalog.tell(new CatalogActor.Interval(settings.catalog().rescan()));
     if (apply.trace().isPresent()) {
       // The service manager is told that the reload is over when the new trace was seen to work.

@@ -111,17 +111,6 @@ public final class Fd implements AutoCloseable {
   }
 
   /**
-   * openat2(2) of a directory somewhere beneath this one, for reading. No component may be a
-   * symlink (ELOOP) and none may lead out (EXDEV).
-   *
-   * @param path relative
-   */
-  public Fd openDirectoryBeneath(String path) throws SyscallException {
-    return openBeneath(
-        path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
-  }
-
-  /**
    * openat2(2) of anything somewhere beneath this directory with O_PATH: enough to ask what it is,
    * and without opening it, which of a device is an act of its own. No path may lead out (EXDEV).
    *

@@ -3,6 +3,7 @@
  *
  * <ul>
  *   <li>{@link Humanize}: numbers and times
+ *   <li>{@link EditDistance}: for "did you mean"
  *   <li>{@link Durations}: durations as settings spell them
  * </ul>
  */

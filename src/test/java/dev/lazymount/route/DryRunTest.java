@@ -47,7 +47,7 @@ final class DryRunTest extends RouterFixture {
   }
 
   @Test
-  void doesNotCallWhatIsMountedUnmounted() {
+  void aMountedImageStaysMountedInTheStatus() {
     mounter.inPlace("gcc", "/dev/loop5");
     Routed router = router(true, Set.of("gcc")).images("gcc");
     mounting.runAll();
@@ -68,7 +68,7 @@ final class DryRunTest extends RouterFixture {
   }
 
   @Test
-  void countsEachImageOnceAndTheAccessesThatItWouldHaveServed() {
+  void countsImagesOnceAndAccessesThatWouldBeServed() {
     Routed router = observing("gcc", "clang", "tcc");
     router.accesses("/ce/gcc/a", "/ce/gcc/b", "/ce/clang/a", "/ce/unknown/a", "/ce/gcc/a");
     assertEquals(2, wouldMount());
@@ -76,7 +76,7 @@ final class DryRunTest extends RouterFixture {
   }
 
   @Test
-  void whatWasNotMountedAtTheFirstAccessIsSoSinceThen() {
+  void anObservedImageIsUnmountedSinceItsFirstAccess() {
     Routed router = observing("gcc");
     router.accesses("/ce/gcc/a");
     var first = status.mounts().get("gcc").orElseThrow();
@@ -94,7 +94,7 @@ final class DryRunTest extends RouterFixture {
   }
 
   @Test
-  void whatIsMountedAnywayIsNotCounted() {
+  void mountedImagesAreNotCounted() {
     mounter.inPlace("gcc", "/dev/loop5");
     Routed router = router(true, Set.of("gcc")).images("gcc");
     mounting.runAll();
@@ -104,7 +104,7 @@ final class DryRunTest extends RouterFixture {
   }
 
   @Test
-  void statusTellsWhatWasObservedAndOnlyInObserveMode() {
+  void statusShowsObservationsOnlyInObserveMode() {
     Routed router = observing("gcc", "clang");
     status.catalog(2, 1, 5, null);
     router.accesses("/ce/gcc/a", "/ce/gcc/b");
@@ -123,7 +123,7 @@ final class DryRunTest extends RouterFixture {
   }
 
   @Test
-  void switchedToMountItMountsAndForgetsWhatItWouldHave() {
+  void modeMountForgetsTheObservations() {
     Routed router = observing("gcc", "clang");
     router.accessesAndMounts("/ce/gcc/x", "/ce/clang/x");
     router.mode(Settings.Mode.MOUNT);
@@ -139,7 +139,7 @@ final class DryRunTest extends RouterFixture {
   }
 
   @Test
-  void switchedToObserveItLeavesWhatIsMountedAndMountsNothingMore() {
+  void modeObserveKeepsMountsAndMakesNoNewOnes() {
     Routed router = router().images("gcc", "clang", "bad");
     mounter.then("bad", ScriptedMounter.failing(Failures.errno("openat2", Errno.EIO)));
     router.accessesAndMounts("/ce/gcc/x", "/ce/bad/x");

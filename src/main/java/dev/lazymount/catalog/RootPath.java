@@ -1,29 +1,32 @@
-package dev.lazymount.route;
+package dev.lazymount.catalog;
 
 import java.util.List;
 import java.util.Optional;
 
 /**
- * Turns a path, as some unprivileged and possibly hostile process spelled it, into the components
- * below the root.
+ * Splits a path, as an unprivileged and possibly hostile process spelled it or as a symlink has it,
+ * into the components below the root.
  *
- * <p>The work is lexical: {@code //}, {@code .} and {@code ..} are normalised without asking a file
- * system, because asking the slow one is what the daemon exists to avoid. A {@code ..} after a
- * symlink can therefore mean another place than it means to the kernel; the worst that comes of it
- * is that an image is mounted which nobody opened, or not mounted until the next access.
+ * <p>The work is lexical: {@code //}, {@code .} and {@code ..} are normalised without a call to the
+ * file system, because the daemon exists to avoid the slow one. A {@code ..} directly after a
+ * symlink can therefore mean another directory than to the kernel. At worst, an image is mounted
+ * that was not used, or is not mounted until the next access.
  *
- * <p>Whatever comes in, the work is bounded by {@link #MAX_CHARS} and what goes out by {@link
- * #MAX_COMPONENTS}. All methods are pure and may be called from any thread. This is the hot path:
- * the usual spelling is checked and split by index scans, and only an unusual one is normalised.
+ * <p>The work is bounded by {@link #MAX_CHARS}. All methods are pure and may be called from any
+ * thread. This is the hot path: the usual spelling is checked and split by index scans, and only an
+ * unusual one is normalised.
  */
-public final class AccessPath {
-  /** Longer paths, in chars, are dropped: the kernel's PATH_MAX, in bytes, allows no longer one. */
+public final class RootPath {
+  /** Longer paths, in chars, are refused: PATH_MAX, in bytes, is the kernel's limit. */
   public static final int MAX_CHARS = 4096;
 
-  /** At most this many components are given; more are checked, but left out. */
+  /** As many components as are of use for an access: no image has a name as deep. */
   public static final int MAX_COMPONENTS = 64;
 
-  private AccessPath() {}
+  /** All components. */
+  static final int ALL = Integer.MAX_VALUE;
+
+  private RootPath() {}
 
   /**
    * The first {@link #MAX_COMPONENTS} components of {@code path} below {@code root}.
@@ -36,13 +39,13 @@ public final class AccessPath {
 
   /**
    * The first components of {@code path} below {@code root}; none if the path is the root itself. A
-   * slash at the end says nothing.
+   * slash at the end makes no difference.
    *
    * @param root absolute, without {@code //}, {@code .}, {@code ..} or a slash at its end
    * @param path any text; unless it is an absolute path that begins, once normalised, with the
    *     whole components of the root, the result is empty
-   * @param keep the most components to give, from 1 on; more than {@link #MAX_COMPONENTS} counts as
-   *     that. A {@code ..} counts properly behind them too
+   * @param keep return at most this many components, at least 1. A {@code ..} after them is still
+   *     taken into account
    * @return an immutable list
    * @throws IllegalArgumentException if {@code keep} is less than 1
    */
@@ -50,7 +53,6 @@ public final class AccessPath {
     if (keep < 1) {
       throw new IllegalArgumentException("can't keep " + keep + " components");
     }
-    int most = Math.min(keep, MAX_COMPONENTS);
     if (path.length() > MAX_CHARS || path.isEmpty() || path.charAt(0) != '/') {
       return Optional.empty();
     }
@@ -59,32 +61,47 @@ public final class AccessPath {
     if (path.length() >= start && path.charAt(start - 1) == '/' && path.startsWith(base)) {
       int count = countIfNormal(path, start);
       if (count >= 0) {
-        return Optional.of(split(path, start, Math.min(count, most)));
+        return Optional.of(split(path, start, Math.min(count, keep)));
       }
     }
-    return normalise(base, path, false, most);
+    return normalise(base, path, false, keep);
   }
 
   /**
    * The first {@link #MAX_COMPONENTS} components of a path that is relative to the root.
    *
-   * @param relative any text; the empty text is the root itself, and the result is empty for an
-   *     absolute path and for one that leaves the root anywhere on its way, since the way back in
-   *     would need the root's own name
-   * @return an immutable list
+   * @see #components(String, int)
    */
   public static Optional<List<String>> components(String relative) {
+    return components(relative, MAX_COMPONENTS);
+  }
+
+  /**
+   * The first components of a path that is relative to the root.
+   *
+   * @param relative any text. The empty text is the root itself. The result is empty for an
+   *     absolute path, and for one that leaves the root anywhere on its way, because the way back
+   *     would need the root's own name
+   * @param keep return at most this many components, at least 1
+   * @return an immutable list
+   */
+  static Optional<List<String>> components(String relative, int keep) {
     if (relative.length() > MAX_CHARS || relative.startsWith("/")) {
       return Optional.empty();
     }
     int count = countIfNormal(relative, 0);
     if (count >= 0) {
-      return Optional.of(split(relative, 0, Math.min(count, MAX_COMPONENTS)));
+      return Optional.of(split(relative, 0, Math.min(count, keep)));
     }
-    return normalise("", relative, true, MAX_COMPONENTS);
+    return normalise("", relative, true, keep);
   }
 
-  /** The components from {@code start} on; -1 if one is empty or begins with a dot. */
+  /** Components as one path again; the empty text for none. */
+  static String join(List<String> components) {
+    return String.join("/", components);
+  }
+
+  /** The number of components from {@code start} on; -1 if one is empty or begins with a dot. */
   private static int countIfNormal(String path, int start) {
     int count = 0;
     for (int from = start; from < path.length(); count++) {
@@ -114,19 +131,20 @@ public final class AccessPath {
   }
 
   /**
-   * The slow way, in one pass and without a list of all components. A walker starts at the top of
-   * the file system and is either on the way to the root, astray beside that way, or below the
-   * root.
+   * The slow way, in one pass and without a list of all components. It starts at the top of the
+   * file system and is either on the way to the root, beside that way, or below the root.
    *
    * @param base the root, or the empty text for the top of the file system
-   * @param confined whether a {@code ..} at the very top ends the walk; the kernel ignores it
+   * @param confined whether a {@code ..} at the top leaves the root; the kernel ignores one at its
+   *     top
    */
   private static Optional<List<String>> normalise(
       String base, String path, boolean confined, int keep) {
-    int[] starts = new int[keep];
-    int[] ends = new int[keep];
+    int most = Math.min(keep, path.length() / 2 + 1);
+    int[] starts = new int[most];
+    int[] ends = new int[most];
     int expected = 1; // Where in base the next component to be spelled begins.
-    int astray = 0; // Components walked since leaving the way to the root.
+    int beside = 0; // Components since the way to the root was left.
     int depth = 0; // Components below the root; only the first of them are kept.
     for (int from = 0, end; from < path.length(); from = end + 1) {
       end = endOfComponent(path, from);
@@ -134,8 +152,8 @@ public final class AccessPath {
         continue;
       }
       if (isDotDot(path, from, end)) {
-        if (astray > 0) {
-          astray--;
+        if (beside > 0) {
+          beside--;
         } else if (depth > 0) {
           depth--;
         } else if (confined) {
@@ -143,10 +161,10 @@ public final class AccessPath {
         } else if (expected > 1) {
           expected = base.lastIndexOf('/', expected - 2) + 1;
         }
-      } else if (astray > 0) {
-        astray++;
+      } else if (beside > 0) {
+        beside++;
       } else if (expected > base.length()) {
-        if (depth < keep) {
+        if (depth < most) {
           starts[depth] = from;
           ends[depth] = end;
         }
@@ -154,13 +172,13 @@ public final class AccessPath {
       } else if (spells(base, expected, path, from, end)) {
         expected += end - from + 1;
       } else {
-        astray = 1;
+        beside = 1;
       }
     }
-    if (astray > 0 || expected <= base.length()) {
+    if (beside > 0 || expected <= base.length()) {
       return Optional.empty();
     }
-    String[] components = new String[Math.min(depth, keep)];
+    String[] components = new String[Math.min(depth, most)];
     for (int i = 0; i < components.length; i++) {
       components[i] = path.substring(starts[i], ends[i]);
     }
@@ -175,7 +193,7 @@ public final class AccessPath {
     return end - from == 2 && path.charAt(from) == '.' && path.charAt(from + 1) == '.';
   }
 
-  /** Whether the component of {@code base} at {@code expected} is just this one of the path. */
+  /** Whether the component of {@code base} at {@code expected} equals this one of the path. */
   private static boolean spells(String base, int expected, String path, int from, int end) {
     return end - from == endOfComponent(base, expected) - expected
         && base.regionMatches(expected, path, from, end - from);

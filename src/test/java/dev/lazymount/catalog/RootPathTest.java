@@ -1,4 +1,4 @@
-package dev.lazymount.route;
+package dev.lazymount.catalog;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-final class AccessPathTest {
+final class RootPathTest {
   private static final String ROOT = "/opt/ce";
 
   @ParameterizedTest
@@ -66,7 +66,7 @@ final class AccessPathTest {
           /OPT/CE/gcc,                             nothing
           """)
   void belowTheRoot(String path, String expected) {
-    assertEquals(Optional.ofNullable(expected), joined(AccessPath.below(ROOT, path)));
+    assertEquals(Optional.ofNullable(expected), joined(RootPath.below(ROOT, path)));
   }
 
   @ParameterizedTest
@@ -90,70 +90,69 @@ final class AccessPathTest {
           /,                  nothing
           """)
   void relativeToTheRoot(String path, String expected) {
-    assertEquals(Optional.ofNullable(expected), joined(AccessPath.components(path)));
+    assertEquals(Optional.ofNullable(expected), joined(RootPath.components(path)));
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"/", "//", "/.", "/..", "/../.."})
   void topOfTheFileSystemAsTheRoot(String path) {
-    assertEquals(Optional.of(List.of()), AccessPath.below("/", path));
-    assertEquals(Optional.of(List.of("a", "b")), AccessPath.below("/", path + "/a/b"));
+    assertEquals(Optional.of(List.of()), RootPath.below("/", path));
+    assertEquals(Optional.of(List.of("a", "b")), RootPath.below("/", path + "/a/b"));
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"//opt/c/mpiler/x", "//opt/compile/x", "//opt/compilers/x", "//opt/co"})
   void aPartOfARootComponentIsNotTheComponent(String path) {
-    assertEquals(Optional.empty(), AccessPath.below("/opt/compiler", path));
+    assertEquals(Optional.empty(), RootPath.below("/opt/compiler", path));
   }
 
   @Test
   void keepsTheFirstComponentsAndCountsTheOthers() {
-    assertEquals(Optional.of(List.of("a", "b")), AccessPath.below(ROOT, "/opt/ce/a/b/c/d", 2));
-    assertEquals(
-        Optional.of(List.of("a", "x")), AccessPath.below(ROOT, "/opt/ce/a/b/c/../../x", 2));
-    assertEquals(Optional.of(List.of("x")), AccessPath.below(ROOT, "/opt/ce/a/b/../../x", 1));
-    assertEquals(Optional.empty(), AccessPath.below(ROOT, "/opt/ce/a/b/c/../../../../x", 1));
-    assertEquals(Optional.of(List.of("a")), AccessPath.below(ROOT, "/opt/ce/a", Integer.MAX_VALUE));
-    assertThrows(IllegalArgumentException.class, () -> AccessPath.below(ROOT, "/opt/ce/a", 0));
+    assertEquals(Optional.of(List.of("a", "b")), RootPath.below(ROOT, "/opt/ce/a/b/c/d", 2));
+    assertEquals(Optional.of(List.of("a", "x")), RootPath.below(ROOT, "/opt/ce/a/b/c/../../x", 2));
+    assertEquals(Optional.of(List.of("x")), RootPath.below(ROOT, "/opt/ce/a/b/../../x", 1));
+    assertEquals(Optional.empty(), RootPath.below(ROOT, "/opt/ce/a/b/c/../../../../x", 1));
+    assertEquals(Optional.of(List.of("a")), RootPath.below(ROOT, "/opt/ce/a", Integer.MAX_VALUE));
+    assertThrows(IllegalArgumentException.class, () -> RootPath.below(ROOT, "/opt/ce/a", 0));
   }
 
   @Test
-  void deepPathsAreCutAndStillEndWhereTheyEnd() {
+  void deepPathsAreCutAfterNormalising() {
     String deep = "/x".repeat(1000);
-    int most = AccessPath.MAX_COMPONENTS;
-    assertEquals(Collections.nCopies(most, "x"), AccessPath.below(ROOT, ROOT + deep).orElseThrow());
+    int most = RootPath.MAX_COMPONENTS;
+    assertEquals(Collections.nCopies(most, "x"), RootPath.below(ROOT, ROOT + deep).orElseThrow());
     assertEquals(
-        Collections.nCopies(most, "x"), AccessPath.components(deep.substring(1)).orElseThrow());
+        Collections.nCopies(most, "x"), RootPath.components(deep.substring(1)).orElseThrow());
 
     String back = ROOT + "/x".repeat(500) + "/..".repeat(500);
-    assertEquals(Optional.of(List.of("y")), AccessPath.below(ROOT, back + "/y"));
-    assertEquals(Optional.empty(), AccessPath.below(ROOT, back + "/../y"));
+    assertEquals(Optional.of(List.of("y")), RootPath.below(ROOT, back + "/y"));
+    assertEquals(Optional.empty(), RootPath.below(ROOT, back + "/../y"));
   }
 
   @Test
-  void longPathsAreDropped() {
-    String longest = ROOT + "/" + "x".repeat(AccessPath.MAX_CHARS - ROOT.length() - 1);
-    assertTrue(AccessPath.below(ROOT, longest).isPresent());
-    assertEquals(Optional.empty(), AccessPath.below(ROOT, longest + "x"));
-    assertEquals(Optional.empty(), AccessPath.components("x".repeat(AccessPath.MAX_CHARS + 1)));
+  void longPathsAreRefused() {
+    String longest = ROOT + "/" + "x".repeat(RootPath.MAX_CHARS - ROOT.length() - 1);
+    assertTrue(RootPath.below(ROOT, longest).isPresent());
+    assertEquals(Optional.empty(), RootPath.below(ROOT, longest + "x"));
+    assertEquals(Optional.empty(), RootPath.components("x".repeat(RootPath.MAX_CHARS + 1)));
   }
 
   @Test
   void hostileInputIsQuick() {
     String huge = ROOT + "/x/".repeat(10_000_000 / 3);
     String up = ROOT + "/../".repeat(100_000);
-    String longestUp = ROOT + "/..".repeat((AccessPath.MAX_CHARS - ROOT.length()) / 3);
-    String slashes = "/".repeat(AccessPath.MAX_CHARS);
+    String longestUp = ROOT + "/..".repeat((RootPath.MAX_CHARS - ROOT.length()) / 3);
+    String slashes = "/".repeat(RootPath.MAX_CHARS);
     // A generous bound for a loaded machine: at a millisecond each this would take minutes.
     assertTimeout(
         Duration.ofSeconds(20),
         () -> {
           for (int i = 0; i < 20_000; i++) {
-            assertTrue(AccessPath.below(ROOT, huge).isEmpty());
-            assertTrue(AccessPath.below(ROOT, up).isEmpty());
-            assertTrue(AccessPath.below(ROOT, longestUp).isEmpty());
-            assertTrue(AccessPath.below(ROOT, slashes).isEmpty());
-            assertTrue(AccessPath.components(huge).isEmpty());
+            assertTrue(RootPath.below(ROOT, huge).isEmpty());
+            assertTrue(RootPath.below(ROOT, up).isEmpty());
+            assertTrue(RootPath.below(ROOT, longestUp).isEmpty());
+            assertTrue(RootPath.below(ROOT, slashes).isEmpty());
+            assertTrue(RootPath.components(huge).isEmpty());
           }
         });
   }
@@ -161,7 +160,7 @@ final class AccessPathTest {
   @Test
   void resultsAreImmutable() {
     for (String path : List.of("/opt/ce/a/b", "/opt/ce/a/../b/c")) {
-      List<String> components = AccessPath.below(ROOT, path).orElseThrow();
+      List<String> components = RootPath.below(ROOT, path).orElseThrow();
       assertThrows(UnsupportedOperationException.class, () -> components.set(0, "z"));
     }
   }
@@ -184,10 +183,10 @@ final class AccessPathTest {
 
       Optional<List<String>> expected = reference(root, path);
       int keep = 1 + random.nextInt(4);
-      assertEquals(expected, AccessPath.below(root, path), () -> root + " and " + path);
+      assertEquals(expected, RootPath.below(root, path), () -> root + " and " + path);
       assertEquals(
           expected.map(all -> all.subList(0, Math.min(keep, all.size()))),
-          AccessPath.below(root, path, keep),
+          RootPath.below(root, path, keep),
           () -> root + " and " + path + " keeping " + keep);
       inside += expected.isPresent() ? 1 : 0;
     }
