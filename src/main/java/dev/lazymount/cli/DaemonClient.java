@@ -55,9 +55,7 @@ final class DaemonClient {
 
   /** Why there is no answer. */
   static String noAnswer(Path runDir, IOException why) {
-    return (why instanceof NotRunning
-            ? "no daemon is running in "
-            : "can't reach the daemon in ")
+    return (why instanceof NotRunning ? "no daemon is running in " : "can't reach the daemon in ")
         + runDir
         + ": "
         + why.getMessage();

@@ -4,8 +4,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Handles SIGINT (Ctrl-C) and SIGTERM during a command: the command finishes what it has started, and
- * the process exits with code 1. A command that ends by itself closes the handler.
+ * Handles SIGINT (Ctrl-C) and SIGTERM during a command: the command finishes what it has started,
+ * and the process exits with code 1. A command that ends by itself closes the handler.
  */
 final class InterruptHandler implements AutoCloseable {
   /** A mount that hangs can't be cancelled, so the process exits after this time. */

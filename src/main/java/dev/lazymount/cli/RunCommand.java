@@ -12,8 +12,7 @@ import picocli.CommandLine.Mixin;
 @Command(
     name = "run",
     mixinStandardHelpOptions = true,
-    description =
-        "Run the daemon in the foreground. SIGTERM ends it; mounted images stay mounted.",
+    description = "Run the daemon in the foreground. SIGTERM ends it; mounted images stay mounted.",
     footer = {
       "",
       "Examples:",

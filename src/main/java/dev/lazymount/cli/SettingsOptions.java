@@ -16,7 +16,8 @@ final class SettingsOptions {
   @Option(
       names = "--config",
       paramLabel = "FILE",
-      description = "Read settings from FILE (default: /etc/lazymount/application.conf, if it exists).")
+      description =
+          "Read settings from FILE (default: /etc/lazymount/application.conf, if it exists).")
   private Path file;
 
   @Option(

@@ -63,8 +63,7 @@ final class StatusCommand implements Callable<Integer> {
 
   private int watch(Path runDir) throws InterruptedException {
     if (json) {
-      throw new ParameterException(
-          spec.commandLine(), "--watch and --json exclude each other");
+      throw new ParameterException(spec.commandLine(), "--watch and --json exclude each other");
     }
     if (!(watch >= SHORTEST && watch <= LONGEST)) {
       throw new ParameterException(
@@ -72,8 +71,7 @@ final class StatusCommand implements Callable<Integer> {
     }
     if (!Terminal.isThere()) {
       throw new ParameterException(
-          spec.commandLine(),
-          "--watch needs a terminal on standard output; for tools, use --json");
+          spec.commandLine(), "--watch needs a terminal on standard output; for tools, use --json");
     }
     while (true) {
       List<String> lines;

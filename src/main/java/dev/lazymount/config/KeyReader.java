@@ -22,9 +22,10 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Reads one key at a time and collects problems instead of throwing. A key that can't be read yields
- * a placeholder, so that reading continues to the next problem; {@link #throwIfRefused} ensures that
- * no placeholder is ever returned to a caller. Keys are relative to the {@code lazymount} object.
+ * Reads one key at a time and collects problems instead of throwing. A key that can't be read
+ * yields a placeholder, so that reading continues to the next problem; {@link #throwIfRefused}
+ * ensures that no placeholder is ever returned to a caller. Keys are relative to the {@code
+ * lazymount} object.
  */
 final class KeyReader {
 

@@ -14,7 +14,9 @@ import java.util.TreeMap;
  * changes that a running daemon can follow; the others take effect at the next start. Thread-safe.
  */
 public final class LiveSettings {
-  /** Keys, or sections (with a dot at the end), that a reload applies. All others need a restart. */
+  /**
+   * Keys, or sections (with a dot at the end), that a reload applies. All others need a restart.
+   */
   private static final List<String> CHANGEABLE =
       List.of(
           "mode",

@@ -5,8 +5,8 @@ import dev.lazymount.text.Printable;
 /**
  * One problem of the settings, and how to fix it. Immutable.
  *
- * @param key the full key, such as {@code lazymount.trace.window}, or the command line option,
- *     such as {@code --config}
+ * @param key the full key, such as {@code lazymount.trace.window}, or the command line option, such
+ *     as {@code --config}
  * @param value the offending value as it was written; empty where there is none
  * @param origin where the value was set, such as {@code FILE:LINE}; empty where unknown
  * @param reason what is wrong, to be read after the value, such as "is not a duration"

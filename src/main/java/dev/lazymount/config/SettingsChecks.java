@@ -11,9 +11,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Checks the configured directories on disk. Each method blocks while a file system that it accesses
- * hangs, and accesses no others: call {@link #images} and {@link #apart} only from a thread that may
- * wait for the image storage. Stateless and thread-safe.
+ * Checks the configured directories on disk. Each method blocks while a file system that it
+ * accesses hangs, and accesses no others: call {@link #images} and {@link #apart} only from a
+ * thread that may wait for the image storage. Stateless and thread-safe.
  */
 public final class SettingsChecks {
 
@@ -39,10 +39,10 @@ public final class SettingsChecks {
   }
 
   /**
-   * Checks that, with symlinks followed, neither of root and images is inside the other, and none of
-   * the daemon's own directories is inside either. Accesses all of them. A directory that does not
-   * exist yet is judged by its nearest existing parent; one that can't be read is left to the other
-   * checks.
+   * Checks that, with symlinks followed, neither of root and images is inside the other, and none
+   * of the daemon's own directories is inside either. Accesses all of them. A directory that does
+   * not exist yet is judged by its nearest existing parent; one that can't be read is left to the
+   * other checks.
    *
    * @return the problems; empty if there are none
    */
@@ -65,13 +65,13 @@ public final class SettingsChecks {
           ? List.of()
           : List.of(problem(key, path, "is not a directory", "give a directory"));
     } catch (NoSuchFileException e) {
-      return List.of(problem(key, path, "does not exist", "create or mount it, or give another directory"));
+      return List.of(
+          problem(key, path, "does not exist", "create or mount it, or give another directory"));
     } catch (AccessDeniedException e) {
       return List.of(problem(key, path, "is not accessible", "give this user access to it"));
     } catch (IOException e) {
       String why = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
-      return List.of(
-          problem(key, path, "can't be read: " + why, "check the file system it is on"));
+      return List.of(problem(key, path, "can't be read: " + why, "check the file system it is on"));
     }
   }
 

@@ -10,12 +10,13 @@ import java.util.Optional;
 /**
  * Reads settings. Overrides from the command line come before the configuration file, and that
  * before the defaults in {@code reference.conf}. Environment and system properties set nothing, so
- * that two starts with the same file behave the same; a substitution such as <code>${HOME}</code> in
- * the file does use the environment.
+ * that two starts with the same file behave the same; a substitution such as <code>${HOME}</code>
+ * in the file does use the environment.
  *
  * <p>An override is {@code key=value}, the key with or without the leading {@code lazymount.}; of
- * two for the same key the later wins. The file may contain an {@code akka} object beside the {@code
- * lazymount} object, and nothing else. Each method reads the file again. Stateless and thread-safe.
+ * two for the same key the later wins. The file may contain an {@code akka} object beside the
+ * {@code lazymount} object, and nothing else. Each method reads the file again. Stateless and
+ * thread-safe.
  */
 public final class SettingsLoader {
 
@@ -43,15 +44,15 @@ public final class SettingsLoader {
   }
 
   /**
-   * The run directory of a daemon with these settings, where commands connect to it. Of the file, no
-   * other setting has to be valid: the running daemon uses what it has read earlier, and an operator
-   * asks for its status also while editing the file. Overrides have to be valid, because a misspelt
-   * {@code --set} would ask another daemon than the one that is meant.
+   * The run directory of a daemon with these settings, where commands connect to it. Of the file,
+   * no other setting has to be valid: the running daemon uses what it has read earlier, and an
+   * operator asks for its status also while editing the file. Overrides have to be valid, because a
+   * misspelt {@code --set} would ask another daemon than the one that is meant.
    *
    * @param file the configuration file; empty for the defaults
    * @param overrides {@code key=value} each, in the order given
-   * @throws InvalidSettingsException if the file can't be parsed, or the run directory or an override
-   *     is not valid
+   * @throws InvalidSettingsException if the file can't be parsed, or the run directory or an
+   *     override is not valid
    */
   public static Path runDir(Optional<Path> file, List<String> overrides) {
     try {
@@ -95,8 +96,8 @@ public final class SettingsLoader {
   }
 
   /**
-   * The config of the actor system: the {@code akka} object of the file over {@code actors.conf} over
-   * the {@code reference.conf} of Akka. For settings, see {@link #load}.
+   * The config of the actor system: the {@code akka} object of the file over {@code actors.conf}
+   * over the {@code reference.conf} of Akka. For settings, see {@link #load}.
    *
    * @param file the configuration file; empty for the defaults
    * @throws InvalidSettingsException if the file can't be parsed

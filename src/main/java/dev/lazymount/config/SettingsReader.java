@@ -142,8 +142,7 @@ final class SettingsReader {
             keys.whole("trace.perf-pages", 8, 4096));
     keepInOrder("trace.restart", trace.restart(), "trace.restart-max", trace.restartMax());
     if (keys.allGood("trace.perf-pages") && Integer.bitCount(trace.perfPages()) != 1) {
-      keys.refuse(
-          "trace.perf-pages", "is not a power of two", "give 8, 16, 32, ... or 4096");
+      keys.refuse("trace.perf-pages", "is not a power of two", "give 8, 16, 32, ... or 4096");
     }
     return trace;
   }
@@ -173,10 +172,7 @@ final class SettingsReader {
   /** The daemon would trace its own accesses in the root, and mount over its own files. */
   private void keepApart(Settings settings) {
     if (keys.allGood("root", "images") && settings.root().equals(settings.images())) {
-      keys.refuse(
-          "images",
-          "is " + ROOT + ".root itself",
-          "give the directory of the image files");
+      keys.refuse("images", "is " + ROOT + ".root itself", "give the directory of the image files");
     } else {
       refuseInside("root", settings.root(), "images", settings.images());
       refuseInside("images", settings.images(), "root", settings.root());

@@ -5,8 +5,8 @@ import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.util.Set;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -88,9 +88,7 @@ final class Validators {
 
   /** Text that can be a string literal in the source of a trace program. */
   static Optional<Fault> traceable(String text) {
-    return PRINTABLE.matcher(text).matches()
-            && text.indexOf('"') < 0
-            && text.indexOf('\\') < 0
+    return PRINTABLE.matcher(text).matches() && text.indexOf('"') < 0 && text.indexOf('\\') < 0
         ? Optional.empty()
         : fault(
             "can't be written into the trace program",

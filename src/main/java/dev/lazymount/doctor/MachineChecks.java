@@ -90,8 +90,7 @@ final class MachineChecks {
     return switch (program) {
       case RESOLVED -> Finding.fail("btf", missing, fix + ", or set trace.program = auto");
       case AUTO ->
-          Finding.warn(
-              "btf", missing + ", and the path program does not see relative paths", fix);
+          Finding.warn("btf", missing + ", and the path program does not see relative paths", fix);
       case PATH -> Finding.ok("btf", "missing, but trace.program = path does not need it");
     };
   }

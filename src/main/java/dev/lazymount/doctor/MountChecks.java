@@ -57,8 +57,7 @@ final class MountChecks {
     List<String> known = Stream.of("squashfs", "erofs").filter(fileSystems::contains).toList();
     return known.contains("squashfs")
         ? Finding.ok("squashfs", "the kernel supports " + String.join(" and ", known))
-        : Finding.fail(
-            "squashfs", "the kernel does not support squashfs", "run modprobe squashfs");
+        : Finding.fail("squashfs", "the kernel does not support squashfs", "run modprobe squashfs");
   }
 
   /** Mounts a tiny image detached, so that it is visible nowhere, and reads it. */

@@ -39,8 +39,7 @@ public final class Preflight {
    * @return one sentence for each problem; empty if there are none
    */
   public static List<String> all(Settings settings) {
-    return failures(
-        Doctor.checks(settings), Set.of(NeededBy.START, NeededBy.TRACE), TIMEOUT);
+    return failures(Doctor.checks(settings), Set.of(NeededBy.START, NeededBy.TRACE), TIMEOUT);
   }
 
   static List<String> failures(List<Check> checks, Set<NeededBy> needs, Duration timeout) {

@@ -77,12 +77,15 @@ final class UnitChecks {
     if (!ownNamespace.isEmpty()) {
       return Finding.fail(
           "unit",
-          String.join(", ", ownNamespace) + ": the service gets its own mount namespace, and its mounts are invisible elsewhere",
+          String.join(", ", ownNamespace)
+              + ": the service gets its own mount namespace, and its mounts are invisible"
+              + " elsewhere",
           "remove it from the unit (systemctl cat " + UNIT + ")");
     }
     List<String> wrong = new ArrayList<>();
     if (!unit.getOrDefault("LimitMEMLOCK", "infinity").equals("infinity")) {
-      wrong.add("LimitMEMLOCK=" + unit.get("LimitMEMLOCK") + " (BPF needs infinity before Linux 5.11)");
+      wrong.add(
+          "LimitMEMLOCK=" + unit.get("LimitMEMLOCK") + " (BPF needs infinity before Linux 5.11)");
     }
     if (!unit.getOrDefault("Type", "").startsWith("notify")) {
       wrong.add("Type=" + unit.get("Type") + " (systemd does not wait for READY; set notify)");

@@ -14,7 +14,7 @@
  *   <li>{@link Tool}: runs a program for its output
  * </ul>
  *
- * <p>In each class, a method that reads the system passes what it has read to one that judges it, so
- * that tests can judge captured inputs.
+ * <p>In each class, a method that reads the system passes what it has read to one that judges it,
+ * so that tests can judge captured inputs.
  */
 package dev.lazymount.doctor;

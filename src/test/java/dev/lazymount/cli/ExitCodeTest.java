@@ -213,8 +213,7 @@ final class ExitCodeTest {
         ControlServer.start(runDir, () -> report, Map.of("reload", reload))) {
       assertEquals(1, run("reload"));
       assertEquals(
-          "lazymount: the daemon is still starting; try again when it is ready",
-          err().strip());
+          "lazymount: the daemon is still starting; try again when it is ready", err().strip());
     }
   }
 

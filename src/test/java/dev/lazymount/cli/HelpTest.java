@@ -80,7 +80,8 @@ final class HelpTest {
       int start = page.indexOf(".SS lazymount " + command.name());
       assertTrue(start >= 0, command.name());
       int next = page.indexOf("\n.S", start);
-      String section = page.substring(0, page.indexOf(".SH COMMANDS")) + page.substring(start, next);
+      String section =
+          page.substring(0, page.indexOf(".SH COMMANDS")) + page.substring(start, next);
       for (OptionSpec option : command.options()) {
         String name = option.longestName().replace("-", "\\-");
         assertTrue(section.contains(name), command.name() + " " + option.longestName());

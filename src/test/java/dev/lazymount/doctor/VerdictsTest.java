@@ -160,9 +160,11 @@ final class VerdictsTest {
     @Test
     void failedMountSuspectsTheOptionsFirst() {
       assertFinding(
-          Level.FAIL, "EINVAL", "mount.options=[]", MountChecks.mountFailed("EINVAL", List.of("x")));
-      assertFinding(
-          Level.FAIL, "EPERM", "container", MountChecks.mountFailed("EPERM", List.of()));
+          Level.FAIL,
+          "EINVAL",
+          "mount.options=[]",
+          MountChecks.mountFailed("EINVAL", List.of("x")));
+      assertFinding(Level.FAIL, "EPERM", "container", MountChecks.mountFailed("EPERM", List.of()));
     }
 
     @Test
@@ -174,8 +176,7 @@ final class VerdictsTest {
 
     @Test
     void unreadableNamespaceDoesNotAdviseRootToBeRoot() {
-      assertFinding(
-          Level.WARN, "EACCES", "as root", MountChecks.namespaceUnknown("EACCES", false));
+      assertFinding(Level.WARN, "EACCES", "as root", MountChecks.namespaceUnknown("EACCES", false));
       Finding root = MountChecks.namespaceUnknown("EACCES", true);
       assertFinding(Level.WARN, "EACCES", "CAP_SYS_PTRACE", root);
       assertFalse(root.fix().contains("as root"), root.fix());
@@ -226,8 +227,7 @@ final class VerdictsTest {
     @Test
     void ownDirectoryMustBelongToRootAlone() {
       assertFinding(Level.OK, "rwx------ root", "", own(true, 0, "rwx------", "tmpfs"));
-      assertFinding(
-          Level.FAIL, "not a directory", "remove", own(false, 0, "rwx------", "tmpfs"));
+      assertFinding(Level.FAIL, "not a directory", "remove", own(false, 0, "rwx------", "tmpfs"));
       assertFinding(Level.FAIL, "not owned", "chown", own(true, 1000, "rwx------", "tmpfs"));
       assertFinding(Level.FAIL, "writable", "chmod 0700", own(true, 0, "rwxrwx---", "tmpfs"));
       assertFinding(Level.FAIL, "writable", "chmod 0700", own(true, 0, "rwx----w-", "tmpfs"));
