@@ -10,12 +10,14 @@ import picocli.CommandLine.Mixin;
 /** {@code lazymount check}. */
 @Command(
     name = "check",
-    mixinStandardHelpOptions = true,
-    description =
-        "Check the settings, and everything else without which the daemon does not start or does"
-            + " not see accesses. Prints what is missing. Starts nothing; doctor checks more.",
+    description = {
+      "Check the settings and the prerequisites of a start.",
+      "Prints what is missing for the daemon to start and to see accesses. Starts nothing. The command"
+          + " doctor checks more."
+    },
     footer = {"", "Examples:", "  sudo lazymount check --config new.conf && sudo lazymount reload"})
 final class CheckCommand implements Callable<Integer> {
+  @Mixin private CommonHelp help;
   @Mixin private SettingsOptions options;
 
   @Override

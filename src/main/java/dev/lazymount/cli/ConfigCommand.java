@@ -14,10 +14,10 @@ import picocli.CommandLine.Option;
 /** {@code lazymount config}. */
 @Command(
     name = "config",
-    mixinStandardHelpOptions = true,
-    description =
-        "Print every setting with its value and where it was set: a line of the file, --set or the"
-            + " default (reference.conf). Values are not checked.",
+    description = {
+      "Print every setting with its value and its origin.",
+      "The origin is a line of the file, --set or the default (reference.conf). Values are not checked."
+    },
     footer = {
       "",
       "Examples:",
@@ -26,6 +26,7 @@ import picocli.CommandLine.Option;
       "  lazymount config --json | jq -r '.[] | select(.key == \"lazymount.mode\").value'"
     })
 final class ConfigCommand implements Callable<Integer> {
+  @Mixin private CommonHelp help;
   @Mixin private SettingsOptions options;
 
   @Option(names = "--json", description = "Print JSON, for tools.")

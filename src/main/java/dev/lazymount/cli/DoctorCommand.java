@@ -14,11 +14,11 @@ import picocli.CommandLine.Option;
 /** {@code lazymount doctor}. */
 @Command(
     name = "doctor",
-    mixinStandardHelpOptions = true,
-    description =
-        "Check every prerequisite, and print how to fix what is missing. Traces a real access and"
-            + " mounts a tiny image, invisible to other processes. Changes nothing, and does not"
-            + " disturb a running daemon. Each check has a time-out.",
+    description = {
+      "Check every prerequisite, and print how to fix what is missing.",
+      "Traces a real access and mounts a tiny image, invisible to other processes. Changes nothing,"
+          + " and does not disturb a running daemon. Each check has a time-out."
+    },
     footer = {
       "",
       "Examples:",
@@ -28,6 +28,7 @@ import picocli.CommandLine.Option;
       "With warnings only, the exit code is 0."
     })
 final class DoctorCommand implements Callable<Integer> {
+  @Mixin private CommonHelp help;
   @Mixin private SettingsOptions options;
 
   @Option(names = "--json", description = "Print JSON, for tools.")

@@ -17,10 +17,11 @@ import picocli.CommandLine.Parameters;
 /** {@code lazymount explain}. */
 @Command(
     name = "explain",
-    mixinStandardHelpOptions = true,
-    description =
-        "Explain why a compiler is mounted or not: each step from the path to the verdict, and what"
-            + " happens next. Without a running daemon, scans the image directory itself.",
+    description = {
+      "Explain why a compiler is mounted or not.",
+      "Prints each step from the path to the verdict, and what happens next. Without a running daemon,"
+          + " scans the image directory itself."
+    },
     footer = {
       "",
       "Examples:",
@@ -29,6 +30,7 @@ import picocli.CommandLine.Parameters;
       "  lazymount explain --json arm64/gcc-14.2.0 | jq -r .state"
     })
 final class ExplainCommand implements Callable<Integer> {
+  @Mixin private CommonHelp help;
   @Mixin private SettingsOptions options;
 
   @Option(names = "--json", description = "Print JSON, for tools.")

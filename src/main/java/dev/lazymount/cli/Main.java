@@ -1,28 +1,19 @@
 package dev.lazymount.cli;
 
 import dev.lazymount.config.InvalidSettingsException;
+import java.util.Arrays;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Mixin;
 
 /** The entry point: {@code lazymount COMMAND}. */
 @Command(
     name = "lazymount",
-    version = "lazymount ${lazymount.version}",
-    mixinStandardHelpOptions = true,
-    scope = ScopeType.INHERIT,
     synopsisSubcommandLabel = "COMMAND",
-    usageHelpWidth = 100,
     description =
         "Mounts a compiler's image (squashfs or erofs) on its directory at the first access.",
-    exitCodeListHeading = "%nExit codes:%n",
-    exitCodeList = {
-      "0:done",
-      "1:the operation failed",
-      "2:usage or configuration",
-      "3:the daemon is not running"
-    },
     footer = {
       "",
       "Start with:",
@@ -59,6 +50,8 @@ public final class Main implements Callable<Integer> {
   /** The daemon is not running. */
   static final int NOT_RUNNING = 3;
 
+  @Mixin private CommonHelp help;
+
   private Main() {}
 
   /** Runs one command and exits with its code. */
@@ -74,12 +67,32 @@ public final class Main implements Callable<Integer> {
 
   /** Runs one command; returns its exit code. */
   static int run(String... args) {
-    return commandLine().setExecutionExceptionHandler(Main::failed).execute(args);
+    Optional<Class<?>> command = args.length == 0 ? Optional.empty() : command(args[0]);
+    CommandLine line = command.map(Main::commandLine).orElseGet(Main::commandLine);
+    return line.setExecutionExceptionHandler(Main::failed)
+        .execute(command.isEmpty() ? args : Arrays.copyOfRange(args, 1, args.length));
   }
 
   /** The parser of all commands. */
   static CommandLine commandLine() {
     return new CommandLine(new Main());
+  }
+
+  /**
+   * The parser of one command. Building the parser of all would take more time than the command
+   * itself: picocli's classes can't be in the class archive, and it reads them by reflection.
+   */
+  private static CommandLine commandLine(Class<?> command) {
+    return new CommandLine(command).setCommandName("lazymount " + nameOf(command));
+  }
+
+  private static Optional<Class<?>> command(String name) {
+    Class<?>[] all = Main.class.getAnnotation(Command.class).subcommands();
+    return Arrays.stream(all).filter(command -> nameOf(command).equals(name)).findFirst();
+  }
+
+  private static String nameOf(Class<?> command) {
+    return command.getAnnotation(Command.class).name();
   }
 
   @Override

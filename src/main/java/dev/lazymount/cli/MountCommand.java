@@ -13,10 +13,11 @@ import picocli.CommandLine.Parameters;
 /** {@code lazymount mount}. */
 @Command(
     name = RouterBatch.MOUNT,
-    mixinStandardHelpOptions = true,
-    description =
-        "Mount images now, with or without a running daemon. Parent and nested images are included."
-            + " After Ctrl-C, mounts in progress are finished and the result so far is printed.",
+    description = {
+      "Mount images now, with or without a running daemon.",
+      "Parent and nested images are included. After Ctrl-C, mounts in progress are finished and the"
+          + " result so far is printed."
+    },
     footer = {
       "",
       "Examples:",
@@ -24,6 +25,7 @@ import picocli.CommandLine.Parameters;
       "  sudo lazymount mount --all --json | jq .failed"
     })
 final class MountCommand implements Callable<Integer> {
+  @Mixin private CommonHelp help;
   @Mixin private SettingsOptions options;
 
   @ArgGroup(multiplicity = "1")

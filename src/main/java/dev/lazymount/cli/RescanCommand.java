@@ -14,10 +14,11 @@ import picocli.CommandLine.Option;
 /** {@code lazymount rescan}. */
 @Command(
     name = "rescan",
-    mixinStandardHelpOptions = true,
-    description =
-        "Make the daemon scan the image directory now, and print which images are new or removed."
-            + " As after every scan, mounted images that were replaced are swapped.",
+    description = {
+      "Make the daemon scan the image directory now.",
+      "Prints which images are new or removed. As after every scan, mounted images that were replaced"
+          + " are swapped."
+    },
     footer = {
       "",
       "Examples:",
@@ -28,6 +29,7 @@ final class RescanCommand implements Callable<Integer> {
   /** So many names of each list are printed; {@code --json} prints them all. */
   private static final int MAX_NAMES = 20;
 
+  @Mixin private CommonHelp help;
   @Mixin private SettingsOptions options;
 
   @Option(names = "--json", description = "Print JSON, for tools.")

@@ -16,10 +16,11 @@ import picocli.CommandLine.Spec;
 /** {@code lazymount status}. */
 @Command(
     name = "status",
-    mixinStandardHelpOptions = true,
-    description =
-        "Print the state of the running daemon: figures first, then problems, then the images in"
-            + " use. Does not access the image storage, so it works while that hangs.",
+    description = {
+      "Print the state of the running daemon and its images.",
+      "Figures first, then problems, then the images in use. Does not access the image storage, so it"
+          + " works while that hangs."
+    },
     footer = {
       "",
       "Examples:",
@@ -38,6 +39,7 @@ final class StatusCommand implements Callable<Integer> {
   private static final double SHORTEST = 0.2;
   private static final double LONGEST = 3600;
 
+  @Mixin private CommonHelp help;
   @Mixin private SettingsOptions options;
   @Spec private CommandSpec spec;
 

@@ -13,11 +13,11 @@ import picocli.CommandLine.Parameters;
 /** {@code lazymount unmount}. */
 @Command(
     name = RouterBatch.UNMOUNT,
-    mixinStandardHelpOptions = true,
-    description =
-        "Unmount images now, with or without a running daemon. Images in use stay mounted, and so"
-            + " do foreign mounts. The next access mounts an image again. After Ctrl-C, unmounts in"
-            + " progress are finished and the result so far is printed.",
+    description = {
+      "Unmount images now, with or without a running daemon.",
+      "Images in use stay mounted, and so do foreign mounts. The next access mounts an image again."
+          + " After Ctrl-C, unmounts in progress are finished and the result so far is printed."
+    },
     footer = {
       "",
       "Examples:",
@@ -25,6 +25,7 @@ import picocli.CommandLine.Parameters;
       "  sudo lazymount unmount --idle"
     })
 final class UnmountCommand implements Callable<Integer> {
+  @Mixin private CommonHelp help;
   @Mixin private SettingsOptions options;
 
   @ArgGroup(multiplicity = "1")

@@ -55,14 +55,20 @@ public final class SettingsLoader {
    *     override is not valid
    */
   public static Path runDir(Optional<Path> file, List<String> overrides) {
-    try {
-      return load(file, overrides).runDir();
-    } catch (InvalidSettingsException e) {
-      if (e.problems().stream().anyMatch(Problem::isOnCommandLine)) {
-        throw e;
+    ConfigSources sources = ConfigSources.read(file, overrides);
+    List<Problem> problems = new ArrayList<>(sources.problems());
+    if (!overrides.isEmpty()) {
+      try {
+        Settings.from(sources.merged());
+      } catch (InvalidSettingsException e) {
+        problems.addAll(e.problems());
       }
-      return SettingsReader.runDir(ConfigSources.read(file, overrides).merged());
     }
+    problems.removeIf(problem -> !problem.isOnCommandLine());
+    if (!problems.isEmpty()) {
+      throw new InvalidSettingsException(problems);
+    }
+    return SettingsReader.runDir(sources.merged());
   }
 
   /**

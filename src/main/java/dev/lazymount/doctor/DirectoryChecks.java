@@ -101,14 +101,19 @@ final class DirectoryChecks {
         problems.get(0).advice());
   }
 
-  private static Finding scan(Settings settings) throws SyscallException {
+  private static Finding scan(Settings settings) {
     long start = System.nanoTime();
-    CatalogScan.Scan scan =
-        CatalogScan.scan(
-            settings.images().toString(),
-            settings.root().toString(),
-            settings.imageSuffixes(),
-            Catalog.empty());
+    CatalogScan.Scan scan;
+    try {
+      scan =
+          CatalogScan.scan(
+              settings.images().toString(),
+              settings.root().toString(),
+              settings.imageSuffixes(),
+              Catalog.empty());
+    } catch (SyscallException e) {
+      return Finding.fail("scan", e.getMessage(), "fix images first");
+    }
     return scanned(
         settings, scan.catalog().size(), scan.problems(), (System.nanoTime() - start) / 1e6);
   }

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
@@ -38,9 +39,7 @@ final class MountChecks {
         Check.of("squashfs", NeededBy.START, () -> squashfs(FileSystemTypes.known())),
         Check.of("mount", () -> mount(settings)),
         Check.of("namespace", MountChecks::namespace),
-        Check.of(
-            "propagation",
-            () -> propagation(settings.root(), Propagation.of(settings.root().toRealPath()))));
+        Check.of("propagation", () -> propagation(settings.root())));
   }
 
   static Finding loopDevices(boolean there) {
@@ -136,6 +135,14 @@ final class MountChecks {
             ? "if this is a container, run lazymount on the host; on the host, root also needs"
                 + " CAP_SYS_PTRACE to read it"
             : "run doctor as root");
+  }
+
+  private static Finding propagation(Path root) throws IOException {
+    try {
+      return propagation(root, Propagation.of(root.toRealPath()));
+    } catch (NoSuchFileException e) {
+      return Finding.warn("propagation", "unknown: root does not exist", "fix root first");
+    }
   }
 
   static Finding propagation(Path root, Optional<Propagation> found) {

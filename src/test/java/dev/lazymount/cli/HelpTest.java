@@ -39,8 +39,9 @@ final class HelpTest {
     assertEquals(
         """
         Usage: lazymount status [-hV] [--json] [--watch[=SECONDS]] [--config=FILE] [--set=KEY=VALUE]...
-        Print the state of the running daemon: figures first, then problems, then the images in use. Does
-        not access the image storage, so it works while that hangs.
+        Print the state of the running daemon and its images.
+        Figures first, then problems, then the images in use. Does not access the image storage, so it
+        works while that hangs.
               --config=FILE       Read settings from FILE (default: /etc/lazymount/application.conf, if it
                                     exists).
           -h, --help              Show this help message and exit.
