@@ -12,12 +12,11 @@ import picocli.CommandLine.Mixin;
     name = "check",
     description = {
       "Check the settings and the prerequisites of a start.",
-      "Prints what is missing for the daemon to start and to see accesses. Starts nothing. The command"
-          + " doctor checks more."
+      "Prints what is missing for the daemon to start and to see accesses. Starts nothing. The"
+          + " command doctor checks more."
     },
     footer = {"", "Examples:", "  sudo lazymount check --config new.conf && sudo lazymount reload"})
 final class CheckCommand implements Callable<Integer> {
-  @Mixin private CommonHelp help;
   @Mixin private SettingsOptions options;
 
   @Override

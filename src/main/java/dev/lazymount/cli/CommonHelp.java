@@ -14,4 +14,4 @@ import picocli.CommandLine.Command;
       "2:usage or configuration",
       "3:the daemon is not running"
     })
-final class CommonHelp {}
+abstract class CommonHelp {}

@@ -16,7 +16,8 @@ import picocli.CommandLine.Option;
     name = "config",
     description = {
       "Print every setting with its value and its origin.",
-      "The origin is a line of the file, --set or the default (reference.conf). Values are not checked."
+      "The origin is a line of the file, --set or the default (reference.conf). Values are not"
+          + " checked."
     },
     footer = {
       "",
@@ -26,7 +27,6 @@ import picocli.CommandLine.Option;
       "  lazymount config --json | jq -r '.[] | select(.key == \"lazymount.mode\").value'"
     })
 final class ConfigCommand implements Callable<Integer> {
-  @Mixin private CommonHelp help;
   @Mixin private SettingsOptions options;
 
   @Option(names = "--json", description = "Print JSON, for tools.")

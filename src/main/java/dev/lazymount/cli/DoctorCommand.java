@@ -28,7 +28,6 @@ import picocli.CommandLine.Option;
       "With warnings only, the exit code is 0."
     })
 final class DoctorCommand implements Callable<Integer> {
-  @Mixin private CommonHelp help;
   @Mixin private SettingsOptions options;
 
   @Option(names = "--json", description = "Print JSON, for tools.")

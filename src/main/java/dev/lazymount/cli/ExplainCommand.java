@@ -19,8 +19,8 @@ import picocli.CommandLine.Parameters;
     name = "explain",
     description = {
       "Explain why a compiler is mounted or not.",
-      "Prints each step from the path to the verdict, and what happens next. Without a running daemon,"
-          + " scans the image directory itself."
+      "Prints each step from the path to the verdict, and what happens next. Without a running"
+          + " daemon, scans the image directory itself."
     },
     footer = {
       "",
@@ -30,7 +30,6 @@ import picocli.CommandLine.Parameters;
       "  lazymount explain --json arm64/gcc-14.2.0 | jq -r .state"
     })
 final class ExplainCommand implements Callable<Integer> {
-  @Mixin private CommonHelp help;
   @Mixin private SettingsOptions options;
 
   @Option(names = "--json", description = "Print JSON, for tools.")

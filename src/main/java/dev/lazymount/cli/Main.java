@@ -6,7 +6,6 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 
 /** The entry point: {@code lazymount COMMAND}. */
 @Command(
@@ -37,7 +36,7 @@ import picocli.CommandLine.Mixin;
       ConfigCommand.class,
       TrainCommand.class
     })
-public final class Main implements Callable<Integer> {
+public final class Main extends CommonHelp implements Callable<Integer> {
   /** Done. */
   static final int OK = 0;
 
@@ -49,8 +48,6 @@ public final class Main implements Callable<Integer> {
 
   /** The daemon is not running. */
   static final int NOT_RUNNING = 3;
-
-  @Mixin private CommonHelp help;
 
   private Main() {}
 

@@ -25,7 +25,6 @@ import picocli.CommandLine.Parameters;
       "  sudo lazymount mount --all --json | jq .failed"
     })
 final class MountCommand implements Callable<Integer> {
-  @Mixin private CommonHelp help;
   @Mixin private SettingsOptions options;
 
   @ArgGroup(multiplicity = "1")

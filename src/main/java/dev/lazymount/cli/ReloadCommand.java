@@ -13,13 +13,12 @@ import picocli.CommandLine.Option;
     name = "reload",
     description = {
       "Make the daemon read its settings again, as SIGHUP does.",
-      "Reads the file and the --set options that the daemon was started with. Changes to some settings"
-          + " take effect at once; changes to others are listed and take effect after a restart. An"
-          + " invalid file is rejected as a whole."
+      "Reads the file and the --set options that the daemon was started with. Changes to some"
+          + " settings take effect at once; changes to others are listed and take effect after a"
+          + " restart. An invalid file is rejected as a whole."
     },
     footer = {"", "Examples:", "  lazymount reload", "  systemctl reload lazymount"})
 final class ReloadCommand implements Callable<Integer> {
-  @Mixin private CommonHelp help;
   @Mixin private SettingsOptions options;
 
   @Option(names = "--json", description = "Print JSON, for tools.")

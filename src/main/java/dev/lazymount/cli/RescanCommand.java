@@ -16,8 +16,8 @@ import picocli.CommandLine.Option;
     name = "rescan",
     description = {
       "Make the daemon scan the image directory now.",
-      "Prints which images are new or removed. As after every scan, mounted images that were replaced"
-          + " are swapped."
+      "Prints which images are new or removed. As after every scan, mounted images that were"
+          + " replaced are swapped."
     },
     footer = {
       "",
@@ -29,7 +29,6 @@ final class RescanCommand implements Callable<Integer> {
   /** So many names of each list are printed; {@code --json} prints them all. */
   private static final int MAX_NAMES = 20;
 
-  @Mixin private CommonHelp help;
   @Mixin private SettingsOptions options;
 
   @Option(names = "--json", description = "Print JSON, for tools.")

@@ -11,7 +11,10 @@ import picocli.CommandLine.Mixin;
 /** {@code lazymount run}. */
 @Command(
     name = "run",
-    description = "Run the daemon in the foreground. SIGTERM ends it; mounted images stay mounted.",
+    description = {
+      "Run the daemon in the foreground.",
+      "SIGTERM ends it; mounted images stay mounted."
+    },
     footer = {
       "",
       "Examples:",
@@ -19,7 +22,6 @@ import picocli.CommandLine.Mixin;
       "  sudo lazymount run --set mode=observe --set run-dir=/run/try"
     })
 final class RunCommand implements Callable<Integer> {
-  @Mixin private CommonHelp help;
   @Mixin private SettingsOptions options;
 
   @Override

@@ -10,7 +10,7 @@ import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /** The options with which every command reads its settings. */
-final class SettingsOptions {
+final class SettingsOptions extends CommonHelp {
   private static final Path DEFAULT_FILE = Path.of("/etc/lazymount/application.conf");
 
   @Option(

@@ -18,8 +18,8 @@ import picocli.CommandLine.Spec;
     name = "status",
     description = {
       "Print the state of the running daemon and its images.",
-      "Figures first, then problems, then the images in use. Does not access the image storage, so it"
-          + " works while that hangs."
+      "Figures first, then problems, then the images in use. Does not access the image storage, so"
+          + " it works while that hangs."
     },
     footer = {
       "",
@@ -39,7 +39,6 @@ final class StatusCommand implements Callable<Integer> {
   private static final double SHORTEST = 0.2;
   private static final double LONGEST = 3600;
 
-  @Mixin private CommonHelp help;
   @Mixin private SettingsOptions options;
   @Spec private CommandSpec spec;
 

@@ -23,9 +23,9 @@ import picocli.CommandLine.Option;
     name = "trace",
     description = {
       "Print accesses below root as they are traced.",
-      "Runs until interrupted, with or without a daemon, and mounts nothing. Each name is printed once"
-          + " per trace.window. The resolved program reports as many components of a path as the"
-          + " deepest image name has. PIDs are those of the host, also inside containers."
+      "Runs until interrupted, with or without a daemon, and mounts nothing. Each name is printed"
+          + " once per trace.window. The resolved program reports as many components of a path as"
+          + " the deepest image name has. PIDs are those of the host, also inside containers."
     },
     footer = {
       "",
@@ -37,7 +37,6 @@ final class TraceCommand implements Callable<Integer> {
   private static final Gson GSON =
       new GsonBuilder().serializeNulls().disableHtmlEscaping().create();
 
-  @Mixin private CommonHelp help;
   @Mixin private SettingsOptions options;
 
   @Option(names = "--json", description = "Print one JSON object per line, for tools.")

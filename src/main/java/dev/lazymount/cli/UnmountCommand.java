@@ -25,7 +25,6 @@ import picocli.CommandLine.Parameters;
       "  sudo lazymount unmount --idle"
     })
 final class UnmountCommand implements Callable<Integer> {
-  @Mixin private CommonHelp help;
   @Mixin private SettingsOptions options;
 
   @ArgGroup(multiplicity = "1")

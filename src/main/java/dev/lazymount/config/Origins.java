@@ -10,7 +10,7 @@ final class Origins {
 
   static String of(ConfigOrigin origin) {
     // The resource first: one in a folder (not in a jar) also has a file name, which is long and
-    // tells an operator less.
+    // says less to an operator.
     String resource = origin.resource();
     String where =
         resource != null ? resource.substring(resource.lastIndexOf('/') + 1) : origin.filename();

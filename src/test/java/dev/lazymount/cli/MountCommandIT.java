@@ -133,8 +133,7 @@ class MountCommandIT {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  void nestedImagesAreMountedAndUnmountedInOrder(boolean daemon)
-      throws IOException {
+  void nestedImagesAreMountedAndUnmountedInOrder(boolean daemon) throws IOException {
     startIf(daemon);
     assertPrints(0, "2 mounted (", run("mount", "libs/boost"));
     assertEquals(Site.IMAGE, site.version("libs"));
