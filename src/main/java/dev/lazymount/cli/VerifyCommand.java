@@ -7,7 +7,7 @@ import dev.lazymount.catalog.CatalogScan;
 import dev.lazymount.catalog.ImageFile;
 import dev.lazymount.config.Settings;
 import dev.lazymount.linux.Terminal;
-import dev.lazymount.status.Access;
+import dev.lazymount.text.Printable;
 import dev.lazymount.verify.Difference;
 import dev.lazymount.verify.Verification;
 import java.io.IOException;
@@ -26,7 +26,6 @@ import picocli.CommandLine.Parameters;
 /** {@code lazymount verify}. */
 @Command(
     name = "verify",
-    mixinStandardHelpOptions = true,
     description = {
       "Compare images with the directories that they serve: names, types, sizes, permission bits"
           + " and symlink targets; with --content every byte. Needs no daemon and mounts nothing"
@@ -124,7 +123,7 @@ final class VerifyCommand implements Callable<Integer> {
       Optional<ImageFile> image = catalog.get(name);
       chosen.add(
           image.orElseThrow(
-              () -> new IOException("there is no image named " + Access.printable(name))));
+              () -> new IOException("there is no image named " + Printable.of(name))));
     }
     return chosen;
   }
@@ -138,7 +137,7 @@ final class VerifyCommand implements Callable<Integer> {
               if (first.size() < most) {
                 first.add(line(difference));
                 if (!json) {
-                  System.out.println(image.name() + "/" + Access.printable(difference.text()));
+                  System.out.println(image.name() + "/" + Printable.of(difference.text()));
                 }
               }
             },
@@ -159,10 +158,10 @@ final class VerifyCommand implements Callable<Integer> {
 
   private static Line line(Difference d) {
     return new Line(
-        Access.printable(d.path()),
+        Printable.of(d.path()),
         d.kind().words(),
-        Access.printable(d.image()),
-        Access.printable(d.directory()));
+        Printable.of(d.image()),
+        Printable.of(d.directory()));
   }
 
   private String summary(Verification.Result result) {
@@ -179,7 +178,7 @@ final class VerifyCommand implements Callable<Integer> {
                   result.differences() == 1 ? "difference" : "differences",
                   result.differences() > most ? ", of which the first " + most + " are shown" : "",
                   compared);
-          case FAILED -> "could not be compared: " + Access.printable(result.reason());
+          case FAILED -> "could not be compared: " + Printable.of(result.reason());
         };
   }
 
