@@ -116,7 +116,6 @@ public final class Assembly {
         trace(head.trace()),
         warm(),
         settings.log().summary(),
-        new WarmupMount.Env(settings, executor("mount")),
         status,
         manager);
   }

@@ -74,7 +74,6 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
    * @param trace for the trace
    * @param warm for the warm list
    * @param summary between two summaries in the log; empty for none
-   * @param rehearsal for the first mount, which nobody sees
    * @param status where the life cycle is shown
    * @param manager is told of it
    */
@@ -84,7 +83,6 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
       TraceEnv trace,
       WarmEnv warm,
       Optional<Duration> summary,
-      WarmupMount.Env rehearsal,
       DaemonStatus status,
       ServiceManager manager) {}
 
@@ -137,8 +135,6 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
         new CatalogActor.Subscribe(
             context.messageAdapter(Catalog.class, newest -> new NewCatalog())));
     timers.startSingleTimer(Timer.SCAN_IS_SLOW, FIRST_SCAN);
-    // bpftrace compiles its program in the meantime.
-    context.spawn(WarmupMount.create(env.rehearsal()), "rehearsal");
     tellStatus();
   }
 

@@ -8,7 +8,6 @@
  * are starting, ready or degraded, and {@link dev.lazymount.daemon.TraceKeeper} keeps its trace;
  * {@link dev.lazymount.daemon.StatusLine} is what the service manager shows of that; {@link
  * dev.lazymount.daemon.TicklessScheduler} has the actors' timers; {@link
- * dev.lazymount.daemon.WarmupMount} goes the way of an access once before anybody needs it; {@link
  * dev.lazymount.doctor.Preflight} says what this machine lacks, and {@link
  * dev.lazymount.daemon.InstanceLock} whether another daemon runs. {@link
  * dev.lazymount.daemon.ControlHandlers} is what can be asked while it runs, and {@link

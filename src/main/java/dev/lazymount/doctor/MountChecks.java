@@ -22,8 +22,8 @@ import java.util.stream.Stream;
 final class MountChecks {
   private static final String NAME = "tiny";
 
-  /** The image that the daemon rehearses with. */
-  private static final String IMAGE = "/dev/lazymount/daemon/rehearsal.img";
+  /** A tiny squashfs image, to mount as a probe. */
+  private static final String IMAGE = "/dev/lazymount/doctor/probe.img";
 
   private static final Path OWN_NAMESPACE = Path.of("/proc/self/ns/mnt");
   private static final Path FIRST_NAMESPACE = Path.of("/proc/1/ns/mnt");
@@ -53,7 +53,7 @@ final class MountChecks {
         : Finding.fail("squashfs", "the kernel has none", "modprobe squashfs");
   }
 
-  /** As the daemon's own rehearsal: mounted detached, looked into, let go. */
+  /** Mounts it detached, reads it and releases it: no path shows it. */
   private static Finding mount(Settings settings) throws IOException {
     Path folder = Files.createTempDirectory("lazymount-doctor-");
     try (InputStream image = MountChecks.class.getResourceAsStream(IMAGE)) {

@@ -13,7 +13,6 @@ import dev.lazymount.mount.MountEnv;
 import dev.lazymount.mount.StorageCircuit;
 import dev.lazymount.route.RouterEnv;
 import dev.lazymount.status.DaemonStatus;
-import dev.lazymount.support.ManualExecutor;
 import dev.lazymount.support.NotifySocket;
 import dev.lazymount.support.ScriptedMounter;
 import dev.lazymount.support.ScriptedTrace;
@@ -126,7 +125,6 @@ abstract class DaemonFixture {
                     bpftrace.env(status.counters(), canaryTimeout),
                     new WarmEnv(temp.resolve("state"), Optional.empty(), 16, status, Runnable::run),
                     Optional.empty(),
-                    new WarmupMount.Env(settings(), new ManualExecutor()),
                     status,
                     ServiceManager.from(
                         Map.of("NOTIFY_SOCKET", systemd.address(), "WATCHDOG_USEC", "60000000")))));
@@ -190,10 +188,6 @@ abstract class DaemonFixture {
             newTrace
                 ? Optional.of(bpftrace.env(status.counters(), canaryTimeout))
                 : Optional.empty()));
-  }
-
-  private Settings settings() {
-    return settings("");
   }
 
   private Settings settings(String lines) {
