@@ -133,9 +133,9 @@ public final class Daemon {
         serveWeb(commands);
       }
       LOG.info("lazymount runs as {} over {}", ProcessHandle.current().pid(), settings.root());
-      MemoryTrim.until(system.getWhenTerminated().toCompletableFuture(), status);
+      system.getWhenTerminated().toCompletableFuture().handle((done, thrown) -> done).join();
       if (status.state() == DaemonState.STOPPING) {
-        // The hook ends the process with exit code 0 when it is done.
+        // The shutdown hook ends the process with exit code 0.
         new CountDownLatch(1).await();
       }
       throw new StartFailure("the actors have ended by themselves; the log says why");
