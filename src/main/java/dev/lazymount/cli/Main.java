@@ -79,7 +79,7 @@ public final class Main implements Callable<Integer> {
     String version = Main.class.getPackage().getImplementationVersion();
     System.setProperty("lazymount.version", version == null ? "(not packaged)" : version);
     if (System.getenv("JOURNAL_STREAM") != null) {
-      // Read by LogSetup, and by a logback.xml.
+      // Read by logback.xml.
       System.setProperty("lazymount.log.head", "journal");
     }
     System.exit(run(args));

@@ -13,6 +13,7 @@ import dev.lazymount.linux.Signals;
 import dev.lazymount.status.DaemonState;
 import dev.lazymount.status.DaemonStatus;
 import dev.lazymount.status.StatusReport;
+import dev.lazymount.systemd.LogQueue;
 import dev.lazymount.systemd.ServiceManager;
 import dev.lazymount.trace.program.ResolvedProgram;
 import dev.lazymount.web.WebService;
@@ -85,6 +86,7 @@ public final class Daemon {
       start(actors);
     } finally {
       standDown(hook);
+      LogQueue.flush();
     }
   }
 
@@ -197,6 +199,7 @@ public final class Daemon {
     LOG.info("stopping; what is mounted stays mounted");
     endActors();
     endControl();
+    LogQueue.flush();
     Runtime.getRuntime().halt(0);
   }
 
