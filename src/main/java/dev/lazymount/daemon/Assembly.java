@@ -84,7 +84,7 @@ public final class Assembly {
    * @param newest is given each new catalog
    * @param status where they write how they are
    * @param manager who is told
-   * @param head what was begun before
+   * @param trace makes and runs trace programs
    */
   static ActorSystem<Supervisor.Command> start(
       Supplier<Settings> live,
@@ -92,7 +92,7 @@ public final class Assembly {
       NewestCatalog newest,
       DaemonStatus status,
       ServiceManager manager,
-      StartupPrefetch head) {
+      TracePart trace) {
     Config sized =
         ConfigFactory.parseString(
                 DISPATCHERS
@@ -104,16 +104,16 @@ public final class Assembly {
             context ->
                 Supervisor.create(
                     new Assembly(live, newest, status, manager, context.getSystem())
-                        .env(head, open -> context.getSelf().tell(new Supervisor.Storage(open))))),
+                        .env(trace, open -> context.getSelf().tell(new Supervisor.Storage(open))))),
         "lazymount",
         sized);
   }
 
-  private Supervisor.Env env(StartupPrefetch head, Consumer<Boolean> storage) {
+  private Supervisor.Env env(TracePart trace, Consumer<Boolean> storage) {
     return new Supervisor.Env(
-        catalog(head.scanner(scanner(settings))),
+        catalog(scanner(settings)),
         router(storage),
-        trace(head.trace()),
+        trace(trace),
         warm(),
         settings.log().summary(),
         status,

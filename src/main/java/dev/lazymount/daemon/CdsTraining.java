@@ -94,11 +94,8 @@ public final class CdsTraining {
             new NewestCatalog(),
             status,
             ServiceManager.from(Map.of()),
-            StartupPrefetch.begin(
-                Assembly.scanner(settings),
-                status,
-                new Assembly.TracePart(
-                    () -> new TraceProgram("path", "", MARK, 0, trace, null), program -> trace)));
+            new Assembly.TracePart(
+                () -> new TraceProgram("path", "", MARK, 0, trace, null), program -> trace));
     try (ControlServer control =
         ControlServer.start(
             settings.runDir(), () -> StatusReport.of(status, root.toString(), start), Map.of())) {

@@ -113,21 +113,24 @@ public final class Daemon {
     Reloader reloader = new Reloader(live, status, manager);
     ControlHandlers commands = new ControlHandlers(live, newest, status, reloader);
     try (Flock only = onlyOne()) {
-      StartupPrefetch head =
-          StartupPrefetch.begin(
-              Assembly.scanner(settings), status, Assembly.TracePart.real(settings, status));
-      start(actors.get(), head, commands, reloader);
+      start(actors.get(), commands, reloader);
     }
   }
 
-  private void start(
-      Config actors, StartupPrefetch head, ControlHandlers commands, Reloader reloader)
+  private void start(Config actors, ControlHandlers commands, Reloader reloader)
       throws StartFailure {
     try (ControlServer server =
         ControlServer.start(
             settings.runDir(), settings.control().group(), this::report, commands.all())) {
       control = server;
-      system = Assembly.start(live::now, actors, newest, status, manager, head);
+      system =
+          Assembly.start(
+              live::now,
+              actors,
+              newest,
+              status,
+              manager,
+              Assembly.TracePart.real(settings, status));
       reloader.appliesTo(system);
       commands.begin(system);
       Signals.onHangup(reloader::reloadByItself);
