@@ -30,9 +30,10 @@ final class RunCommand implements Callable<Integer> {
 
   /** Runs the daemon until it is told to end; its result is the exit code. */
   static int run(SettingsOptions options) {
-    LiveSettings live = new LiveSettings(options.file(), options.overrides());
     try {
-      Daemon.run(live, () -> SettingsLoader.actorConfig(options.file()));
+      Daemon.run(
+          () -> new LiveSettings(options.file(), options.overrides()),
+          () -> SettingsLoader.actorConfig(options.file()));
       return Main.OK;
     } catch (StartFailure e) {
       Main.complain(e.getMessage());
