@@ -31,7 +31,8 @@ final class LogFormatTest {
   @CsvSource({"ERROR,<3>", "WARN,<4>", "INFO,<6>", "DEBUG,<7>", "TRACE,<7>"})
   void journalLinesStartWithTheirSyslogLevel(String level, String prefix) throws Exception {
     configure("journal");
-    assertEquals(prefix + "ready: all is well \n", line(Level.valueOf(level), "ready: all is well"));
+    assertEquals(
+        prefix + "ready: all is well \n", line(Level.valueOf(level), "ready: all is well"));
   }
 
   @Test
@@ -44,8 +45,7 @@ final class LogFormatTest {
   @Test
   void lineBreaksAndControlCharactersStayWithinOneLine() throws Exception {
     configure("journal");
-    assertEquals(
-        "<6>a | <3>b?[31m?c 'd' \n", line(Level.INFO, "a \r\n\n\t<3>b\u001b[31m\0c 'd'"));
+    assertEquals("<6>a | <3>b?[31m?c 'd' \n", line(Level.INFO, "a \r\n\n\t<3>b\u001b[31m\0c 'd'"));
     assertEquals("<6>? \n", line(Level.INFO, "\u009b"));
   }
 
