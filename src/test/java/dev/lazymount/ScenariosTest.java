@@ -50,21 +50,21 @@ class ScenariosTest {
               "a storage hangs, others do not",
               "each mount that hangs holds one slot and is `stuck`; the others are mounted",
               "daemon.HungStorageIT."
-                  + "aHungMountTakesOneSlotAllOfThemOpenTheCircuitAndAllIsWellWhenTheStorageIsBack"),
+                  + "hungMountsOpenTheCircuitUntilTheStorageIsBack"),
           row(
               "all slots hang, and the storage comes back",
               "nothing more is tried, and `status` says so; then all is mounted by itself",
               "daemon.HungStorageIT."
-                  + "aHungMountTakesOneSlotAllOfThemOpenTheCircuitAndAllIsWellWhenTheStorageIsBack"),
+                  + "hungMountsOpenTheCircuitUntilTheStorageIsBack"),
           row(
               "the storage hangs when the daemon starts",
               "it is ready, says so, and mounts what was used meanwhile when it is back",
               "daemon.HungStorageIT."
-                  + "aDaemonStartsWhileTheStorageHangsAndMountsWhatWasUsedWhenItIsBack"),
+                  + "daemonStartsOnHungStorageAndMountsWhenItIsBack"),
           row(
               "`status` and SIGTERM while all slots hang",
               "answered, and ended in time",
-              "daemon.HungStorageIT.aDaemonWhoseSlotsAllHangAnswersAndEndsInTime"),
+              "daemon.HungStorageIT.daemonWithOnlyHungMountsAnswersAndEndsInTime"),
           row(
               "an image that is none, or cut off, or a device, a pipe, a symlink",
               "quarantined, with the reason in `status` and one line in the log",
@@ -105,12 +105,12 @@ class ScenariosTest {
               "an image vanishes while mounted",
               "unmounted when nobody uses it; the original shows again",
               "daemon.MountedImageIT."
-                  + "anImageThatVanishedIsUnmountedWhenNobodyUsesItAndTheOriginalShows"),
+                  + "vanishedImageIsUnmountedWhenIdle"),
           row(
               "nobody uses an image (`idle.unmount-after`)",
               "unmounted by MNT_EXPIRE; the next access mounts it again",
               "daemon.MountedImageIT."
-                  + "anImageThatNobodyUsesIsUnmountedAndTheNextAccessMountsItAgain"),
+                  + "idleImageIsUnmountedAndMountedAtTheNextAccess"),
           row(
               "an image is in use, here or in a slave namespace",
               "left alone",
@@ -123,7 +123,7 @@ class ScenariosTest {
           row(
               "somebody unmounts an image by hand",
               "noticed at the next scan; the next access mounts it",
-              "daemon.MountedImageIT.whatSomebodyUnmountedIsNoticedWithoutAnAccess"),
+              "daemon.MountedImageIT.externalUnmountIsNoticedWithoutAnAccess"),
           row(
               "mount(8) has mounted our image",
               "adopted",
