@@ -49,18 +49,15 @@ class ScenariosTest {
           row(
               "a storage hangs, others do not",
               "each mount that hangs holds one slot and is `stuck`; the others are mounted",
-              "daemon.HungStorageIT."
-                  + "hungMountsOpenTheCircuitUntilTheStorageIsBack"),
+              "daemon.HungStorageIT." + "hungMountsOpenTheCircuitUntilTheStorageIsBack"),
           row(
               "all slots hang, and the storage comes back",
               "nothing more is tried, and `status` says so; then all is mounted by itself",
-              "daemon.HungStorageIT."
-                  + "hungMountsOpenTheCircuitUntilTheStorageIsBack"),
+              "daemon.HungStorageIT." + "hungMountsOpenTheCircuitUntilTheStorageIsBack"),
           row(
               "the storage hangs when the daemon starts",
               "it is ready, says so, and mounts what was used meanwhile when it is back",
-              "daemon.HungStorageIT."
-                  + "daemonStartsOnHungStorageAndMountsWhenItIsBack"),
+              "daemon.HungStorageIT." + "daemonStartsOnHungStorageAndMountsWhenItIsBack"),
           row(
               "`status` and SIGTERM while all slots hang",
               "answered, and ended in time",
@@ -104,13 +101,11 @@ class ScenariosTest {
           row(
               "an image vanishes while mounted",
               "unmounted when nobody uses it; the original shows again",
-              "daemon.MountedImageIT."
-                  + "vanishedImageIsUnmountedWhenIdle"),
+              "daemon.MountedImageIT." + "vanishedImageIsUnmountedWhenIdle"),
           row(
               "nobody uses an image (`idle.unmount-after`)",
               "unmounted by MNT_EXPIRE; the next access mounts it again",
-              "daemon.MountedImageIT."
-                  + "idleImageIsUnmountedAndMountedAtTheNextAccess"),
+              "daemon.MountedImageIT." + "idleImageIsUnmountedAndMountedAtTheNextAccess"),
           row(
               "an image is in use, here or in a slave namespace",
               "left alone",

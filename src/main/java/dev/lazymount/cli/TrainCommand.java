@@ -12,7 +12,10 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 
 /** {@code lazymount train}: what the launcher runs to make the class archive. */
-@Command(name = "train", hidden = true, description = "Load the classes that a start needs, for the class archive.")
+@Command(
+    name = "train",
+    hidden = true,
+    description = "Load the classes that a start needs, for the class archive.")
 final class TrainCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {

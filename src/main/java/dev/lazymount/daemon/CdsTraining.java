@@ -37,9 +37,9 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
 /**
- * A training run of the daemon, for the class archive (AppCDS): all parts run, with a scripted trace
- * and an image that can't be mounted, so that the JVM records the classes that a real start loads.
- * Needs no privileges and leaves nothing behind.
+ * A training run of the daemon, for the class archive (AppCDS): all parts run, with a scripted
+ * trace and an image that can't be mounted, so that the JVM records the classes that a real start
+ * loads. Needs no privileges and leaves nothing behind.
  */
 public final class CdsTraining {
   private static final Duration LONGEST = Duration.ofSeconds(60);

@@ -72,7 +72,8 @@ final class ControlHandlers {
 
   private Object explain(List<String> arguments) throws ControlRefusal {
     if (arguments.isEmpty() || arguments.size() > 2) {
-      throw new ControlRefusal("explain needs a name or a path, and optionally what that resolves to");
+      throw new ControlRefusal(
+          "explain needs a name or a path, and optionally what that resolves to");
     }
     return explainer.explain(
         arguments.get(0), arguments.size() == 2 ? Optional.of(arguments.get(1)) : Optional.empty());

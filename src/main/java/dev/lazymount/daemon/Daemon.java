@@ -71,8 +71,7 @@ public final class Daemon {
    * @param actors reads Akka's settings; called once
    * @throws StartFailure if it can't start, or if the actors end by themselves
    */
-  public static void run(Supplier<LiveSettings> live, Supplier<Config> actors)
-      throws StartFailure {
+  public static void run(Supplier<LiveSettings> live, Supplier<Config> actors) throws StartFailure {
     ReloadSignal hangup = ReloadSignal.install();
     new Daemon(live.get(), hangup).run(actors);
   }
@@ -119,8 +118,7 @@ public final class Daemon {
     }
   }
 
-  private void run(Config actors, ControlHandlers handlers, Reloader reloader)
-      throws StartFailure {
+  private void run(Config actors, ControlHandlers handlers, Reloader reloader) throws StartFailure {
     LOG.info(
         "starting: pid {}, root {}, images {}",
         ProcessHandle.current().pid(),

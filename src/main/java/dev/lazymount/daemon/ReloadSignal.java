@@ -18,7 +18,9 @@ final class ReloadSignal {
     return signal;
   }
 
-  /** What to do with a signal, on the thread that the JVM makes for it; at once if one is pending. */
+  /**
+   * What to do with a signal, on the thread that the JVM makes for it; at once if one is pending.
+   */
   void connect(Runnable action) {
     boolean now;
     synchronized (this) {

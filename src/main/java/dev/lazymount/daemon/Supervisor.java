@@ -252,8 +252,7 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
     // A problem stays shown until a canary comes back.
     String problem = env.status().trace().problem();
     env.status()
-        .trace(
-            new TraceStatus(started.program(), started.pid(), null, problem, started.note()));
+        .trace(new TraceStatus(started.program(), started.pid(), null, problem, started.note()));
     if (started.note() != null && !started.note().equals(loggedNote)) {
       getContext().getLog().warn("trace: {}", started.note());
     }

@@ -81,7 +81,8 @@ class CompetingMountersIT {
           "each image is mounted once",
           LONG,
           () -> targets().size() == NAMES && distinct().size() == NAMES);
-      // Not that there are just as many loop devices: a mount namespace that another program made in
+      // Not that there are just as many loop devices: a mount namespace that another program made
+      // in
       // an
       // earlier round has copies of its mounts.
       assertEquals(

@@ -194,10 +194,7 @@ abstract class DaemonFixture {
   void apply(String setting, boolean newTrace) {
     supervisor.tell(
         new Supervisor.Apply(
-            settings(setting),
-            newTrace
-                ? Optional.of(traceEnv())
-                : Optional.empty()));
+            settings(setting), newTrace ? Optional.of(traceEnv()) : Optional.empty()));
   }
 
   private Settings settings(String lines) {

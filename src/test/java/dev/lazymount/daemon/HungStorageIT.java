@@ -63,8 +63,7 @@ class HungStorageIT {
   }
 
   @Test
-  void hungMountsOpenTheCircuitUntilTheStorageIsBack()
-      throws IOException {
+  void hungMountsOpenTheCircuitUntilTheStorageIsBack() throws IOException {
     storage = FuseStorage.mount(site, site.images().resolve("slow"));
     Path image = goodImage();
     for (String name : List.of("slow/a", "slow/b", "slow/c", "slow/d")) {

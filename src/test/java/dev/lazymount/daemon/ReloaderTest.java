@@ -20,11 +20,9 @@ final class ReloaderTest {
   @Test
   void reloadDuringAStartIsRefused(@TempDir Path temp) throws Exception {
     try (NotifySocket systemd = new NotifySocket(temp)) {
-      ServiceManager manager =
-          ServiceManager.from(Map.of("NOTIFY_SOCKET", systemd.address()));
+      ServiceManager manager = ServiceManager.from(Map.of("NOTIFY_SOCKET", systemd.address()));
       Reloader reloader =
-          new Reloader(
-              new LiveSettings(Optional.empty(), List.of()), new DaemonStatus(), manager);
+          new Reloader(new LiveSettings(Optional.empty(), List.of()), new DaemonStatus(), manager);
       ControlRefusal refusal = assertThrows(ControlRefusal.class, reloader::reload);
       assertEquals("the daemon is still starting; try again", refusal.getMessage());
       manager.status("next");

@@ -180,8 +180,7 @@ final class SupervisorTest extends DaemonFixture {
     assertEquals(List.of("STATUS=degraded: " + trace + "; " + storage), nextButWatchdog());
     apply("", false);
     assertEquals(
-        List.of(
-            "READY=1", "STATUS=degraded: settings reloaded; " + trace + "; " + storage),
+        List.of("READY=1", "STATUS=degraded: settings reloaded; " + trace + "; " + storage),
         nextButWatchdog());
     ScriptedTrace.Run second = bpftrace.run();
     canaryComesBack(second);
@@ -289,8 +288,7 @@ final class SupervisorTest extends DaemonFixture {
     start(found("gcc"));
     systemd.nextWith("READY=1");
     apply("mode = observe", false);
-    assertEquals(
-        List.of("READY=1", "STATUS=ready: settings reloaded"), nextButWatchdog());
+    assertEquals(List.of("READY=1", "STATUS=ready: settings reloaded"), nextButWatchdog());
     ScriptedTrace.Run run = bpftrace.run();
     run.print(ScriptedTrace.event("/ce/gcc/x", "sh"));
     await(() -> assertTrue(status.mounts().get("gcc").isPresent()));
@@ -311,8 +309,7 @@ final class SupervisorTest extends DaemonFixture {
     first.awaitKilled();
     ScriptedTrace.Run second = bpftrace.run();
     assertNothingIsSent(
-        List.of(
-            "STATUS=degraded: the settings of the trace have changed; restarting it"));
+        List.of("STATUS=degraded: the settings of the trace have changed; restarting it"));
     assertEquals(WATCHDOG, canaryComesBack(second));
     assertEquals(READY, systemd.next());
     assertEquals(0, status.counters().restarts.sum(), "it is no failure");

@@ -35,8 +35,7 @@ final class ServiceManagerTest {
       assertEquals(List.of("STATUS=starting"), systemd.next());
       assertEquals(List.of("READY=1", "STATUS=ready: tracing"), systemd.next());
       assertEquals(List.of("WATCHDOG=1"), systemd.next());
-      assertEquals(
-          List.of("STOPPING=1", "STATUS=stopping: images stay mounted"), systemd.next());
+      assertEquals(List.of("STOPPING=1", "STATUS=stopping: images stay mounted"), systemd.next());
     }
   }
 
