@@ -112,7 +112,7 @@ server_goes_away_during_mounts() {
     (cat "$ROOT/$name/version" >/dev/null) &
   done
   check "mounts that hang are shown as stuck" within $SOON says '.images.stuck >= 2'
-  check "so is the storage" within $SOON says '.storageProblem // "" | contains("does not answer")'
+  check "so is the storage" within $SOON says '.storageProblem // "" | contains("does not respond")'
   check "status answers at once all the while" answers_at_once
   start_server
   check "what was stuck is mounted when it is back" within $RETURN all_mounted stuck-1 stuck-2

@@ -26,9 +26,10 @@ final class RunCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    LiveSettings live = new LiveSettings(options.file(), options.overrides());
     try {
-      Daemon.run(live, () -> SettingsLoader.actorConfig(options.file()));
+      Daemon.run(
+          () -> new LiveSettings(options.file(), options.overrides()),
+          () -> SettingsLoader.actorConfig(options.file()));
       return Main.OK;
     } catch (StartFailure e) {
       Main.complain(e.getMessage());

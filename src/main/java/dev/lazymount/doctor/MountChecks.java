@@ -25,7 +25,7 @@ import java.util.stream.Stream;
 final class MountChecks {
   private static final String NAME = "tiny";
 
-  private static final String IMAGE = "/dev/lazymount/daemon/rehearsal.img";
+  private static final String IMAGE = "/dev/lazymount/doctor/probe.img";
 
   private static final Path LOOP_CONTROL = Path.of("/dev/loop-control");
   private static final Path OWN_NAMESPACE = Path.of("/proc/self/ns/mnt");
