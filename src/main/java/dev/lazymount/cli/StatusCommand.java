@@ -2,8 +2,10 @@ package dev.lazymount.cli;
 
 import dev.lazymount.control.ControlClient;
 import dev.lazymount.linux.Terminal;
+import dev.lazymount.status.StatusText;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -75,7 +77,9 @@ final class StatusCommand implements Callable<Integer> {
       while (true) {
         List<String> now;
         try {
-          now = ControlClient.status(runDir, Style.ofTerminal().rendering()).lines().toList();
+          now =
+              StatusText.lines(
+                  ControlClient.status(runDir), Style.ofTerminal().painter(), Instant.now());
         } catch (IOException e) {
           now = List.of(DaemonClient.noAnswer(runDir, e));
         }
