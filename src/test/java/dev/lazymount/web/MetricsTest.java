@@ -167,6 +167,21 @@ class MetricsTest {
     assertEquals(Set.of(), shown, "unknown metrics in the dashboard");
   }
 
+  @Test
+  void everyAlertPointsToItsRunbookSection() throws IOException {
+    String rules = Files.readString(Path.of("conf", "prometheus", "lazymount.rules.yml"));
+    List<String> alerts =
+        Pattern.compile("- alert: (\\w+)").matcher(rules).results().map(m -> m.group(1)).toList();
+    List<String> pointers =
+        Pattern.compile("runbook: \"src/site/markdown/operate.md#alert-(\\w+)\"")
+            .matcher(rules)
+            .results()
+            .map(m -> m.group(1))
+            .toList();
+    assertEquals(12, alerts.size());
+    assertEquals(alerts, pointers);
+  }
+
   private static void queriesIn(JsonElement element, List<String> queries) {
     if (element.isJsonArray()) {
       element.getAsJsonArray().forEach(each -> queriesIn(each, queries));
