@@ -141,7 +141,8 @@ final class ControlSession implements Runnable {
       throws IOException, InterruptedException {
     if (!env.slots().tryAcquire()) {
       send(
-          Response.error(ControlServer.COMMANDS + " commands are running; try again when one ends"));
+          Response.error(
+              ControlServer.COMMANDS + " commands are running; try again when one ends"));
       return;
     }
     try {
@@ -232,8 +233,7 @@ final class ControlSession implements Runnable {
       deadline.cancel(false);
     }
     try {
-      deadline =
-          env.timer().schedule(this::expire, env.patience().toNanos(), TimeUnit.NANOSECONDS);
+      deadline = env.timer().schedule(this::expire, env.patience().toNanos(), TimeUnit.NANOSECONDS);
     } catch (RejectedExecutionException stopping) {
       // The server has closed the channel or is about to.
     }

@@ -6,8 +6,8 @@ import java.util.concurrent.atomic.LongAdder;
 /** Latency histogram. Thread-safe, without locks. */
 public final class Histogram {
   /**
-   * The upper bounds of the buckets, seconds; the last bucket has none. A mount takes 1 to 2 ms, and
-   * {@code mount.timeout} is 30 s by default.
+   * The upper bounds of the buckets, seconds; the last bucket has none. A mount takes 1 to 2 ms,
+   * and {@code mount.timeout} is 30 s by default.
    */
   private static final double[] BOUNDS = {
     0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30

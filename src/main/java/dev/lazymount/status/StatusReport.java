@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A snapshot of {@link DaemonStatus}, in the shape of {@code lazymount status --json}. Tools rely on
- * it: fields are added, never renamed. A field without a value is null. Times are ISO 8601.
+ * A snapshot of {@link DaemonStatus}, in the shape of {@code lazymount status --json}. Tools rely
+ * on it: fields are added, never renamed. A field without a value is null. Times are ISO 8601.
  *
  * @param state starting, ready, degraded or stopping
  * @param mode mount or observe

@@ -25,7 +25,8 @@ record Reply(String type, byte[] plain, byte[] zipped) {
 
   /** Possessive, so that a hostile header costs linear time. */
   private static final Pattern GZIP =
-      Pattern.compile("(?:^|,)\\s*+gzip\\s*+(?:;\\s*+q=(?:1[.0]*+|0?\\.0*+[1-9]\\d*+)\\s*+)?(?:,|$)");
+      Pattern.compile(
+          "(?:^|,)\\s*+gzip\\s*+(?:;\\s*+q=(?:1[.0]*+|0?\\.0*+[1-9]\\d*+)\\s*+)?(?:,|$)");
 
   /** A body that is compressed if it is long. */
   static Reply of(String type, byte[] plain) {

@@ -71,7 +71,8 @@ final class RequestFilter extends Filter {
   private void checkHost(HttpExchange exchange, Chain chain) throws IOException {
     List<String> given = exchange.getRequestHeaders().get("Host");
     Matcher host =
-        HOST.matcher(given == null || given.size() != 1 ? "" : given.get(0).toLowerCase(Locale.ROOT));
+        HOST.matcher(
+            given == null || given.size() != 1 ? "" : given.get(0).toLowerCase(Locale.ROOT));
     if (!host.matches()) {
       Reply.error(exchange, 400, "one Host header is expected");
     } else if (!ADDRESS.matcher(host.group(1)).matches() && !hosts.contains(host.group(1))) {

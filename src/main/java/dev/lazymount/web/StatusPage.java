@@ -85,7 +85,8 @@ final class StatusPage {
     StatusReport.Images images = status.images();
     StatusReport.Trace trace = status.trace();
     Double canary = trace.canaryMillis();
-    return figure(String.format(Locale.ROOT, "of %,d images mounted", images.known()), images.mounted())
+    return figure(
+            String.format(Locale.ROOT, "of %,d images mounted", images.known()), images.mounted())
         + alarm("failed", images.failed())
         + alarm("quarantined", images.quarantined())
         + alarm("stuck", images.stuck())

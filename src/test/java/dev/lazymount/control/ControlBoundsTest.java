@@ -73,7 +73,8 @@ final class ControlBoundsTest extends ControlServerFixture {
     for (int i = 0; i < most; i++) {
       connect();
     }
-    assertEquals("more than " + most + " clients are connected; try again", answer(connect()).error());
+    assertEquals(
+        "more than " + most + " clients are connected; try again", answer(connect()).error());
   }
 
   @Test

@@ -146,7 +146,9 @@ class WebIT {
       assertEquals(
           List.of(),
           lines
-              .filter(l -> l.contains("dev.lazymount.web.")
+              .filter(
+                  l ->
+                      l.contains("dev.lazymount.web.")
                           || l.contains("io.prometheus.")
                           || l.contains("sun.net.httpserver."))
               .toList());

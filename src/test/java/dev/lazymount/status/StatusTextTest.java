@@ -104,8 +104,7 @@ final class StatusTextTest {
     status.counters().wouldServe.add(412);
     String text = text(upFor(Duration.ZERO));
     assertTrue(
-        text.contains(
-            "\nobserved 3 of 53 images would have been mounted, serving 412 accesses\n"),
+        text.contains("\nobserved 3 of 53 images would have been mounted, serving 412 accesses\n"),
         text);
   }
 

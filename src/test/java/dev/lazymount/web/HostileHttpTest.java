@@ -142,7 +142,8 @@ class HostileHttpTest extends WebFixture {
   void endlessRequestIsNotRead(String beginning) throws IOException {
     RawHttp http = start();
     Socket endless = connect(http, beginning);
-    byte[] piece = (beginning.isBlank() ? "\r\n" : "aa").repeat(1 << 19).getBytes(StandardCharsets.US_ASCII);
+    byte[] piece =
+        (beginning.isBlank() ? "\r\n" : "aa").repeat(1 << 19).getBytes(StandardCharsets.US_ASCII);
     assertThrows(
         IOException.class,
         () -> {
