@@ -9,14 +9,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.regex.Pattern;
 import java.util.zip.GZIPOutputStream;
 
-/**
- * The body of a response.
- *
- * @param type its media type
- * @param plain the bytes
- * @param zipped the bytes compressed; null if that gains nothing
- */
-record Reply(String type, byte[] plain, byte[] zipped) {
+/** The body of a response. Immutable. */
+final class Reply {
   /** A smaller body fits into one packet anyway. */
   private static final int WORTH_COMPRESSING = 1024;
 
@@ -28,12 +22,29 @@ record Reply(String type, byte[] plain, byte[] zipped) {
       Pattern.compile(
           "(?:^|,)\\s*+gzip\\s*+(?:;\\s*+q=(?:1[.0]*+|0?\\.0*+[1-9]\\d*+)\\s*+)?(?:,|$)");
 
-  /** A body that is compressed if it is long. */
+  private final String type;
+  private final byte[] plain;
+
+  /** Compressed; null where that gains nothing. */
+  private final byte[] zipped;
+
+  private Reply(String type, byte[] plain, byte[] zipped) {
+    this.type = type;
+    this.plain = plain;
+    this.zipped = zipped;
+  }
+
+  /**
+   * A body; a long one is compressed too.
+   *
+   * @param type its media type
+   * @param plain the bytes, not copied
+   */
   static Reply of(String type, byte[] plain) {
     return new Reply(type, plain, plain.length < WORTH_COMPRESSING ? null : gzip(plain));
   }
 
-  /** Sends it with status 200. */
+  /** Sends it with status 200, compressed if the client accepts gzip. */
   void send(HttpExchange exchange) throws IOException {
     String accepted = exchange.getRequestHeaders().getFirst("Accept-Encoding");
     if (zipped != null && accepted != null && GZIP.matcher(accepted).find()) {

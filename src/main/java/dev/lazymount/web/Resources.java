@@ -10,9 +10,11 @@ import java.io.UncheckedIOException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -32,7 +34,7 @@ final class Resources implements HttpHandler {
   private static final int LONGEST_QUESTION = 1024;
 
   /** Requests within this time share one response. */
-  private static final Duration FRESH = Duration.ofSeconds(1);
+  static final Duration FRESH = Duration.ofSeconds(1);
 
   private final Map<String, Supplier<Reply>> pages;
   private final Optional<Function<String, ?>> explain;
@@ -44,15 +46,19 @@ final class Resources implements HttpHandler {
     Reply style = Reply.of("text/css; charset=utf-8", file("page.css"));
     this.pages =
         Map.of(
-            "/", new Recent(() -> Reply.of(StatusPage.TYPE, page.html(env.report().get()))),
+            "/", recent(() -> Reply.of(StatusPage.TYPE, page.html(env.report().get()))),
             "/page.css", () -> style,
-            "/metrics", new Recent(() -> Reply.of(metrics.type(), metrics.text())),
-            "/api/status", new Recent(() -> Reply.of(JSON, json(env.report().get()))));
+            "/metrics", recent(() -> Reply.of(metrics.type(), metrics.text())),
+            "/api/status", recent(() -> Reply.of(JSON, json(env.report().get()))));
   }
 
-  /** Makes every response once, to load what is needed for it. */
-  void makeAll() {
-    pages.values().forEach(Supplier::get);
+  private static Supplier<Reply> recent(Supplier<Reply> source) {
+    return new Recent(source, System::nanoTime);
+  }
+
+  /** Every page, made now. */
+  List<Reply> all() {
+    return pages.values().stream().map(Supplier::get).toList();
   }
 
   @Override
@@ -114,18 +120,20 @@ final class Resources implements HttpHandler {
    * A response that is made at most once in {@link #FRESH}, however many clients ask, and whose
    * bytes they share: many slow readers cost no more memory than one.
    */
-  private static final class Recent implements Supplier<Reply> {
+  static final class Recent implements Supplier<Reply> {
     private final Supplier<Reply> source;
+    private final LongSupplier nanoTime;
     private Reply newest;
     private long made;
 
-    Recent(Supplier<Reply> source) {
+    Recent(Supplier<Reply> source, LongSupplier nanoTime) {
       this.source = source;
+      this.nanoTime = nanoTime;
     }
 
     @Override
     public synchronized Reply get() {
-      long now = System.nanoTime();
+      long now = nanoTime.getAsLong();
       if (newest == null || now - made >= FRESH.toNanos()) {
         newest = source.get();
         made = now;
