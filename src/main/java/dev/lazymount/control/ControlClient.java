@@ -76,7 +76,7 @@ public final class ControlClient {
         throw new NotRunning(e);
       }
       throw new IOException(
-          e.getMessage() + "; run this as root, or as a member of control.group", e);
+          e.getMessage() + "; run it as root, or as a member of control.group", e);
     }
   }
 

@@ -177,10 +177,4 @@ abstract class ControlServerFixture {
   static StatusReport report(String root) {
     return StatusReport.of(new DaemonStatus(), root, Instant.now());
   }
-
-  /** Throws anything where the compiler allows only unchecked exceptions. */
-  @SuppressWarnings("unchecked")
-  static <T extends Throwable> void raise(Throwable error) throws T {
-    throw (T) error;
-  }
 }
