@@ -100,7 +100,8 @@ abstract class StatusPageFixture extends WebFixture {
 
   void show() throws Exception {
     chromium.open(url);
-    chromium.await("document.querySelectorAll('#rows tr').length > 0");
+    chromium.await(
+        "document.readyState === 'complete' && document.querySelectorAll('#rows tr').length > 0");
   }
 
   List<String> names() throws Exception {

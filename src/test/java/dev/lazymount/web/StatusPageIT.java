@@ -56,7 +56,9 @@ class StatusPageIT extends StatusPageFixture {
     show();
     status.counters().lost.add(77);
     status.state(DaemonState.DEGRADED);
-    chromium.await("document.getElementById('state').textContent === 'degraded'");
+    chromium.await(
+        "document.readyState === 'complete'"
+            + " && document.getElementById('state')?.textContent === 'degraded'");
     assertEquals("77", chromium.text("document.querySelector('#figures .alarm dd').textContent"));
     assertTrue(chromium.text("document.title").startsWith("degraded"));
   }
