@@ -57,7 +57,7 @@ final class ControlClientTest {
           '{"protocol":1,"error":"no","status":null}' | no
           '{"protocol":1,"status":'                   | can't parse
           """)
-  void wrongAnswerIsAFailure(String answer, String expected) throws Exception {
+  void wrongAnswerIsAFailure(String answer, String expected) {
     IOException failure =
         assertThrows(IOException.class, () -> answered(answer, () -> ControlClient.status(runDir)));
     assertTrue(String.valueOf(failure.getMessage()).contains(expected), failure::toString);
