@@ -2,8 +2,10 @@ package dev.lazymount.cli;
 
 import dev.lazymount.control.ControlClient;
 import dev.lazymount.linux.Terminal;
+import dev.lazymount.status.StatusText;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -77,7 +79,9 @@ final class StatusCommand implements Callable<Integer> {
     while (true) {
       List<String> lines;
       try {
-        lines = ControlClient.status(runDir, Style.ofTerminal().rendering()).lines().toList();
+        lines =
+            StatusText.lines(
+                ControlClient.status(runDir), Style.ofTerminal().painter(), Instant.now());
       } catch (IOException e) {
         lines = List.of(DaemonClient.noAnswer(runDir, e));
       }

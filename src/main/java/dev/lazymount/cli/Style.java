@@ -1,6 +1,5 @@
 package dev.lazymount.cli;
 
-import dev.lazymount.control.StatusRendering;
 import dev.lazymount.linux.Terminal;
 import dev.lazymount.status.StatusText;
 import dev.lazymount.status.StatusText.Tone;
@@ -20,9 +19,9 @@ final class Style {
     return new Style((no == null || no.isEmpty()) && !dumb && Terminal.isThere());
   }
 
-  /** How a status is printed on it. */
-  StatusRendering rendering() {
-    return colours ? StatusRendering.COLOURS : StatusRendering.TEXT;
+  /** Marks the text of a status. */
+  StatusText.Painter painter() {
+    return colours ? StatusText.COLOURS : StatusText.PLAIN;
   }
 
   /** Marked as good or bad, where there are colours. */

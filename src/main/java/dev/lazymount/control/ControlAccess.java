@@ -12,18 +12,18 @@ import java.nio.file.attribute.UserPrincipalNotFoundException;
 import java.util.Optional;
 
 /**
- * Who may reach the control socket, by file modes alone: its owner, and a group if there is one.
- * The directory is closed to all others until the socket has its mode, so that there is no moment
- * in which it could be reached by somebody else.
+ * Limits who may connect to the control socket, by file modes alone: its owner, and optionally one
+ * group. The run directory stays closed to all others until the socket has its mode, so there is no
+ * moment at which another user could connect.
  */
 final class ControlAccess {
   private ControlAccess() {}
 
   /**
-   * Sets the modes of a socket that was just made.
+   * Sets the modes of a newly created socket.
    *
    * @param runDir has mode 0700; with a group it becomes 0710
-   * @throws IOException if there is no such group, or we may not give it to a file
+   * @throws IOException if the group does not exist, or the daemon may not assign it (EPERM)
    */
   static void allow(Path runDir, Path socket, Optional<String> group) throws IOException {
     if (group.isEmpty()) {
@@ -42,7 +42,7 @@ final class ControlAccess {
           .getUserPrincipalLookupService()
           .lookupPrincipalByGroupName(group);
     } catch (UserPrincipalNotFoundException e) {
-      throw new IOException("there is no group " + group + " (lazymount.control.group)", e);
+      throw new IOException("group " + group + " does not exist (lazymount.control.group)", e);
     }
   }
 
@@ -53,9 +53,9 @@ final class ControlAccess {
       view.setGroup(group);
     } catch (FileSystemException e) {
       throw new IOException(
-          "can't give "
+          "can't change the group of "
               + path
-              + " to group "
+              + " to "
               + group.getName()
               + ": "
               + e.getReason()

@@ -18,48 +18,43 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
-/** Asks a running daemon. */
+/** Sends requests to a running daemon. */
 public final class ControlClient {
   private ControlClient() {}
 
   /**
-   * The status of the daemon that has this run directory. The daemon answers within {@link
-   * ControlProtocol#PATIENCE} or closes; one that does neither, because it is stopped or hangs, is
-   * waited for a second longer.
+   * The status of the daemon with this run directory. The daemon answers within {@link
+   * ControlProtocol#PATIENCE}; a daemon that is stopped or hangs is given one second more.
    *
-   * @throws NotRunning if there is none
-   * @throws IOException if it can't be asked, or does not answer with a status
+   * @throws NotRunning if no daemon runs
+   * @throws IOException if the daemon can't be asked, or does not answer with a status
    */
   public static StatusReport status(Path runDir) throws IOException {
     try {
-      return known(ask(runDir, new Request("status", null), step -> {}));
+      Response response = ask(runDir, new Request("status", null), step -> {});
+      if (response.status() == null) {
+        throw new IOException("the answer of the daemon has no status");
+      }
+      return response.status();
     } catch (ControlRefusal e) {
       throw new IOException(e.getMessage(), e);
     }
   }
 
-  private static StatusReport known(Response response) throws IOException {
-    if (response.status() == null) {
-      throw new IOException("the daemon's answer has no status");
-    }
-    return response.status();
-  }
-
   /**
-   * Has the daemon do something.
+   * Runs a command in the daemon.
    *
-   * @param runDir the daemon's
-   * @param command by name
-   * @param arguments of the command
-   * @param steps is told each step on the way, on this thread
-   * @return its answer
-   * @throws NotRunning if there is no daemon
-   * @throws IOException if it can't be asked, or does not answer
-   * @throws ControlRefusal if the daemon does not do it, and why
+   * @param runDir the daemon's run directory
+   * @param command its name
+   * @param arguments its arguments
+   * @param steps receives each step before the answer, on this thread
+   * @return the answer
+   * @throws NotRunning if no daemon runs
+   * @throws IOException if the daemon can't be asked, or does not answer
+   * @throws ControlRefusal if the daemon refuses, with its reason
    */
   public static JsonElement command(
       Path runDir, String command, List<String> arguments, Consumer<JsonElement> steps)
@@ -68,31 +63,7 @@ public final class ControlClient {
         .result();
   }
 
-  /**
-   * The status as it is printed, put together by the daemon: that is warmed up, and this process
-   * would take longer to load what understands a status than for all the rest.
-   *
-   * @param rendering how
-   * @throws NotRunning if there is no daemon
-   * @throws IOException if it can't be asked, or does not answer with a status
-   */
-  public static String status(Path runDir, StatusRendering rendering) throws IOException {
-    try {
-      return talk(
-          runDir,
-          rendering.question(),
-          (answers, patience) -> {
-            String line = line(answers);
-            Optional<String> text = StatusRendering.text(line);
-            // A daemon of before an update answers with an object.
-            return text.isPresent() ? text.get() : rendering.of(known(response(line)));
-          });
-    } catch (ControlRefusal e) {
-      throw new IOException(e.getMessage(), e);
-    }
-  }
-
-  /** Not to be let in is no sign that nobody is there. */
+  /** Only a refused connection or a missing socket means that no daemon runs; EACCES does not. */
   private static void connect(SocketChannel channel, Path socket) throws IOException {
     try {
       channel.connect(UnixDomainSocketAddress.of(socket));
@@ -105,70 +76,52 @@ public final class ControlClient {
         throw new NotRunning(e);
       }
       throw new IOException(
-          e.getMessage() + "; run it as root, or as one of the group that control.group names", e);
+          e.getMessage() + "; run it as root, or as a member of control.group", e);
     }
   }
 
   private static Response ask(Path runDir, Request request, Consumer<Response> steps)
       throws IOException, ControlRefusal {
-    return talk(
-        runDir,
-        ControlProtocol.Json.GSON.toJson(request),
-        (answers, patience) -> {
-          while (true) {
-            Response response = response(line(answers));
-            if (response.error() != null) {
-              throw new ControlRefusal(response.error());
-            }
-            if (!response.more()) {
-              return response;
-            }
-            patience.extend();
-            steps.accept(response);
-          }
-        });
+    try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
+        Patience patience = new Patience(channel)) {
+      connect(channel, ControlProtocol.socket(runDir));
+      String line = ControlProtocol.GSON.toJson(request) + "\n";
+      Channels.newOutputStream(channel).write(line.getBytes(StandardCharsets.UTF_8));
+      BufferedReader answers =
+          new BufferedReader(
+              new InputStreamReader(Channels.newInputStream(channel), StandardCharsets.UTF_8));
+      while (true) {
+        Response response = response(answers.readLine());
+        if (response.error() != null) {
+          throw new ControlRefusal(response.error());
+        }
+        if (!response.more()) {
+          return response;
+        }
+        patience.extend();
+        steps.accept(response);
+      }
+    } catch (AsynchronousCloseException e) {
+      throw new IOException("it accepts connections but does not answer", e);
+    } catch (JsonParseException e) {
+      throw new IOException("can't parse the answer of the daemon: " + e.getMessage(), e);
+    }
   }
 
   private static Response response(String line) throws IOException {
-    Response response = ControlProtocol.Json.GSON.fromJson(line, Response.class);
+    if (line == null || line.isBlank()) {
+      throw new IOException("the daemon closed the connection without an answer");
+    }
+    Response response = ControlProtocol.GSON.fromJson(line, Response.class);
     if (response == null) {
-      throw new IOException("the daemon's answer is not understood: it is null");
+      throw new IOException("can't parse the answer of the daemon: it is null");
     }
     return response;
   }
 
-  private static String line(BufferedReader answers) throws IOException {
-    String line = answers.readLine();
-    if (line == null || line.isBlank()) {
-      throw new IOException("the daemon closed without an answer");
-    }
-    return line;
-  }
-
-  private interface Talk<T> {
-    T with(BufferedReader answers, Patience patience) throws IOException, ControlRefusal;
-  }
-
-  private static <T> T talk(Path runDir, String question, Talk<T> talk)
-      throws IOException, ControlRefusal {
-    try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
-        Patience patience = new Patience(channel)) {
-      connect(channel, ControlProtocol.socket(runDir));
-      Channels.newOutputStream(channel).write((question + "\n").getBytes(StandardCharsets.UTF_8));
-      return talk.with(
-          new BufferedReader(
-              new InputStreamReader(Channels.newInputStream(channel), StandardCharsets.UTF_8)),
-          patience);
-    } catch (AsynchronousCloseException e) {
-      throw new IOException("it is there, but says nothing", e);
-    } catch (JsonParseException e) {
-      throw new IOException("the daemon's answer is not understood: " + e.getMessage(), e);
-    }
-  }
-
   /**
-   * Closes a channel on which nothing came for too long. Both connecting and reading wait for a
-   * daemon that hangs; closing the channel ends either.
+   * Closes the channel when nothing has arrived for too long. Connecting and reading both block
+   * while a daemon hangs; closing the channel ends either.
    */
   private static final class Patience implements AutoCloseable {
     private static final long NANOS = ControlProtocol.PATIENCE.plusSeconds(1).toNanos();
@@ -194,7 +147,7 @@ public final class ControlClient {
         }
         channel.close();
       } catch (InterruptedException | IOException e) {
-        // It has ended, or is about to.
+        // The call has ended, or the channel is closed already.
       }
     }
 

@@ -10,40 +10,35 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * What goes over the control socket: one line of JSON as the question, and as the answer one line
- * or, where the work takes a while, one for each step of it. Fields are added, never renamed.
+ * The wire format of the control socket: the client sends one request, a JSON object on one line.
+ * The server answers with one line, or with one line for each step of a long command, and closes
+ * the connection. Fields are added, never renamed.
  */
 public final class ControlProtocol {
-  /** The version of the protocol, in every answer. */
+  /** The version of the protocol, part of every response. */
   public static final int VERSION = 1;
 
   /** How long either side waits for the next line of the other. */
   static final Duration PATIENCE = Duration.ofSeconds(5);
 
-  /** Bytes of a question with its line end. */
+  /** The longest request, bytes, including its line end. */
   static final int LONGEST_REQUEST = 65_536;
 
-  /** In a class of its own: whoever asks for the text of a status does without. */
-  static final class Json {
-    static final Gson GSON =
-        new GsonBuilder().serializeNulls().serializeSpecialFloatingPointValues().create();
-
-    private Json() {}
-  }
+  static final Gson GSON =
+      new GsonBuilder().serializeNulls().serializeSpecialFloatingPointValues().create();
 
   private ControlProtocol() {}
 
-  /** Where the socket of a run directory is; here, because a client is quicker without a logger. */
-  static Path socket(Path runDir) {
+  /** The socket of a run directory. */
+  public static Path socket(Path runDir) {
     return runDir.resolve("control.sock");
   }
 
   /**
-   * A question.
+   * A request.
    *
-   * @param command what is asked, such as {@code status}
-   * @param arguments to what, such as names of images; null is none. For a status they say how:
-   *     none for an object in {@code status}, else see {@link StatusRendering}
+   * @param command the command, such as {@code status}
+   * @param arguments of the command, such as image names; null means none
    */
   public record Request(String command, List<String> arguments) {
     /** The arguments without nulls, whatever the client sent. */
@@ -53,12 +48,12 @@ public final class ControlProtocol {
   }
 
   /**
-   * One line of an answer.
+   * One line of the response.
    *
    * @param protocol the version of the protocol
-   * @param error why the question is not answered; null if it is
-   * @param status the answer to {@code status}; else null
-   * @param result what any other command answers; null if there was an error
+   * @param error why the request failed; null if it did not
+   * @param status the answer to {@code status}; null for other commands
+   * @param result the answer, or one step, of any other command; null after an error
    * @param more whether another line follows
    */
   public record Response(
@@ -71,8 +66,8 @@ public final class ControlProtocol {
       return new Response(VERSION, null, status, null, false);
     }
 
-    static Response result(JsonElement result, boolean more) {
-      return new Response(VERSION, null, null, result, more);
+    static Response result(Object result, boolean more) {
+      return new Response(VERSION, null, null, GSON.toJsonTree(result), more);
     }
   }
 }

@@ -1,10 +1,10 @@
 package dev.lazymount.control;
 
-/** The daemon understood and does not do it; the message says why, to a person. */
+/** The daemon understood the request and refuses it; the message gives the reason. */
 public final class ControlRefusal extends Exception {
   private static final long serialVersionUID = 1L;
 
-  /** With the reason. */
+  /** A refusal for this reason. */
   public ControlRefusal(String reason) {
     super(reason);
   }

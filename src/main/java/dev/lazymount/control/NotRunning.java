@@ -2,7 +2,7 @@ package dev.lazymount.control;
 
 import java.io.IOException;
 
-/** No daemon has this run directory: nobody made the socket, or nobody accepts on it any more. */
+/** No daemon runs with this run directory: the socket is missing, or refuses connections. */
 public final class NotRunning extends IOException {
   private static final long serialVersionUID = 1L;
 

@@ -6,10 +6,10 @@ import dev.lazymount.config.Settings;
 import dev.lazymount.config.SettingsLoader;
 import dev.lazymount.control.ControlClient;
 import dev.lazymount.control.ControlServer;
-import dev.lazymount.control.StatusRendering;
 import dev.lazymount.status.DaemonState;
 import dev.lazymount.status.DaemonStatus;
 import dev.lazymount.status.StatusReport;
+import dev.lazymount.status.StatusText;
 import dev.lazymount.systemd.ServiceManager;
 import dev.lazymount.trace.TraceProcess;
 import dev.lazymount.trace.program.Canary;
@@ -118,11 +118,9 @@ public final class CdsTraining {
               () -> report,
               Optional.empty(),
               "training"));
-      String text = "";
-      for (StatusRendering each : StatusRendering.values()) {
-        text += ControlClient.status(settings.runDir(), each);
-      }
-      return text.isEmpty() ? Optional.of("no status") : Optional.empty();
+      return StatusText.lines(report, StatusText.COLOURS, Instant.now()).isEmpty()
+          ? Optional.of("no status")
+          : Optional.empty();
     } finally {
       system.terminate();
       system.getWhenTerminated().toCompletableFuture().join();

@@ -1,33 +1,33 @@
 package dev.lazymount.status;
 
 /**
- * A process opened something under the root. All of it but the time comes from an unprivileged and
- * possibly hostile process: {@code path} and {@code comm} are any characters but NUL. What is
- * mounted ahead of its use has {@link #ahead} in the place of one.
+ * A process opened a path under the root. Everything but the time comes from an unprivileged and
+ * possibly hostile process: {@code path} and {@code comm} may hold any character but NUL. An image
+ * that is mounted for the warm list has {@link #ahead} instead of a real access.
  *
- * @param path the absolute path, as the trace program saw it; empty if nobody opened anything
- * @param pid the process
- * @param comm the name of its thread; fifteen bytes at most, chosen by itself
- * @param call by which system call, such as {@code openat}
+ * @param path the absolute path, as the trace program saw it; empty if nothing was opened
+ * @param pid the process id
+ * @param comm the name of its thread, at most 15 bytes, chosen by the process
+ * @param call the system call, such as {@code openat}
  * @param seenNanos when the event was read, System.nanoTime()
  */
 public record Access(String path, int pid, String comm, String call, long seenNanos) {
-  /** The access that the warm list expects, and that is not there yet. */
+  /** The access that the warm list expects. */
   public static Access ahead(long nanos) {
     return new Access("", 0, "", "", nanos);
   }
 
-  /** Whether somebody did open something; else the image is mounted for the warm list. */
+  /** Whether a process opened a path; otherwise the image is mounted for the warm list. */
   public boolean isUse() {
     return !path.isEmpty();
   }
 
-  /** Who it was, fit for a log line: {@code cc1plus[4711] by openat}. */
+  /** The process, in a form that is safe to log: {@code cc1plus[4711] by openat}. */
   public String by() {
     return isUse() ? printable(comm) + "[" + pid + "] by " + call : "the warm list";
   }
 
-  /** The text with everything outside printable ASCII as {@code ?}. */
+  /** Replaces everything but printable ASCII by {@code ?}. */
   public static String printable(String text) {
     StringBuilder safe = new StringBuilder(text.length());
     for (int i = 0; i < text.length(); i++) {

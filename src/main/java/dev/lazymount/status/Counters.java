@@ -2,56 +2,56 @@ package dev.lazymount.status;
 
 import java.util.concurrent.atomic.LongAdder;
 
-/** What was counted since the start. Written by the actors, read by anybody; never locks. */
+/** Counters since the start of the daemon. Thread-safe, without locks. */
 public final class Counters {
-  /** Accesses that came out of the trace. */
+  /** Accesses that the trace reported. */
   public final LongAdder seen = new LongAdder();
 
-  /** Events that bpftrace says it lost. */
+  /** Lost events, as bpftrace reports them. */
   public final LongAdder lost = new LongAdder();
 
-  /** Accesses under the root that lead to no image. */
+  /** Accesses under the root that match no image. */
   public final LongAdder unknown = new LongAdder();
 
-  /** Lines from the trace that are no event, no tick and no report of a loss. */
+  /** Lines of the trace that could not be parsed. */
   public final LongAdder unparsed = new LongAdder();
 
-  /** Times the trace ended or fell silent and was started again. */
+  /** Restarts of the trace, after it ended or went silent. */
   public final LongAdder restarts = new LongAdder();
 
   /** Mounts made by this daemon. */
   public final LongAdder mounts = new LongAdder();
 
-  /** Those of them that were made ahead of an access, for the warm list. */
+  /** Of {@link #mounts}: made for the warm list, before any access. */
   public final LongAdder warmed = new LongAdder();
 
-  /** Mounts found in place, and taken for our own because our image is behind them. */
+  /** Existing mounts of an image of ours, adopted instead of mounted again. */
   public final LongAdder adopted = new LongAdder();
 
-  /** In observe mode: images at their first access, each of which would have been mounted. */
+  /** In observe mode: images that would have been mounted at their first access. */
   public final LongAdder wouldMount = new LongAdder();
 
-  /** In observe mode: accesses after the first of their image, which it would have served. */
+  /** In observe mode: later accesses, which these images would have served. */
   public final LongAdder wouldServe = new LongAdder();
 
-  /** Attempts to mount that failed. */
+  /** Failed attempts to mount. */
   public final LongAdder failures = new LongAdder();
 
-  /** Those of them that found a bad image. */
+  /** Of {@link #failures}: the image was bad and is quarantined. */
   public final LongAdder quarantines = new LongAdder();
 
-  /** Those of them that are tried again at an access after a back-off. */
+  /** Of {@link #failures}: an access after the back-off retries. */
   public final LongAdder backedOff = new LongAdder();
 
-  /** Mounts that took longer than mount.timeout, whatever became of them then. */
+  /** Mounts that took longer than mount.timeout, whether they then succeeded or failed. */
   public final LongAdder timeouts = new LongAdder();
 
-  /** Accesses to an image that was not mounted: the original served them. */
+  /** Accesses to an image that was not mounted, served by the original directory. */
   public final LongAdder servedByOriginal = new LongAdder();
 
-  /** How long this daemon's mounts took. */
+  /** Duration of the mounts made by this daemon. */
   public final Histogram mountSeconds = new Histogram();
 
-  /** From an access, as it was read from the trace, to the mount that it led to. */
+  /** Time from reading an access from the trace to the mount it caused. */
   public final Histogram accessToMountSeconds = new Histogram();
 }

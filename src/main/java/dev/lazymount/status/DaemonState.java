@@ -4,21 +4,21 @@ import java.util.Locale;
 
 /** The life cycle of the daemon. */
 public enum DaemonState {
-  /** The trace was not seen working yet. */
+  /** No canary has come back yet. */
   STARTING,
-  /** The canary comes back. */
+  /** Canaries come back: accesses are traced. */
   READY,
-  /** It was ready, and something is wrong now; what was mounted stays mounted. */
+  /** It was ready, and the trace does not work now; mounted images stay mounted. */
   DEGRADED,
-  /** It is ending; mounts stay as they are. */
+  /** The daemon is shutting down; mounted images stay mounted. */
   STOPPING;
 
-  /** Whether it does its work, well or not so well: it was ready, and is not ending. */
+  /** Whether the daemon was ready and is not shutting down. */
   public boolean runs() {
     return this == READY || this == DEGRADED;
   }
 
-  /** In lower case, as status shows it. */
+  /** The name in lower case, as {@code status} prints it. */
   public String word() {
     return name().toLowerCase(Locale.ROOT);
   }

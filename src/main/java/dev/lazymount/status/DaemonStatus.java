@@ -7,7 +7,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 
-/** All that status shows, in one place: written by the actors, read by anybody. Thread-safe. */
+/** The state of the daemon: actors write it, status and metrics read it. Thread-safe. */
 public final class DaemonStatus {
   private final AtomicReference<DaemonState> state = new AtomicReference<>(DaemonState.STARTING);
   private final CountDownLatch started = new CountDownLatch(1);
@@ -23,12 +23,12 @@ public final class DaemonStatus {
   private final Counters counters = new Counters();
   private final MountBoard mounts = new MountBoard();
 
-  /** The life cycle. */
+  /** The state of the life cycle. */
   public DaemonState state() {
     return state.get();
   }
 
-  /** Sets the life cycle; what is stopping stays so. */
+  /** Sets the state of the life cycle; STOPPING is final. */
   public void state(DaemonState now) {
     state.updateAndGet(was -> was == DaemonState.STOPPING ? was : now);
     if (now != DaemonState.STARTING) {
@@ -37,61 +37,62 @@ public final class DaemonStatus {
   }
 
   /**
-   * Waits until it is ready for the first time, or stopping, and at most for so long.
+   * Waits until the daemon is ready for the first time, or is stopping.
    *
-   * @return whether it is
+   * @param most the longest wait
+   * @return false if it is still starting
    * @throws InterruptedException if the thread is interrupted
    */
   public boolean awaitStart(Duration most) throws InterruptedException {
     return started.await(most.toNanos(), TimeUnit.NANOSECONDS);
   }
 
-  /** What is done with an access now. */
+  /** The current mode. */
   public Settings.Mode mode() {
     return mode;
   }
 
-  /** Sets what is done with an access: once before the Router begins, and then by the Router. */
+  /** Sets the mode: once before the Router starts, afterwards by the Router. */
   public void mode(Settings.Mode now) {
     mode = now;
   }
 
-  /** Whether nothing is mounted and nothing unmounted now. */
+  /** Whether the mode is observe: nothing is mounted or unmounted. */
   public boolean observes() {
     return mode == Settings.Mode.OBSERVE;
   }
 
-  /** The trace. */
+  /** The state of the trace. */
   public TraceStatus trace() {
     return trace.get();
   }
 
-  /** Sets how the trace is. */
+  /** Sets the state of the trace. */
   public void trace(TraceStatus now) {
     trace.set(now);
   }
 
-  /** How many images the newest scan found. */
+  /** The number of images that the newest scan found. */
   public int imagesKnown() {
     return imagesKnown;
   }
 
-  /** How many components the deepest name has; 0 before the first scan. */
+  /** The number of components of the deepest image name; 0 before the first scan. */
   public int deepestName() {
     return deepestName;
   }
 
-  /** How many bytes the longest component of a name has; 0 before the first scan. */
+  /** The length of the longest component of an image name, bytes; 0 before the first scan. */
   public int longestComponent() {
     return longestComponent;
   }
 
-  /** What was wrong with the newest scan; null if nothing was. */
+  /** What is wrong with the newest scan; null if nothing is. */
   public String catalogProblem() {
     return catalogProblem;
   }
 
-  /** What is wrong with the image storage; null if nothing is known to be. */
+  /** What is wrong with the image storage; null if it responds. */
   public String storageProblem() {
     return storageProblem;
   }
@@ -101,17 +102,24 @@ public final class DaemonStatus {
     storageProblem = problem;
   }
 
-  /** Images that were detached and are still held, by image. */
+  /** Unmounted images that are still in use. */
   public List<LingeringImage> lingering() {
     return lingering;
   }
 
-  /** Sets which images linger. */
+  /** Sets the unmounted images that are still in use. */
   public void lingering(List<LingeringImage> now) {
     lingering = List.copyOf(now);
   }
 
-  /** Sets what the newest scan found. */
+  /**
+   * Sets the result of the newest scan.
+   *
+   * @param known the number of images
+   * @param deepest the number of components of the deepest name
+   * @param longest the length of the longest component, bytes
+   * @param problem what is wrong; null if nothing is
+   */
   public void catalog(int known, int deepest, int longest, String problem) {
     deepestName = deepest;
     longestComponent = longest;
@@ -124,7 +132,7 @@ public final class DaemonStatus {
     return counters;
   }
 
-  /** An access leads to the image of this name; counted if it is the original that served it. */
+  /** Counts an access to this image, if the original directory served it. */
   public void accessed(String name) {
     boolean mounted =
         mounts.get(name).filter(line -> line.state() == MountState.MOUNTED).isPresent();

@@ -3,11 +3,11 @@ package dev.lazymount.status;
 import java.time.Instant;
 
 /**
- * An image that is mounted nowhere any more, and that somebody still holds: by a file that is open,
- * or in a mount namespace of their own. The kernel lets go of it with its last user.
+ * An image that is mounted nowhere any more but is still in use: by an open file, or by a mount in
+ * another mount namespace. The kernel releases its device with the last user.
  *
- * @param image the image file's path, or the one it had
+ * @param image the image file's path, or the path it had
  * @param device its loop device, such as {@code /dev/loop3}
- * @param since when that was first seen
+ * @param since when this was first seen
  */
 public record LingeringImage(String image, String device, Instant since) {}

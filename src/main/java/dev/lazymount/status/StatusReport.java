@@ -5,21 +5,21 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The shape of {@code lazymount status --json}, which tools rely on: fields are added, never
- * renamed. A field that has no value is null.
+ * A snapshot of {@link DaemonStatus}, in the shape of {@code lazymount status --json}. Tools rely
+ * on it: fields are added, never renamed. A field without a value is null. Times are ISO 8601.
  *
  * @param state starting, ready, degraded or stopping
  * @param mode mount or observe
- * @param uptimeSeconds since the start
- * @param root the root
- * @param trace the trace
- * @param events counted since the start
- * @param images counted now
+ * @param uptimeSeconds since the daemon started
+ * @param root the root directory
+ * @param trace the trace program
+ * @param events counters since the daemon started
+ * @param images numbers of images now
  * @param observed what would have been mounted; null unless the mode is observe
- * @param catalogProblem what was wrong with the newest scan
- * @param storageProblem set while the image storage does not answer
+ * @param catalogProblem what is wrong with the newest scan of the image directory
+ * @param storageProblem set while the image storage does not respond
  * @param mounts the images in use, by name
- * @param lingering images that were detached and are still held by somebody; at most 100 of them
+ * @param lingering unmounted images that are still in use; at most 100 of them
  */
 public record StatusReport(
     String state,
@@ -35,77 +35,114 @@ public record StatusReport(
     List<Mount> mounts,
     List<Lingering> lingering) {
 
-  /** As many are listed; all are counted. */
+  /** How many are listed; {@link Images#lingering} counts all. */
   private static final int LINGERING = 100;
 
   /**
    * The trace.
    *
    * @param program path or resolved
-   * @param pid of bpftrace
-   * @param restarts since the start
+   * @param pid the process id of bpftrace
+   * @param restarts since the daemon started
    * @param canaryMillis round trip of the newest canary, milliseconds
    * @param problem what is wrong
-   * @param note why it is this program, if another was asked for
+   * @param note why this program runs, if another one was configured
    */
   public record Trace(
-      String program, Long pid, long restarts, Double canaryMillis, String problem, String note) {}
+      String program, Long pid, long restarts, Double canaryMillis, String problem, String note) {
+    private static Trace of(TraceStatus trace, long restarts) {
+      return new Trace(
+          trace.program(),
+          trace.pid(),
+          restarts,
+          trace.canaryMillis(),
+          trace.problem(),
+          trace.note());
+    }
+  }
 
   /**
-   * Events since the start.
+   * Events since the daemon started.
    *
-   * @param seen accesses that came out of the trace
-   * @param lost events lost by bpftrace
-   * @param unknown accesses that lead to no image
-   * @param unparsed lines from the trace that nobody understands
+   * @param seen accesses that the trace reported
+   * @param lost events that bpftrace lost
+   * @param unknown accesses under the root that match no image
+   * @param unparsed lines of the trace that could not be parsed
    */
-  public record Events(long seen, long lost, long unknown, long unparsed) {}
+  public record Events(long seen, long lost, long unknown, long unparsed) {
+    private static Events of(Counters counters) {
+      return new Events(
+          counters.seen.sum(),
+          counters.lost.sum(),
+          counters.unknown.sum(),
+          counters.unparsed.sum());
+    }
+  }
 
   /**
-   * Images by state.
+   * Numbers of images.
    *
    * @param known in the catalog
    * @param mounted mounted
-   * @param failed waiting for a back-off
-   * @param quarantined bad until the file changes
-   * @param stuck waiting for the storage
-   * @param lingering detached, and still held by somebody
+   * @param failed failed, with a back-off before the next attempt
+   * @param quarantined bad, until the file changes
+   * @param stuck waiting for the image storage
+   * @param lingering unmounted, but still in use
    */
   public record Images(
-      int known, int mounted, int failed, int quarantined, int stuck, int lingering) {}
+      int known, int mounted, int failed, int quarantined, int stuck, int lingering) {
+    private static Images of(DaemonStatus status) {
+      Map<MountState, Integer> count = status.mounts().count();
+      return new Images(
+          status.imagesKnown(),
+          count.get(MountState.MOUNTED),
+          count.get(MountState.FAILED),
+          count.get(MountState.QUARANTINED),
+          count.get(MountState.STUCK),
+          status.lingering().size());
+    }
+  }
 
   /**
-   * An image that is mounted nowhere any more, and held by open files or another mount namespace.
+   * An unmounted image that open files, or another mount namespace, still use.
    *
    * @param image the image file, or the path it had
    * @param device the block device
-   * @param since ISO 8601, when that was first seen
+   * @param since when this was first seen
    */
-  public record Lingering(String image, String device, String since) {}
+  public record Lingering(String image, String device, String since) {
+    private static Lingering of(LingeringImage image) {
+      return new Lingering(image.image(), image.device(), image.since().toString());
+    }
+  }
 
   /**
-   * What observe mode has seen since the start, as if every mount had worked and at once.
+   * Observe mode since the daemon started, as if every mount succeeded instantly.
    *
-   * @param wouldMount images that were used, and would have been mounted
-   * @param wouldServe accesses after the first of their image, which it would have served
+   * @param wouldMount images that would have been mounted
+   * @param wouldServe accesses that these images would have served
    */
-  public record Observed(long wouldMount, long wouldServe) {}
+  public record Observed(long wouldMount, long wouldServe) {
+    private static Observed of(Counters counters) {
+      return new Observed(counters.wouldMount.sum(), counters.wouldServe.sum());
+    }
+  }
 
   /**
-   * One image in use.
+   * One image in use: {@link MountStatus}, with times and state as text.
    *
    * @param name the compiler's name
    * @param image the image file
-   * @param target where it is or would be mounted
+   * @param target its mount point
    * @param state unmounted, mounting, mounted, failed, quarantined or stuck
-   * @param since ISO 8601, when it came into this state
-   * @param lastAccess ISO 8601, when it was last seen in use
+   * @param since when it entered this state
+   * @param lastAccess when it was last seen in use
    * @param mountMillis how long the mount took, milliseconds
-   * @param trigger what it was mounted for: a process, or the warm list
-   * @param device the block device; 0:N for an erofs that reads its image without one
+   * @param trigger why it was mounted: a process, or the warm list
+   * @param device the block device; 0:N for erofs mounted directly from the image file
    * @param generation which content of the image is mounted
-   * @param reason why it is not mounted and what happens next
-   * @param retryAt ISO 8601, before when an access does not try again
+   * @param reason why it is not mounted, and what happens next
+   * @param retryAt an access before this time does not retry
    */
   public record Mount(
       String name,
@@ -119,63 +156,48 @@ public record StatusReport(
       String device,
       String generation,
       String reason,
-      String retryAt) {}
+      String retryAt) {
+    private static Mount of(MountStatus line) {
+      return new Mount(
+          line.name(),
+          line.image(),
+          line.target(),
+          line.state().word(),
+          text(line.since()),
+          text(line.lastAccess()),
+          line.mountMillis(),
+          line.trigger(),
+          line.device(),
+          line.generation(),
+          line.reason(),
+          text(line.retryAt()));
+    }
 
-  /** What {@code status} says now. */
+    private static String text(Instant time) {
+      return time == null ? null : time.toString();
+    }
+  }
+
+  /**
+   * The status now.
+   *
+   * @param root the root directory
+   * @param start when the daemon started
+   */
   public static StatusReport of(DaemonStatus status, String root, Instant start) {
-    TraceStatus trace = status.trace();
-    var counters = status.counters();
-    Map<MountState, Integer> count = status.mounts().count();
+    Counters counters = status.counters();
     return new StatusReport(
         status.state().word(),
         status.mode().toString(),
         Instant.now().getEpochSecond() - start.getEpochSecond(),
         root,
-        new Trace(
-            trace.program(),
-            trace.pid(),
-            counters.restarts.sum(),
-            trace.canaryMillis(),
-            trace.problem(),
-            trace.note()),
-        new Events(
-            counters.seen.sum(),
-            counters.lost.sum(),
-            counters.unknown.sum(),
-            counters.unparsed.sum()),
-        new Images(
-            status.imagesKnown(),
-            count.get(MountState.MOUNTED),
-            count.get(MountState.FAILED),
-            count.get(MountState.QUARANTINED),
-            count.get(MountState.STUCK),
-            status.lingering().size()),
-        status.observes()
-            ? new Observed(counters.wouldMount.sum(), counters.wouldServe.sum())
-            : null,
+        Trace.of(status.trace(), counters.restarts.sum()),
+        Events.of(counters),
+        Images.of(status),
+        status.observes() ? Observed.of(counters) : null,
         status.catalogProblem(),
         status.storageProblem(),
-        status.mounts().all().stream().map(StatusReport::mount).toList(),
-        status.lingering().stream().limit(LINGERING).map(StatusReport::lingering).toList());
-  }
-
-  private static Lingering lingering(LingeringImage image) {
-    return new Lingering(image.image(), image.device(), image.since().toString());
-  }
-
-  private static Mount mount(MountStatus line) {
-    return new Mount(
-        line.name(),
-        line.image(),
-        line.target(),
-        line.state().word(),
-        line.since().toString(),
-        line.lastAccess() == null ? null : line.lastAccess().toString(),
-        line.mountMillis(),
-        line.trigger(),
-        line.device(),
-        line.generation(),
-        line.reason(),
-        line.retryAt() == null ? null : line.retryAt().toString());
+        status.mounts().all().stream().map(Mount::of).toList(),
+        status.lingering().stream().limit(LINGERING).map(Lingering::of).toList());
   }
 }

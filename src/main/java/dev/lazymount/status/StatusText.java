@@ -6,16 +6,20 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 
-/** A status for people to read at a glance: counts first, then what is wrong, then all the rest. */
+/**
+ * A {@link StatusReport} as text for people: figures, then problems, then the images in use, those
+ * that need attention first.
+ */
 public final class StatusText {
-  /** How good a piece of it is. */
+  /** How good or bad a piece of text is. */
   public enum Tone {
     /** As it should be. */
     GOOD(32),
-    /** To be looked at. */
+    /** Needs attention. */
     WARN(33),
-    /** Bad. */
+    /** Does not work. */
     BAD(31);
 
     private final int colour;
@@ -25,26 +29,23 @@ public final class StatusText {
     }
   }
 
-  /** Marks pieces, by colours say. */
+  /** Marks a piece of text by its tone. */
   @FunctionalInterface
   public interface Painter {
     /** The text, marked. */
     String paint(Tone tone, String text);
   }
 
-  /** Leaves them as they are. */
+  /** Marks nothing. */
   public static final Painter PLAIN = (tone, text) -> text;
 
-  /** With an SGR sequence (ECMA-48) around each. */
+  /** Marks by colour, as an SGR sequence (ECMA-48). */
   public static final Painter COLOURS =
       (tone, text) -> "\u001b[" + tone.colour + "m" + text + "\u001b[0m";
 
-  /** What needs a person comes first. */
   private static final List<String> ORDER =
       List.of("stuck", "failed", "quarantined", "mounting", "unmounted", "mounted");
 
-  private static final int LABEL = 8;
-  private static final int STATE = 11;
   private static final int WIDEST_NAME = 48;
   private static final int NARROWEST_NAME = 16;
 
@@ -60,21 +61,46 @@ public final class StatusText {
   }
 
   /**
-   * Its lines.
+   * The lines of the text.
    *
-   * @param painter marks what is good and bad
-   * @param now for ages
+   * @param painter marks what is good or bad
+   * @param now to show times as ages
    */
   public static List<String> lines(StatusReport status, Painter painter, Instant now) {
     StatusText text = new StatusText(status, painter, now);
-    text.head();
-    text.table();
+    text.figures();
+    text.problems();
+    text.images();
     text.lingering();
     return text.lines;
   }
 
-  private void head() {
-    line("state", state() + ", mode " + status.mode() + ", up " + uptime());
+  /** The images in use: those that need attention first, then by name. */
+  public static List<StatusReport.Mount> ordered(List<StatusReport.Mount> mounts) {
+    return mounts.stream()
+        .sorted(
+            Comparator.comparingInt((StatusReport.Mount mount) -> ORDER.indexOf(mount.state()))
+                .thenComparing(StatusReport.Mount::name))
+        .toList();
+  }
+
+  /** The tone of a state, of the daemon or of an image. */
+  public static Tone tone(String state) {
+    return switch (state) {
+      case "ready", "mounted" -> Tone.GOOD;
+      case "degraded", "failed", "stuck" -> Tone.BAD;
+      default -> Tone.WARN;
+    };
+  }
+
+  private void figures() {
+    line(
+        "state",
+        painter.paint(tone(status.state()), status.state())
+            + ", mode "
+            + status.mode()
+            + ", up "
+            + Humanize.span(Duration.ofSeconds(status.uptimeSeconds())));
     StatusReport.Images images = status.images();
     line(
         "images",
@@ -96,7 +122,7 @@ public final class StatusText {
             + count(events.lost(), "lost", Tone.WARN)
             + ", "
             + events.unknown()
-            + " to no image");
+            + " matched no image");
     StatusReport.Trace trace = status.trace();
     line(
         "trace",
@@ -104,47 +130,32 @@ public final class StatusText {
             + ", pid "
             + (trace.pid() == null ? "none" : trace.pid().toString())
             + ", "
-            + count(trace.restarts(), "restarts", Tone.WARN)
+            + count(trace.restarts(), trace.restarts() == 1 ? "restart" : "restarts", Tone.WARN)
             + ", canary "
             + (trace.canaryMillis() == null
                 ? "not back yet"
                 : Humanize.millis(trace.canaryMillis())));
     line("root", status.root());
     if (status.observed() != null) {
+      long served = status.observed().wouldServe();
       line(
           "observed",
           status.observed().wouldMount()
               + " of "
               + images.known()
-              + " images would have been mounted, and served "
-              + status.observed().wouldServe()
-              + " accesses");
+              + " images would have been mounted, serving "
+              + served
+              + (served == 1 ? " access" : " accesses"));
     }
-    problem(trace.problem(), Tone.BAD);
+  }
+
+  private void problems() {
+    problem(status.trace().problem(), Tone.BAD);
     problem(status.storageProblem(), Tone.BAD);
     problem(status.catalogProblem(), Tone.WARN);
-    if (trace.note() != null) {
-      line("note", trace.note());
+    if (status.trace().note() != null) {
+      line("note", status.trace().note());
     }
-  }
-
-  private String state() {
-    Tone tone =
-        switch (status.state()) {
-          case "ready" -> Tone.GOOD;
-          case "degraded" -> Tone.BAD;
-          default -> Tone.WARN;
-        };
-    return painter.paint(tone, status.state());
-  }
-
-  private String uptime() {
-    return Humanize.span(Duration.ofSeconds(status.uptimeSeconds()));
-  }
-
-  private String count(long number, String what, Tone tone) {
-    String text = number + " " + what;
-    return number == 0 ? text : painter.paint(tone, text);
   }
 
   private void problem(String problem, Tone tone) {
@@ -153,89 +164,65 @@ public final class StatusText {
     }
   }
 
-  private void line(String label, String value) {
-    lines.add(padded(label, LABEL) + " " + value);
+  private String count(long number, String what, Tone tone) {
+    String text = number + " " + what;
+    return number == 0 ? text : painter.paint(tone, text);
   }
 
-  private void table() {
+  private void line(String label, String value) {
+    lines.add(String.format(Locale.ROOT, "%-8s %s", label, value));
+  }
+
+  private void images() {
     if (status.mounts().isEmpty()) {
       return;
     }
     int longest = status.mounts().stream().mapToInt(mount -> mount.name().length()).max().orElse(0);
-    int name = Math.max(NARROWEST_NAME, Math.min(longest, WIDEST_NAME));
+    int width = Math.max(NARROWEST_NAME, Math.min(longest, WIDEST_NAME));
+    String row = "%s %-" + width + "s %8s %9s %9s  %-11s %s";
     lines.add("");
-    row("STATE", name, "NAME", "SINCE", "LAST USED", "MOUNT", "DEVICE", "FOR");
-    status.mounts().stream()
-        .sorted(
-            Comparator.comparingInt((StatusReport.Mount mount) -> ORDER.indexOf(mount.state()))
-                .thenComparing(StatusReport.Mount::name))
-        .forEach(mount -> row(mount, name));
-  }
-
-  private void row(StatusReport.Mount mount, int name) {
-    Tone tone =
-        switch (mount.state()) {
-          case "mounted" -> Tone.GOOD;
-          case "failed", "stuck" -> Tone.BAD;
-          default -> Tone.WARN;
-        };
-    row(
-        painter.paint(tone, padded(mount.state(), STATE)),
-        name,
-        mount.name(),
-        age(mount.since()),
-        age(mount.lastAccess()),
-        mount.mountMillis() == null ? "" : Humanize.millis(mount.mountMillis()),
-        mount.device() == null ? "" : mount.device(),
-        mount.trigger() == null ? "" : mount.trigger());
-    if (mount.reason() != null) {
-      lines.add("  " + mount.reason());
+    add(row, state("STATE"), "NAME", "SINCE", "LAST USED", "MOUNT", "DEVICE", "FOR");
+    for (StatusReport.Mount mount : ordered(status.mounts())) {
+      add(
+          row,
+          painter.paint(tone(mount.state()), state(mount.state())),
+          mount.name(),
+          age(mount.since()),
+          age(mount.lastAccess()),
+          mount.mountMillis() == null ? "" : Humanize.millis(mount.mountMillis()),
+          orEmpty(mount.device()),
+          orEmpty(mount.trigger()));
+      if (mount.reason() != null) {
+        lines.add("  " + mount.reason());
+      }
     }
   }
 
-  /** By hand: a format is understood anew for each row, which took longer than all else here. */
-  private void row(
-      String state,
-      int width,
-      String name,
-      String since,
-      String used,
-      String mount,
-      String device,
-      String trigger) {
-    String row =
-        padded(state, STATE)
-            + " "
-            + padded(name, width)
-            + " ".repeat(Math.max(1, 9 - since.length()))
-            + since
-            + " ".repeat(Math.max(1, 10 - used.length()))
-            + used
-            + " ".repeat(Math.max(1, 10 - mount.length()))
-            + mount
-            + "  "
-            + padded(device, 11)
-            + " "
-            + trigger;
-    lines.add(row.stripTrailing());
-  }
-
-  private static String padded(String text, int width) {
-    return text.length() >= width ? text : text + " ".repeat(width - text.length());
-  }
-
   private void lingering() {
-    // A daemon of before an update has none.
+    // A daemon from before an update does not send the field.
     if (status.lingering() == null) {
       return;
     }
     for (StatusReport.Lingering image : status.lingering()) {
-      lines.add(padded("lingering", STATE) + " " + image.image() + "  " + image.device());
-      lines.add("  it is unmounted, and an open file or another mount namespace still holds it");
+      add("%s %s  %s", state("lingering"), image.image(), image.device());
+      lines.add("  unmounted, but an open file or another mount namespace still uses it");
     }
+  }
+
+  private void add(String format, Object... columns) {
+    lines.add(String.format(Locale.ROOT, format, columns).stripTrailing());
+  }
+
+  /** Padded before it is painted: a format would count the colour sequence. */
+  private static String state(String state) {
+    return String.format(Locale.ROOT, "%-11s", state);
   }
 
   private String age(String instant) {
     return instant == null ? "" : Humanize.span(Duration.between(Instant.parse(instant), now));
+  }
+
+  private static String orEmpty(String text) {
+    return text == null ? "" : text;
   }
 }

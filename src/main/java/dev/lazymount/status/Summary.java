@@ -1,15 +1,15 @@
 package dev.lazymount.status;
 
+import dev.lazymount.text.Humanize;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
-/** What happened since the last summary, in one line: instead of a line for each access. */
+/** The log line that sums up an interval, instead of a line for each access. */
 final class Summary {
-  /** The counters at one time. */
+  /** The counters at one moment. */
   private record Counts(
       long seen,
       long lost,
@@ -58,37 +58,45 @@ final class Summary {
   private final String interval;
   private Counts before;
 
-  /** The first one is of what comes after this. */
+  /** The first summary covers the time from here on. */
   Summary(DaemonStatus status, Duration interval) {
     this.status = status;
-    this.interval = spell(interval);
+    this.interval = Humanize.span(interval);
     this.before = Counts.of(status.counters());
   }
 
-  /** The line; empty if nothing happened. Counts anew from here. */
+  /** The line of the interval that ends now; empty if nothing happened in it. */
   Optional<String> next() {
     Counts now = Counts.of(status.counters());
-    Counts news = now.minus(before);
+    List<String> events = events(now.minus(before));
     before = now;
-    List<String> parts = parts(news);
-    if (parts.isEmpty()) {
-      return Optional.empty();
-    }
-    return Optional.of(
-        "in the last " + interval + ": " + String.join(", ", parts) + "; " + state());
+    return events.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            "in the last " + interval + ": " + String.join(", ", events) + "; now " + state());
   }
 
-  private static List<String> parts(Counts news) {
+  private static List<String> events(Counts news) {
     List<String> parts = new ArrayList<>();
-    add(parts, news.seen(), "accesses seen");
-    add(parts, news.lost(), "lost");
-    add(parts, news.unknown(), "to no image");
-    add(parts, news.unparsed(), "lines of the trace not understood");
-    add(parts, news.restarts(), "restarts of the trace");
-    add(parts, news.mounts(), "mounted" + ofThem(news.warmed(), "for the warm list"));
-    add(parts, news.failures(), "failed to mount" + ofThem(news.quarantines(), "quarantined"));
-    add(parts, news.wouldMount(), "would have been mounted");
-    add(parts, news.wouldServe(), "would have come from an image");
+    add(parts, news.seen(), "access", "accesses");
+    add(parts, news.lost(), "lost event", "lost events");
+    add(parts, news.unknown(), "access matched no image", "accesses matched no image");
+    add(parts, news.unparsed(), "unparsed line of the trace", "unparsed lines of the trace");
+    add(parts, news.restarts(), "restart of the trace", "restarts of the trace");
+    String warmed = ofThem(news.warmed(), "for the warm list");
+    add(parts, news.mounts(), "image mounted" + warmed, "images mounted" + warmed);
+    String bad = ofThem(news.quarantines(), "quarantined");
+    add(parts, news.failures(), "mount failed" + bad, "mounts failed" + bad);
+    add(
+        parts,
+        news.wouldMount(),
+        "image would have been mounted",
+        "images would have been mounted");
+    add(
+        parts,
+        news.wouldServe(),
+        "access would have been served from an image",
+        "accesses would have been served from an image");
     return parts;
   }
 
@@ -97,28 +105,21 @@ final class Summary {
     List<String> parts = new ArrayList<>();
     parts.add(count.get(MountState.MOUNTED) + " of " + status.imagesKnown() + " images mounted");
     for (MountState state : List.of(MountState.FAILED, MountState.QUARANTINED, MountState.STUCK)) {
-      add(parts, count.get(state), state.word());
+      add(parts, count.get(state), state.word(), state.word());
     }
     if (status.observes()) {
-      parts.add("mode is observe");
+      parts.add("mode observe");
     }
     return String.join(", ", parts);
   }
 
-  private static void add(List<String> parts, long count, String what) {
+  private static void add(List<String> parts, long count, String one, String many) {
     if (count > 0) {
-      parts.add(count + " " + what);
+      parts.add(count + " " + (count == 1 ? one : many));
     }
   }
 
   private static String ofThem(long count, String what) {
     return count == 0 ? "" : " (" + count + " " + what + ")";
-  }
-
-  private static String spell(Duration time) {
-    long s = time.toSeconds();
-    return s % 3600 == 0
-        ? s / 3600 + " h"
-        : s % 60 == 0 ? s / 60 + " min" : String.format(Locale.ROOT, "%d s", s);
   }
 }

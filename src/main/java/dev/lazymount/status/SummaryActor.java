@@ -1,14 +1,14 @@
 package dev.lazymount.status;
 
 import akka.actor.typed.Behavior;
+import akka.actor.typed.SupervisorStrategy;
 import akka.actor.typed.javadsl.Behaviors;
-import akka.actor.typed.javadsl.TimerScheduler;
 import java.time.Duration;
 import java.util.function.Consumer;
 
-/** Logs a {@link Summary} at intervals, and nothing in an interval in which nothing happened. */
+/** Logs a {@link Summary} at intervals; an interval without events has none. */
 public final class SummaryActor {
-  /** What this actor understands; all of it comes from itself. */
+  /** The protocol: only its own timer. */
   public interface Command {}
 
   private enum Timer implements Command {
@@ -18,31 +18,31 @@ public final class SummaryActor {
   private SummaryActor() {}
 
   /**
-   * The actor.
+   * Creates the actor.
    *
-   * @param status what is summed up
+   * @param status its counters are summed up
    * @param interval between two summaries
-   * @param log where a line goes
+   * @param log receives each line
    */
   public static Behavior<Command> create(
       DaemonStatus status, Duration interval, Consumer<String> log) {
-    return Behaviors.withTimers(
-        timers -> {
-          Summary summary = new Summary(status, interval);
-          next(timers, interval);
-          return Behaviors.receive(Command.class)
-              .onMessageEquals(
-                  Timer.NEXT,
-                  () -> {
-                    summary.next().ifPresent(log);
-                    next(timers, interval);
-                    return Behaviors.same();
-                  })
-              .build();
-        });
+    return Behaviors.supervise(
+            Behaviors.<Command>withTimers(
+                timers -> {
+                  timers.startTimerWithFixedDelay(Timer.NEXT, interval);
+                  return summing(new Summary(status, interval), log);
+                }))
+        .onFailure(SupervisorStrategy.restart());
   }
 
-  private static void next(TimerScheduler<Command> timers, Duration interval) {
-    timers.startSingleTimer(Timer.NEXT, interval);
+  private static Behavior<Command> summing(Summary summary, Consumer<String> log) {
+    return Behaviors.receive(Command.class)
+        .onMessageEquals(
+            Timer.NEXT,
+            () -> {
+              summary.next().ifPresent(log);
+              return Behaviors.same();
+            })
+        .build();
   }
 }

@@ -27,9 +27,8 @@ import java.util.function.Consumer;
 import java.util.function.DoubleSupplier;
 
 /**
- * The metrics, read from {@link DaemonStatus} when they are asked for: the actors know nothing of
- * Prometheus. The values of a label are few and ours; no name of a compiler is ever one. Used by
- * the server's thread alone.
+ * The metrics, read from {@link DaemonStatus} at each scrape: the actors know nothing of
+ * Prometheus. Label values are few and fixed; an image name never is one. Not thread-safe.
  */
 final class Metrics {
   private final PrometheusRegistry registry = new PrometheusRegistry();
@@ -37,9 +36,9 @@ final class Metrics {
   private final DaemonStatus status;
 
   /**
-   * All metrics.
+   * Registers all metrics.
    *
-   * @param status what they tell
+   * @param status their source
    * @param version of this build
    */
   Metrics(DaemonStatus status, String version) {
@@ -51,7 +50,7 @@ final class Metrics {
     images();
     JvmMemoryMetrics.builder().register(registry);
     JvmGarbageCollectorMetrics.builder().register(registry);
-    // Only their number: what the library has for threads looks at the stack of each.
+    // Only their number: the library's thread metrics dump the stack of each.
     gauge(
         "jvm_threads_current",
         "Current thread count of the JVM.",
@@ -65,7 +64,7 @@ final class Metrics {
     return writer.getContentType();
   }
 
-  /** All of them as they are now, in Prometheus' text format. */
+  /** All metrics now, in Prometheus' text format. */
   byte[] text() {
     ByteArrayOutputStream text = new ByteArrayOutputStream(16 * 1024);
     try {
@@ -95,37 +94,37 @@ final class Metrics {
         });
     gauge(
         "lazymount_storage_hanging",
-        "1 while no mount is tried, because all slots for mounts hang in the image storage.",
+        "1 while mounts are suspended because the image storage does not respond.",
         () -> status.storageProblem() == null ? 0 : 1);
     gauge(
         "lazymount_catalog_scan_failing",
-        "1 while the newest scan of the image directory found something wrong.",
+        "1 if the newest scan of the image directory reported a problem.",
         () -> status.catalogProblem() == null ? 0 : 1);
   }
 
   private void events() {
     Counters counters = status.counters();
-    counter("lazymount_events_seen_total", "Accesses that came out of the trace.", counters.seen);
-    counter("lazymount_events_lost_total", "Events that bpftrace says it lost.", counters.lost);
+    counter("lazymount_events_seen_total", "Accesses that the trace reported.", counters.seen);
+    counter("lazymount_events_lost_total", "Events that bpftrace lost.", counters.lost);
     counter(
         "lazymount_events_unknown_total",
-        "Accesses under the root that lead to no image.",
+        "Accesses under the root that match no image.",
         counters.unknown);
     counter(
         "lazymount_trace_lines_unparsed_total",
-        "Lines from bpftrace that are neither event, tick nor report of a loss.",
+        "Lines of the trace that could not be parsed.",
         counters.unparsed);
     counter(
         "lazymount_trace_restarts_total",
-        "Times that the trace ended or fell silent and was started again.",
+        "Restarts of the trace after it ended or went silent.",
         counters.restarts);
     gauge(
         "lazymount_trace_fallen_back",
-        "1 while another trace program runs than the one that was asked for.",
+        "1 while a trace program runs that is not the configured one.",
         () -> status.trace().note() == null ? 0 : 1);
     GaugeWithCallback.builder()
         .name("lazymount_canary_round_trip_seconds")
-        .help("From the newest canary's access to its return; absent while none came back.")
+        .help("Round trip of the newest canary; absent before the first.")
         .callback(
             out -> {
               TraceStatus trace = status.trace();
@@ -136,7 +135,7 @@ final class Metrics {
         .register(registry);
     counter(
         "lazymount_accesses_served_by_original_total",
-        "Accesses to an image that was not mounted, as the trace told them.",
+        "Accesses to an image that was not mounted, served by the original directory.",
         counters.servedByOriginal);
   }
 
@@ -145,8 +144,8 @@ final class Metrics {
     CounterWithCallback.builder()
         .name("lazymount_mounts_total")
         .help(
-            "Mounts by outcome: mounted by this daemon, adopted from an earlier one, failed and"
-                + " tried again later, quarantined because the image is bad.")
+            "Mounts by outcome: mounted by this daemon, adopted from an earlier one, failed with a"
+                + " back-off, quarantined because the image is bad.")
         .labelNames("outcome")
         .callback(
             out -> {
@@ -158,19 +157,19 @@ final class Metrics {
         .register(registry);
     counter(
         "lazymount_mounts_warmed_total",
-        "Of the mounts made, those ahead of an access, for the warm list.",
+        "Mounts made for the warm list, before any access.",
         counters.warmed);
     counter(
         "lazymount_mount_timeouts_total",
-        "Mounts that took longer than mount.timeout, whatever became of them then.",
+        "Mounts that took longer than mount.timeout, whether they then succeeded or failed.",
         counters.timeouts);
     histogram(
         "lazymount_mount_duration_seconds",
-        "How long the mounts took that this daemon made.",
+        "Duration of the mounts made by this daemon.",
         counters.mountSeconds);
     histogram(
         "lazymount_access_to_mount_seconds",
-        "From an access, as it was read from the trace, to the mount that it led to.",
+        "Time from reading an access from the trace to the mount it caused.",
         counters.accessToMountSeconds);
   }
 
@@ -178,26 +177,26 @@ final class Metrics {
     Counters counters = status.counters();
     gauge(
         "lazymount_observing",
-        "1 in observe mode, in which nothing is mounted.",
+        "1 in observe mode: nothing is mounted.",
         () -> status.observes() ? 1 : 0);
     counter(
         "lazymount_observed_images_total",
-        "In observe mode: images at their first access, each of which would have been mounted.",
+        "In observe mode: images that would have been mounted at their first access.",
         counters.wouldMount);
     counter(
         "lazymount_observed_accesses_total",
-        "In observe mode: accesses after the first of their image, which it would have served.",
+        "In observe mode: later accesses, which these images would have served.",
         counters.wouldServe);
   }
 
   private void images() {
     gauge(
         "lazymount_images_known",
-        "Images that the newest scan of the image directory found.",
+        "Images found by the newest scan of the image directory.",
         status::imagesKnown);
     gauge(
         "lazymount_images_lingering",
-        "Images that are unmounted and still held by somebody.",
+        "Images that are unmounted but still in use.",
         () -> status.lingering().size());
     gauges(
         "lazymount_images",

@@ -2,101 +2,143 @@ package dev.lazymount.web;
 
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpHandler;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * Which answer a request gets. A site that has its own name lead to this machine (DNS rebinding)
- * would be let read all of it by a browser; so a request has to ask for this machine by an address,
- * as {@code localhost}, or by a name from the settings.
- */
-final class Resources implements Function<HttpRequest, HttpResponse> {
+/** The pages: which path gets which response. Thread-safe. */
+final class Resources implements HttpHandler {
   private static final Logger LOG = LoggerFactory.getLogger(Resources.class);
   private static final Gson GSON = new GsonBuilder().serializeNulls().create();
 
   private static final String JSON = "application/json";
-  private static final Pattern ADDRESS = Pattern.compile("\\[[0-9a-f:.]+]|\\d+(\\.\\d+){3}");
   private static final String EXPLAIN = "/api/explain";
-  private static final Pattern QUESTION = Pattern.compile("of=([^&]*)");
+  private static final Pattern QUESTION = Pattern.compile("of=([^&]*+)");
 
-  /** The longest name or path that is explained; the kernel's paths are at most 4096 bytes. */
+  /** The longest name or path that is explained, as it is sent; the kernel's limit is 4096. */
   private static final int LONGEST_QUESTION = 1024;
 
-  /** Requests that come within this time get the same answer, made once. */
-  private static final Duration FRESH = Duration.ofSeconds(1);
+  /** Requests within this time share one response. */
+  static final Duration FRESH = Duration.ofSeconds(1);
 
-  private final Set<String> hosts;
-  private final History history;
-  private final Map<String, Document> documents;
+  private final Map<String, Supplier<Reply>> pages;
   private final Optional<Function<String, ?>> explain;
 
-  /** All that is served; {@code history} is the last hour of it. */
-  Resources(WebService.Env env, History history) {
-    this.hosts = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
-    hosts.add("localhost");
-    hosts.addAll(env.hosts());
-    this.history = history;
+  Resources(WebService.Env env) {
     this.explain = env.explain();
     StatusPage page = new StatusPage(explain.isPresent());
     Metrics metrics = new Metrics(env.status(), env.version());
-    this.documents =
+    Reply style = Reply.of("text/css; charset=utf-8", file("page.css"));
+    this.pages =
         Map.of(
-            "/", Document.fixed(page.type(), page.html(), page.policy()),
-            "/metrics", Document.live(metrics.type(), metrics::text, FRESH),
-            "/api/status", Document.live(JSON, () -> json(env.report().get()), FRESH),
-            "/api/history", Document.live(JSON, () -> json(history.hour()), FRESH));
+            "/", recent(() -> Reply.of(StatusPage.TYPE, page.html(env.report().get()))),
+            "/page.css", () -> style,
+            "/metrics", recent(() -> Reply.of(metrics.type(), metrics.text())),
+            "/api/status", recent(() -> Reply.of(JSON, json(env.report().get()))));
   }
 
-  /** To be called about once a second. */
-  void tick() {
-    history.tick();
+  private static Supplier<Reply> recent(Supplier<Reply> source) {
+    return new Recent(source, System::nanoTime);
+  }
+
+  /** Every page, made now. */
+  List<Reply> all() {
+    return pages.values().stream().map(Supplier::get).toList();
   }
 
   @Override
-  public HttpResponse apply(HttpRequest request) {
-    if (!ADDRESS.matcher(request.host()).matches() && !hosts.contains(request.host())) {
-      return HttpResponse.error(421, "not known by this name: see metrics.hosts");
-    }
+  public void handle(HttpExchange exchange) throws IOException {
+    String path = exchange.getRequestURI().getRawPath();
+    Reply reply;
     try {
-      Document document = documents.get(request.path());
-      if (document != null) {
-        return document.get(request.gzip());
+      if (pages.containsKey(path)) {
+        reply = pages.get(path).get();
+      } else if (explain.isPresent() && path.equals(EXPLAIN)) {
+        Optional<String> of = question(exchange.getRequestURI().getRawQuery());
+        if (of.isEmpty()) {
+          Reply.error(exchange, 400, "expected " + EXPLAIN + "?of= and a name or a path");
+          return;
+        }
+        reply = Reply.of(JSON, json(explain.get().apply(of.get())));
+      } else {
+        Reply.error(exchange, 404, "no such page");
+        return;
       }
-      if (explain.isPresent() && request.path().equals(EXPLAIN)) {
-        return explain(explain.get(), request.query());
-      }
-      return HttpResponse.error(404, "nothing is here");
     } catch (RuntimeException | LinkageError e) {
-      LOG.debug("web: {}", request.path(), e);
-      return HttpResponse.error(500, "internal error");
+      LOG.debug("web: internal error handling {}", path, e);
+      Reply.error(exchange, 500, "internal error");
+      return;
     }
+    if (path.equals("/")) {
+      exchange.getResponseHeaders().set("Content-Security-Policy", StatusPage.POLICY);
+    }
+    reply.send(exchange);
   }
 
-  private static HttpResponse explain(Function<String, ?> explain, String query) {
-    var question = QUESTION.matcher(query);
-    if (question.matches() && question.group(1).length() <= LONGEST_QUESTION) {
-      try {
-        String of = URLDecoder.decode(question.group(1), StandardCharsets.UTF_8);
-        if (!of.isBlank()) {
-          return HttpResponse.ok(JSON, json(explain.apply(of.strip())));
-        }
-      } catch (IllegalArgumentException e) {
-        LOG.debug("web: {}", e.getMessage());
-      }
+  private static Optional<String> question(String query) {
+    Matcher question = QUESTION.matcher(query == null ? "" : query);
+    if (!question.matches() || question.group(1).length() > LONGEST_QUESTION) {
+      return Optional.empty();
     }
-    return HttpResponse.error(400, "ask for " + EXPLAIN + "?of= and a name or a path");
+    try {
+      String of = URLDecoder.decode(question.group(1), StandardCharsets.UTF_8).strip();
+      return of.isEmpty() ? Optional.empty() : Optional.of(of);
+    } catch (IllegalArgumentException notEncoded) {
+      return Optional.empty();
+    }
   }
 
   private static byte[] json(Object value) {
     return GSON.toJson(value).getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** A file beside this class. */
+  static byte[] file(String name) {
+    try (InputStream file = Resources.class.getResourceAsStream(name)) {
+      return file.readAllBytes();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * A response that is made at most once in {@link #FRESH}, however many clients ask, and whose
+   * bytes they share: many slow readers cost no more memory than one.
+   */
+  static final class Recent implements Supplier<Reply> {
+    private final Supplier<Reply> source;
+    private final LongSupplier nanoTime;
+    private Reply newest;
+    private long made;
+
+    Recent(Supplier<Reply> source, LongSupplier nanoTime) {
+      this.source = source;
+      this.nanoTime = nanoTime;
+    }
+
+    @Override
+    public synchronized Reply get() {
+      long now = nanoTime.getAsLong();
+      if (newest == null || now - made >= FRESH.toNanos()) {
+        newest = source.get();
+        made = now;
+      }
+      return newest;
+    }
   }
 }

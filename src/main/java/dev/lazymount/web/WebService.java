@@ -1,6 +1,7 @@
 package dev.lazymount.web;
 
 import dev.lazymount.status.DaemonStatus;
+import dev.lazymount.status.StatusReport;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -14,129 +15,109 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Metrics and status page, on a thread of their own that starts when the daemon is ready: nothing
- * of them is on the way to that. A port that can't be had is logged once and tried again; the
- * daemon goes on without.
+ * Serves metrics and the status page, from the moment the daemon is ready: loading them does not
+ * delay that. If the port is in use, the daemon goes on without, and this service retries.
  */
 public final class WebService implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(WebService.class);
 
-  /** A daemon that is not ready by then has something to tell that should be seen. */
+  /** A daemon that is not ready by then has problems that the page should show. */
   private static final Duration START = Duration.ofSeconds(5);
 
-  private static final Duration AGAIN = Duration.ofSeconds(5);
+  private static final Duration RETRY = Duration.ofSeconds(5);
 
   /**
-   * What it works with.
+   * Where and what to serve.
    *
    * @param address where to listen
-   * @param hosts names by which this machine may be asked, besides {@code localhost} and addresses
-   * @param status what is told
-   * @param report the shape of {@code status --json}, made at once; any object that Gson can write
-   * @param explain from a name or a path to why it is or is not mounted, made at once; any object
-   *     that Gson can write; empty if that can't be asked
+   * @param hosts host names that a request may ask for, besides {@code localhost} and addresses
+   * @param status the source of the metrics
+   * @param report returns the newest status, without blocking
+   * @param explain explains a name or a path, without blocking; Gson writes its result. Empty if
+   *     there is nothing that can explain
    * @param version of this build
    */
   public record Env(
       InetSocketAddress address,
       List<String> hosts,
       DaemonStatus status,
-      Supplier<?> report,
+      Supplier<StatusReport> report,
       Optional<Function<String, ?>> explain,
       String version) {}
 
   private final Env env;
-  private final Duration again;
-  private final Thread thread = new Thread(this::run, "web");
+  private final Duration retry;
+  private final Thread thread = new Thread(this::run, "web-start");
   private final CountDownLatch end = new CountDownLatch(1);
-  private volatile HttpServer server;
+  private volatile InetSocketAddress listening;
 
-  private WebService(Env env, Duration again) {
+  private WebService(Env env, Duration retry) {
     this.env = env;
-    this.again = again;
+    this.retry = retry;
     thread.setDaemon(true);
   }
 
-  /**
-   * Makes every answer once, without a socket: loads what is needed for that, for the class
-   * archive.
-   */
+  /** Makes every response once, without a socket: loads the classes for the class archive. */
   public static void rehearse(Env env) {
-    Resources resources =
-        new Resources(env, new History(env.status().counters(), System::nanoTime));
-    for (String path : List.of("/", "/metrics", "/api/status", "/api/history")) {
-      resources.apply(new HttpRequest(false, path, "", "localhost", true));
-    }
-    resources.tick();
+    LOG.debug("made {} pages", new Resources(env).all().size());
   }
 
-  /** Starts it; returns at once. */
+  /** Starts the service; returns at once. */
   public static WebService start(Env env) {
-    return start(env, AGAIN);
+    return start(env, RETRY);
   }
 
-  /** The same with a pause that a test can wait for. */
-  static WebService start(Env env, Duration again) {
-    WebService service = new WebService(env, again);
+  /** The same with a pause between attempts that a test can wait for. */
+  static WebService start(Env env, Duration retry) {
+    WebService service = new WebService(env, retry);
     service.thread.start();
     return service;
   }
 
   /** Where it listens; empty while it does not. */
   Optional<InetSocketAddress> address() {
-    HttpServer now = server;
-    return now == null ? Optional.empty() : Optional.of(now.address());
+    return Optional.ofNullable(listening);
   }
 
   private void run() {
     try {
       env.status().awaitStart(START);
-      Resources resources =
-          new Resources(env, new History(env.status().counters(), System::nanoTime));
-      String problem = "";
-      while (end.getCount() > 0) {
-        try (HttpServer now = HttpServer.listen(env.address(), resources, resources::tick)) {
-          server = now;
-          problem = "";
-          LOG.info("metrics and status page: http://{}/", HttpServer.text(now.address()));
-          if (end.getCount() > 0) {
-            now.run();
-          }
+      Resources resources = new Resources(env);
+      boolean failing = false;
+      do {
+        try (WebServer server = WebServer.start(env.address(), env.hosts(), resources)) {
+          listening = server.address();
+          LOG.info("metrics and status page: http://{}/", text(server.address()));
+          end.await();
         } catch (IOException | RuntimeException e) {
-          server = null;
-          problem = tell(problem, e);
+          if (!failing) {
+            LOG.warn(
+                "metrics and status page: can't listen on {}: {}; retrying every {} s",
+                text(env.address()),
+                e.getMessage(),
+                retry.toSeconds());
+          }
+          failing = true;
+        } finally {
+          listening = null;
         }
-        if (end.await(again.toMillis(), TimeUnit.MILLISECONDS)) {
-          return;
-        }
-      }
+      } while (!end.await(retry.toMillis(), TimeUnit.MILLISECONDS));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (LinkageError e) {
-      LOG.error("metrics and status page: they have ended: {}", e.toString());
+      LOG.error("metrics and status page: not available: {}", e.toString());
     }
   }
 
-  /** The same problem is told once. */
-  private String tell(String last, Exception e) {
-    String problem = String.valueOf(e.getMessage());
-    if (!problem.equals(last)) {
-      LOG.warn(
-          "metrics and status page: can't listen on {}: {}; tried again every {} s; all else goes"
-              + " on without them",
-          HttpServer.text(env.address()),
-          problem,
-          again.toSeconds());
-    }
-    return problem;
+  /** An address as in a URL: {@code 127.0.0.1:9723}, {@code [::1]:9723}. */
+  private static String text(InetSocketAddress address) {
+    String host = address.getAddress().getHostAddress();
+    return (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + address.getPort();
   }
 
+  /** Stops serving; returns at once. */
   @Override
   public void close() {
     end.countDown();
-    HttpServer now = server;
-    if (now != null) {
-      now.close();
-    }
   }
 }

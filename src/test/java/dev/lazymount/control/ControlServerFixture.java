@@ -2,13 +2,18 @@ package dev.lazymount.control;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import com.google.gson.Gson;
 import dev.lazymount.status.DaemonStatus;
 import dev.lazymount.status.StatusReport;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
+import java.io.InputStream;
 import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
@@ -23,19 +28,18 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
-/** A control server, and clients of all kinds; whatever a test opens is closed after it. */
+/** A control server, and clients that send what a test wants; both are closed after the test. */
 abstract class ControlServerFixture {
-  /** As many commands as are run at the same time. */
-  static final int CLIENTS = 8;
-
-  /** Longer than any test: who is closed is closed for another reason. */
+  /** Longer than any test, so that no deadline expires in it. */
   static final Duration ENDLESS = Duration.ofMinutes(10);
 
   static final Duration PATIENCE = Duration.ofSeconds(1);
   static final StatusReport REPORT = report("/ce");
-  static final String QUESTION = "{\"command\":\"status\"}\n";
+  static final String STATUS = "{\"command\":\"status\"}\n";
 
   static final Map<String, ControlCommand> COMMANDS =
       Map.of(
@@ -50,6 +54,10 @@ abstract class ControlServerFixture {
           (arguments, steps) -> {
             throw new ControlRefusal("not today");
           },
+          "crash",
+          (arguments, steps) -> {
+            throw new IllegalStateException("a bug");
+          },
           "hang",
           (arguments, steps) -> {
             steps.tell("begun");
@@ -60,8 +68,31 @@ abstract class ControlServerFixture {
   @TempDir Path runDir;
   final List<AutoCloseable> open = new ArrayList<>();
 
+  private final ListAppender<ILoggingEvent> appender = new ListAppender<>();
+
+  @BeforeEach
+  void captureLog() {
+    Logger logger = (Logger) LoggerFactory.getLogger(ControlSession.class);
+    logger.setAdditive(false);
+    appender.start();
+    logger.addAppender(appender);
+    open.add(
+        () -> {
+          logger.detachAppender(appender);
+          logger.setAdditive(true);
+        });
+  }
+
+  /** What the sessions have logged as warnings or errors. */
+  List<String> log() {
+    return List.copyOf(appender.list).stream()
+        .filter(event -> event.getLevel().isGreaterOrEqual(Level.WARN))
+        .map(ILoggingEvent::getFormattedMessage)
+        .toList();
+  }
+
   @AfterEach
-  void close() throws Exception {
+  void closeAll() throws Exception {
     Collections.reverse(open);
     for (AutoCloseable each : open) {
       each.close();
@@ -91,35 +122,56 @@ abstract class ControlServerFixture {
   }
 
   static void send(SocketChannel client, String text) throws IOException {
-    OutputStream out = Channels.newOutputStream(client);
-    out.write(text.getBytes(StandardCharsets.UTF_8));
+    send(client, text.getBytes(StandardCharsets.UTF_8));
   }
 
-  ControlProtocol.Response ask(String question) throws IOException {
+  static void send(SocketChannel client, byte[] bytes) throws IOException {
+    client.write(ByteBuffer.wrap(bytes));
+  }
+
+  ControlProtocol.Response ask(String request) throws IOException {
     SocketChannel client = connect();
-    send(client, question);
+    send(client, request);
     return answer(client);
   }
 
-  /** Until it is closed, whichever way. */
+  /** Reads until the server closes the connection or resets it. */
   static byte[] readAll(SocketChannel client) {
     ByteArrayOutputStream all = new ByteArrayOutputStream();
     try {
       Channels.newInputStream(client).transferTo(all);
-    } catch (IOException e) {
-      // Closed in the middle.
+    } catch (IOException reset) {
+      // Also an end.
     }
     return all.toByteArray();
   }
 
+  /** Reads one line, byte by byte, and leaves the rest. */
+  static ControlProtocol.Response line(SocketChannel client) throws IOException {
+    ByteArrayOutputStream line = new ByteArrayOutputStream();
+    InputStream in = Channels.newInputStream(client);
+    for (int b = in.read(); b != '\n'; b = in.read()) {
+      if (b < 0) {
+        throw new IOException("closed without an answer");
+      }
+      line.write(b);
+    }
+    return response(line.toByteArray());
+  }
+
+  /** Reads the only line of an answer, and the end. */
   static ControlProtocol.Response answer(SocketChannel client) throws IOException {
-    byte[] answer = Channels.newInputStream(client).readAllBytes();
+    byte[] answer = readAll(client);
     if (answer.length == 0) {
       throw new IOException("closed without an answer");
     }
     assertEquals('\n', answer[answer.length - 1]);
+    return response(answer);
+  }
+
+  private static ControlProtocol.Response response(byte[] json) {
     return new Gson()
-        .fromJson(new String(answer, StandardCharsets.UTF_8), ControlProtocol.Response.class);
+        .fromJson(new String(json, StandardCharsets.UTF_8), ControlProtocol.Response.class);
   }
 
   static StatusReport report(String root) {

@@ -24,19 +24,19 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Questions and what is answered, commands, and the socket itself. */
+/** Requests and their answers, commands, and the socket file. */
 final class ControlServerTest extends ControlServerFixture {
   @Test
-  void answersAQuestionWithTheStatus() throws IOException {
+  void statusIsAnswered() throws IOException {
     start();
     assertEquals(REPORT, ControlClient.status(runDir));
   }
 
   @Test
-  void answersAQuestionThatComesByteByByte() throws IOException {
+  void requestMayArriveByteByByte() throws IOException {
     start();
     SocketChannel client = connect();
-    for (byte b : QUESTION.getBytes(StandardCharsets.UTF_8)) {
+    for (byte b : STATUS.getBytes(StandardCharsets.UTF_8)) {
       client.write(ByteBuffer.wrap(new byte[] {b}));
     }
     assertEquals(REPORT, answer(client).status());
@@ -59,9 +59,9 @@ final class ControlServerTest extends ControlServerFixture {
         "\u0000\u0001\u0002\n",
         "GET / HTTP/1.1\r\n",
       })
-  void answersWhatIsNoQuestionWithAnError(String question) throws IOException {
+  void malformedRequestGetsAnError(String request) throws IOException {
     start();
-    ControlProtocol.Response response = ask(question);
+    ControlProtocol.Response response = ask(request);
     assertEquals(ControlProtocol.VERSION, response.protocol());
     assertNull(response.status());
     assertTrue(response.error().length() > 10, response.error());
@@ -69,7 +69,7 @@ final class ControlServerTest extends ControlServerFixture {
   }
 
   @Test
-  void answersAQuestionWithoutAnEndOnceNoMoreComes() throws IOException {
+  void cutOffRequestGetsAnError() throws IOException {
     start();
     SocketChannel client = connect();
     send(client, "{\"command\":\"stat");
@@ -78,7 +78,7 @@ final class ControlServerTest extends ControlServerFixture {
   }
 
   @Test
-  void aQuestionThatIsTooLongIsAnsweredWithoutReadingOn() throws IOException {
+  void tooLongRequestGetsAnError() throws IOException {
     start();
     for (String filler : List.of("x", "[", "{\"a\":")) {
       String tooLong = filler.repeat(ControlProtocol.LONGEST_REQUEST);
@@ -89,7 +89,7 @@ final class ControlServerTest extends ControlServerFixture {
   }
 
   @Test
-  void aCommandTellsItsStepsAndThenItsAnswer() throws Exception {
+  void commandSendsStepsAndThenItsAnswer() throws Exception {
     start();
     List<Integer> steps = new ArrayList<>();
     JsonElement answer =
@@ -100,7 +100,7 @@ final class ControlServerTest extends ControlServerFixture {
   }
 
   @Test
-  void aRefusalSaysWhy() throws IOException {
+  void refusalHasItsReason() throws IOException {
     start();
     ControlRefusal refusal =
         assertThrows(
@@ -110,22 +110,22 @@ final class ControlServerTest extends ControlServerFixture {
   }
 
   @Test
-  void anUnknownCommandIsToldWhichThereAre() throws IOException {
+  void unknownCommandGetsTheKnownOnes() throws IOException {
     start();
     assertEquals(
-        "unknown command; there is: count, hang, refuse, status",
+        "unknown command; known commands: count, crash, hang, refuse, status",
         ask("{\"command\":\"reboot\",\"arguments\":[null,\"x\"]}\n").error());
   }
 
   @Test
-  void theSocketIsForItsOwnerAlone() throws IOException {
+  void socketIsClosedToOtherUsers() throws IOException {
     start();
     Path socket = ControlServer.socket(runDir);
     assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(socket)));
   }
 
   @Test
-  void withAGroupTheSocketIsForItsMembersTooAndForNobodyElse() throws IOException {
+  void socketIsOpenToTheConfiguredGroup() throws IOException {
     String group = Files.readAttributes(runDir, PosixFileAttributes.class).group().getName();
     Files.setPosixFilePermissions(runDir, PosixFilePermissions.fromString("rwx------"));
     open.add(ControlServer.start(runDir, Optional.of(group), () -> REPORT, COMMANDS, PATIENCE));
@@ -137,7 +137,7 @@ final class ControlServerTest extends ControlServerFixture {
   }
 
   @Test
-  void aGroupThatDoesNotExistIsNamedAndNothingIsLeft() {
+  void missingGroupIsNamedAndNoSocketRemains() {
     IOException refused =
         assertThrows(
             IOException.class,
@@ -149,20 +149,20 @@ final class ControlServerTest extends ControlServerFixture {
   }
 
   @Test
-  void whatAKilledDaemonLeftIsReplaced() throws IOException {
+  void socketOfKilledDaemonIsReplaced() throws IOException {
     Files.createFile(ControlServer.socket(runDir));
     start();
     assertEquals(REPORT, ControlClient.status(runDir));
   }
 
   @Test
-  void afterTheEndThereIsNoSocketAndNoAnswer() throws Exception {
+  void closedServerLeavesNoSocketAndNoClient() throws Exception {
     ControlServer server = start();
     SocketChannel waiting = connect();
     server.close();
     assertFalse(Files.exists(ControlServer.socket(runDir)));
     assertThrows(IOException.class, () -> ControlClient.status(runDir));
     assertThrows(IOException.class, () -> answer(waiting));
-    assertDoesNotThrow(server::close, "twice is once");
+    assertDoesNotThrow(server::close, "close is idempotent");
   }
 }

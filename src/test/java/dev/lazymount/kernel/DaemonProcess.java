@@ -3,8 +3,8 @@ package dev.lazymount.kernel;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.gson.Gson;
 import dev.lazymount.control.ControlClient;
-import dev.lazymount.control.StatusRendering;
 import dev.lazymount.status.StatusReport;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -235,7 +235,7 @@ public final class DaemonProcess implements AutoCloseable {
   private String describe() {
     String status;
     try {
-      status = StatusRendering.JSON.of(status());
+      status = new Gson().toJson(status());
     } catch (IOException e) {
       status = "no status: " + e.getMessage();
     }

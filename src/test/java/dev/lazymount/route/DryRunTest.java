@@ -5,12 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.lazymount.config.Settings;
-import dev.lazymount.control.StatusRendering;
 import dev.lazymount.linux.Errno;
 import dev.lazymount.mount.Failures;
 import dev.lazymount.mount.Mounter;
 import dev.lazymount.status.MountState;
 import dev.lazymount.status.StatusReport;
+import dev.lazymount.status.StatusText;
 import dev.lazymount.support.ScriptedMounter;
 import java.time.Duration;
 import java.time.Instant;
@@ -111,10 +111,10 @@ final class DryRunTest extends RouterFixture {
     StatusReport report = StatusReport.of(status, "/ce", Instant.now());
     assertEquals("observe", report.mode());
     assertEquals(new StatusReport.Observed(1, 1), report.observed());
-    String text = StatusRendering.TEXT.of(report);
+    List<String> text = StatusText.lines(report, StatusText.PLAIN, Instant.now());
     assertTrue(
-        text.contains("observed 1 of 2 images would have been mounted, and served 1 accesses"),
-        text);
+        text.contains("observed 1 of 2 images would have been mounted, serving 1 access"),
+        text::toString);
 
     router.mode(Settings.Mode.MOUNT);
     StatusReport later = StatusReport.of(status, "/ce", Instant.now());

@@ -4,11 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.lazymount.config.Settings;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** The table that a person reads. */
+/** The text of {@code lazymount status}, exactly. */
 final class StatusTextTest {
   private static final Instant NOW = Instant.parse("2026-11-23T12:00:00Z");
 
@@ -27,7 +29,7 @@ final class StatusTextTest {
   }
 
   @Test
-  void countsComeFirstThenProblemsThenWhatIsWrongThenTheRest() {
+  void figuresThenProblemsThenImagesByUrgency() {
     image("a-mounted", MountState.UNMOUNTED, null);
     status
         .mounts()
@@ -40,11 +42,11 @@ final class StatusTextTest {
     image("b-quarantined", MountState.QUARANTINED, "cut off");
     image("c-stuck", MountState.STUCK, "no answer");
     image("d-failed", MountState.FAILED, "EIO");
-    status.storage("the image storage does not answer");
+    status.storage("storage has not responded for 30 s; still waiting");
     List<String> lines = lines((tone, text) -> text);
     assertTrue(lines.get(0).startsWith("state    starting, mode mount"), lines.get(0));
     assertEquals("images   0 known, 1 mounted, 1 failed, 1 quarantined, 1 stuck", lines.get(1));
-    int problem = lines.indexOf("problem  the image storage does not answer");
+    int problem = lines.indexOf("problem  storage has not responded for 30 s; still waiting");
     List<String> table = lines.subList(lines.indexOf("") + 1, lines.size());
     assertTrue(problem > 0 && problem < lines.indexOf(""), lines.toString());
     assertEquals(
@@ -62,10 +64,63 @@ final class StatusTextTest {
   }
 
   @Test
-  void onlyWhatIsNotZeroIsMarked() {
+  void onlyFiguresAboveZeroAreMarked() {
     status.counters().lost.increment();
     List<String> lines = lines((tone, text) -> "<" + tone + ":" + text + ">");
     assertTrue(lines.get(2).contains("<WARN:1 lost>"), lines.get(2));
     assertFalse(lines.get(1).contains("<"), lines.get(1));
+  }
+
+  @Test
+  void completeTextOfABusyDaemon() {
+    status.state(DaemonState.READY);
+    status.trace(new TraceStatus("path", 4711L, 1.26, null, "no BTF: the path program runs"));
+    status.catalog(53, 2, 20, "/images/new: EACCES (Permission denied)");
+    status.counters().seen.add(412);
+    status.counters().lost.add(2);
+    status.counters().unknown.add(12);
+    status.counters().restarts.add(1);
+    status.lingering(List.of(new LingeringImage("/images/old.img", "/dev/loop7", NOW)));
+    assertEquals(
+        """
+        state    ready, mode mount, up 4 h
+        images   53 known, 0 mounted, 0 failed, 0 quarantined, 0 stuck, 1 lingering
+        events   412 seen, 2 lost, 12 matched no image
+        trace    path, pid 4711, 1 restart, canary 1.3 ms
+        root     /ce
+        problem  /images/new: EACCES (Permission denied)
+        note     no BTF: the path program runs
+        lingering   /images/old.img  /dev/loop7
+          unmounted, but an open file or another mount namespace still uses it
+        """,
+        text(upFor(Duration.ofHours(4))));
+  }
+
+  @Test
+  void observeModeShowsWhatWouldHaveBeenMounted() {
+    status.mode(Settings.Mode.OBSERVE);
+    status.catalog(53, 1, 10, null);
+    status.counters().wouldMount.add(3);
+    status.counters().wouldServe.add(412);
+    String text = text(upFor(Duration.ZERO));
+    assertTrue(
+        text.contains("\nobserved 3 of 53 images would have been mounted, serving 412 accesses\n"),
+        text);
+  }
+
+  @Test
+  void stateColumnAlignsInColourToo() {
+    image("a", MountState.FAILED, null);
+    List<String> plain = lines(StatusText.PLAIN);
+    List<String> colours = lines(StatusText.COLOURS);
+    assertEquals(plain, colours.stream().map(l -> l.replaceAll("\u001b\\[\\d*m", "")).toList());
+  }
+
+  private StatusReport upFor(Duration uptime) {
+    return StatusReport.of(status, "/ce", Instant.now().minus(uptime));
+  }
+
+  private static String text(StatusReport report) {
+    return String.join("\n", StatusText.lines(report, StatusText.PLAIN, NOW)) + "\n";
   }
 }

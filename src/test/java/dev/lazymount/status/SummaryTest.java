@@ -12,7 +12,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** The line of each interval. */
+/** The log line of each interval. */
 final class SummaryTest {
   private static final Duration INTERVAL = Duration.ofMinutes(10);
 
@@ -40,13 +40,13 @@ final class SummaryTest {
   }
 
   @Test
-  void anIntervalInWhichNothingHappenedHasNone() {
+  void intervalWithoutEventsHasNoLine() {
     stage.pass(INTERVAL.multipliedBy(100));
     assertEquals(List.of(), lines);
   }
 
   @Test
-  void itTellsWhatIsNewAndNothingTwice() {
+  void eachEventIsInOneLineOnly() {
     var counters = status.counters();
     counters.seen.add(1234);
     counters.lost.add(3);
@@ -67,19 +67,19 @@ final class SummaryTest {
     stage.pass(INTERVAL);
     assertEquals(
         List.of(
-            "in the last 10 min: 1234 accesses seen, 3 lost, 12 to no image,"
-                + " 4 mounted (1 for the warm list), 2 failed to mount (1 quarantined);"
-                + " 1 of 53 images mounted, 1 quarantined"),
+            "in the last 10 min: 1234 accesses, 3 lost events, 12 accesses matched no image,"
+                + " 4 images mounted (1 for the warm list), 2 mounts failed (1 quarantined);"
+                + " now 1 of 53 images mounted, 1 quarantined"),
         lines);
     counters.restarts.increment();
     stage.pass(INTERVAL);
     assertEquals(
-        "in the last 10 min: 1 restarts of the trace; 1 of 53 images mounted, 1 quarantined",
+        "in the last 10 min: 1 restart of the trace; now 1 of 53 images mounted, 1 quarantined",
         lines.get(1));
   }
 
   @Test
-  void inObserveModeItTellsWhatAnImageWouldHaveServed() {
+  void observeModeCountsWhatImagesWouldHaveServed() {
     status.mode(Settings.Mode.OBSERVE);
     status.counters().seen.add(50);
     status.counters().wouldMount.add(3);
@@ -87,8 +87,9 @@ final class SummaryTest {
     stage.pass(INTERVAL);
     assertEquals(
         List.of(
-            "in the last 10 min: 50 accesses seen, 3 would have been mounted,"
-                + " 47 would have come from an image; 0 of 53 images mounted, mode is observe"),
+            "in the last 10 min: 50 accesses, 3 images would have been mounted,"
+                + " 47 accesses would have been served from an image;"
+                + " now 0 of 53 images mounted, mode observe"),
         lines);
   }
 }

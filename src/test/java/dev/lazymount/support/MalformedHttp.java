@@ -4,7 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Random;
 
-/** Requests that are wrong, by chance; the same ones for the same chance. */
+/** Malformed HTTP requests, drawn at random; reproducible by the seed. */
 public final class MalformedHttp {
   private static final List<String> VALID =
       List.of(

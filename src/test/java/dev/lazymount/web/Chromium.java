@@ -26,9 +26,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** A real browser without a window, driven over its DevTools protocol; one page of it. */
+/** A headless browser with one page, driven over the DevTools protocol. */
 final class Chromium {
-  /** A browser has to start, on a machine that may be busy with other things. */
+  /** Generous, for a busy machine. */
   private static final Duration START = Duration.ofSeconds(60);
 
   private static final long ANSWER_SECONDS = 30;
@@ -40,7 +40,7 @@ final class Chromium {
   private final Map<Integer, CompletableFuture<JsonObject>> answers = new ConcurrentHashMap<>();
   private final Queue<JsonObject> events = new ConcurrentLinkedQueue<>();
 
-  /** Starts one; what it writes goes to a folder. */
+  /** Starts a browser that keeps its files in this folder. */
   static Chromium start(Path folder) throws Exception {
     Path log = folder.resolve("chromium.log");
     List<String> command =
@@ -129,7 +129,7 @@ final class Chromium {
     }
   }
 
-  /** Calls a method of the protocol; its result. */
+  /** Calls a method of the protocol and returns its result. */
   JsonObject call(String method, String parameters) throws Exception {
     int id = ids.incrementAndGet();
     CompletableFuture<JsonObject> answer = new CompletableFuture<>();
@@ -145,7 +145,7 @@ final class Chromium {
     return message.getAsJsonObject("result");
   }
 
-  /** Goes to an address. */
+  /** Opens an address. */
   void open(String url) throws Exception {
     JsonObject parameters = new JsonObject();
     parameters.addProperty("url", url);
@@ -166,7 +166,7 @@ final class Chromium {
     return value == null ? com.google.gson.JsonNull.INSTANCE : value;
   }
 
-  /** The same as text. */
+  /** The same, as text. */
   String text(String expression) throws Exception {
     return value(expression).getAsString();
   }
@@ -174,27 +174,6 @@ final class Chromium {
   /** Waits until a JavaScript expression is true. */
   void await(String expression) {
     Await.until(expression, () -> value(expression).getAsBoolean());
-  }
-
-  /** Presses and releases a key, such as {@code Tab}; one character is typed. */
-  void press(String key) throws Exception {
-    JsonObject event = new JsonObject();
-    event.addProperty("type", "keyDown");
-    event.addProperty("key", key);
-    if (key.length() == 1) {
-      event.addProperty("text", key);
-    } else {
-      event.addProperty("code", key);
-      int code = Map.of("Tab", 9, "Enter", 13).get(key);
-      event.addProperty("windowsVirtualKeyCode", code);
-      if (key.equals("Enter")) {
-        event.addProperty("text", "\r");
-      }
-    }
-    call("Input.dispatchKeyEvent", event.toString());
-    event.addProperty("type", "keyUp");
-    event.remove("text");
-    call("Input.dispatchKeyEvent", event.toString());
   }
 
   /** The size of the window, CSS pixels. */
@@ -205,7 +184,7 @@ final class Chromium {
             .formatted(width, height, phone));
   }
 
-  /** What the user prefers. */
+  /** Sets the preferred colour scheme. */
   void dark(boolean dark) throws Exception {
     call(
         "Emulation.setEmulatedMedia",
@@ -213,19 +192,19 @@ final class Chromium {
             .formatted(dark ? "dark" : "light"));
   }
 
-  /** Writes what the window shows to a PNG file. */
+  /** Writes a screenshot of the window, PNG. */
   void screenshot(Path file) throws Exception {
     JsonObject shot = call("Page.captureScreenshot", "{\"format\":\"png\"}");
     Files.createDirectories(file.toAbsolutePath().getParent());
     Files.write(file, Base64.getDecoder().decode(shot.get("data").getAsString()));
   }
 
-  /** Forgets what was asked for and complained of. */
+  /** Clears the recorded requests and complaints. */
   void forget() {
     events.clear();
   }
 
-  /** All addresses that were asked for. */
+  /** All requested addresses. */
   List<String> requests() {
     return events.stream()
         .filter(event -> event.get("method").getAsString().equals("Network.requestWillBeSent"))
@@ -234,7 +213,7 @@ final class Chromium {
         .toList();
   }
 
-  /** What the browser complains of: errors of scripts, breaches of the policy. */
+  /** Console messages: script errors and violations of the policy. */
   List<String> complaints() {
     return events.stream()
         .filter(
@@ -245,7 +224,7 @@ final class Chromium {
         .toList();
   }
 
-  /** Ends it. */
+  /** Closes the browser. */
   void close() throws Exception {
     call("Browser.close", "{}");
     if (!process.waitFor(ANSWER_SECONDS, TimeUnit.SECONDS)) {

@@ -45,7 +45,7 @@ class MetricsTest {
   }
 
   @Test
-  void tellsWhatWasCounted() {
+  void countersAreExposed() {
     var counters = status.counters();
     counters.seen.add(1000);
     counters.lost.add(2);
@@ -87,11 +87,11 @@ class MetricsTest {
   }
 
   @Test
-  void tellsTheStateOfDaemonTraceAndImages() {
+  void stateOfDaemonTraceAndImagesIsExposed() {
     assertSays("lazymount_build_info{version=\"1.2.3\"} 1");
     assertSays("lazymount_state{state=\"starting\"} 1.0");
     assertSays("lazymount_trace_fallen_back 0.0");
-    assertFalse(text().contains("lazymount_canary_round_trip_seconds "), "none came back yet");
+    assertFalse(text().contains("lazymount_canary_round_trip_seconds "), "no canary has come back");
 
     status.state(DaemonState.READY);
     status.state(DaemonState.DEGRADED);
@@ -114,7 +114,7 @@ class MetricsTest {
   }
 
   @Test
-  void jvmAndProcessAreToldToo() {
+  void jvmAndProcessMetricsAreExposed() {
     Set<String> names = names();
     for (String name :
         List.of(
@@ -130,9 +130,9 @@ class MetricsTest {
     }
   }
 
-  /** However many compilers there are, and whatever they are called. */
+  /** Whatever their number and their names. */
   @Test
-  void noNameEverBecomesALabel() {
+  void imageNamesAreNeverLabels() {
     long before = text().lines().count();
     for (MountState state : MountState.values()) {
       for (int i = 0; i < 1000; i++) {
@@ -145,7 +145,7 @@ class MetricsTest {
   }
 
   @Test
-  void alertRulesAndDashboardNameOnlyWhatThereIs() throws IOException {
+  void rulesAndDashboardUseExistingMetrics() throws IOException {
     status.trace(new TraceStatus("path", 1L, 2.5, null, null));
     Set<String> names = names();
     Set<String> rules = new TreeSet<>();
@@ -163,8 +163,23 @@ class MetricsTest {
     assertTrue(shown.size() > 12, shown::toString);
     rules.removeAll(names);
     shown.removeAll(names);
-    assertEquals(Set.of(), rules, "the rules name what there is not");
-    assertEquals(Set.of(), shown, "the dashboard names what there is not");
+    assertEquals(Set.of(), rules, "unknown metrics in the rules");
+    assertEquals(Set.of(), shown, "unknown metrics in the dashboard");
+  }
+
+  @Test
+  void everyAlertPointsToItsRunbookSection() throws IOException {
+    String rules = Files.readString(Path.of("conf", "prometheus", "lazymount.rules.yml"));
+    List<String> alerts =
+        Pattern.compile("- alert: (\\w+)").matcher(rules).results().map(m -> m.group(1)).toList();
+    List<String> pointers =
+        Pattern.compile("runbook: \"src/site/markdown/operate.md#alert-(\\w+)\"")
+            .matcher(rules)
+            .results()
+            .map(m -> m.group(1))
+            .toList();
+    assertEquals(12, alerts.size());
+    assertEquals(alerts, pointers);
   }
 
   private static void queriesIn(JsonElement element, List<String> queries) {

@@ -3,21 +3,22 @@ package dev.lazymount.web;
 import dev.lazymount.kernel.Await;
 import dev.lazymount.status.DaemonState;
 import dev.lazymount.status.DaemonStatus;
+import dev.lazymount.status.StatusReport;
 import dev.lazymount.support.RawHttp;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 
-/** A WebService on a port of its own, over a status that the test writes. */
+/** A WebService on a free port, over a status that the test writes. */
 abstract class WebFixture {
   final DaemonStatus status = new DaemonStatus();
-  Supplier<?> report = () -> Map.of("state", "ready");
+  Supplier<StatusReport> report = () -> rooted("/ce");
   Optional<Function<String, ?>> explain = Optional.empty();
   private WebService service;
 
@@ -25,6 +26,11 @@ abstract class WebFixture {
     status.state(DaemonState.READY);
     service = WebService.start(env(0));
     return new RawHttp(address());
+  }
+
+  /** A status with this root, which may be any text. */
+  StatusReport rooted(String root) {
+    return StatusReport.of(status, root, Instant.now());
   }
 
   InetSocketAddress address() {
@@ -41,7 +47,7 @@ abstract class WebFixture {
         "1.2.3");
   }
 
-  static final Duration AGAIN = Duration.ofMillis(20);
+  static final Duration RETRY = Duration.ofMillis(20);
 
   @AfterEach
   void close() {

@@ -16,11 +16,11 @@ import org.junit.jupiter.api.Test;
 
 class WebServiceTest extends WebFixture {
   @Test
-  void aTakenPortIsTriedAgainAndHadWhenItIsFree() throws IOException {
+  void takenPortIsRetriedUntilFree() throws IOException {
     status.state(DaemonState.READY);
     try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       int port = taken.getLocalPort();
-      try (WebService service = WebService.start(env(port), AGAIN)) {
+      try (WebService service = WebService.start(env(port), RETRY)) {
         assertTrue(service.address().isEmpty());
         taken.close();
         Await.until("it listens", () -> service.address().isPresent());
@@ -32,8 +32,8 @@ class WebServiceTest extends WebFixture {
   }
 
   @Test
-  void itBeginsWhenTheDaemonIsReadyAndNotBefore() throws Exception {
-    try (WebService service = WebService.start(env(0), AGAIN)) {
+  void startsWhenTheDaemonIsReady() throws Exception {
+    try (WebService service = WebService.start(env(0), RETRY)) {
       assertFalse(status.awaitStart(Duration.ofMillis(50)));
       assertTrue(service.address().isEmpty());
       status.state(DaemonState.READY);
@@ -42,8 +42,8 @@ class WebServiceTest extends WebFixture {
   }
 
   @Test
-  void aDaemonThatDoesNotBecomeReadyIsShownAllTheSame() throws IOException {
-    try (WebService service = WebService.start(env(0), AGAIN)) {
+  void servesADaemonThatStaysStarting() throws IOException {
+    try (WebService service = WebService.start(env(0), RETRY)) {
       InetSocketAddress address = Await.value("it listens", service::address);
       String metrics = new RawHttp(address).get("/metrics").text();
       assertTrue(metrics.contains("lazymount_state{state=\"starting\"} 1"), metrics);
@@ -51,12 +51,12 @@ class WebServiceTest extends WebFixture {
   }
 
   @Test
-  void closedItListensNoMore() throws IOException {
+  void closedServiceRefusesConnections() throws IOException {
     RawHttp http = start();
     assertEquals(200, http.get("/").status());
     close();
     Await.until(
-        "nobody answers",
+        "connections are refused",
         () -> {
           try {
             http.connect().close();
