@@ -49,7 +49,7 @@ public final class OfflineExplainer {
     String problem;
     try {
       CatalogScan.Scan found =
-          TimedCall.on("scan", PATIENCE, () -> Assembly.scanner(settings).scan(Catalog.empty()));
+          TimedCall.run("scan", PATIENCE, () -> Assembly.scanner(settings).scan(Catalog.empty()));
       newest.set(found.catalog());
       problem = found.problems().isEmpty() ? null : String.join("; ", found.problems());
     } catch (TimeoutException e) {

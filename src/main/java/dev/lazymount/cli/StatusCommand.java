@@ -66,7 +66,7 @@ final class StatusCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--watch takes seconds, from " + SHORTEST + " to 3600");
     }
-    if (!Terminal.isThere()) {
+    if (!Terminal.isStdout()) {
       throw new ParameterException(
           spec.commandLine(),
           "--watch needs a terminal, and standard output is none; for tools there is --json");

@@ -37,7 +37,7 @@ final class SymlinkResolver {
    */
   static Optional<String> of(String meant, Settings settings) {
     try {
-      return TimedCall.on("follow", PATIENCE, () -> follow(meant, settings));
+      return TimedCall.run("follow", PATIENCE, () -> follow(meant, settings));
     } catch (TimeoutException e) {
       Main.complain("the root's storage does not answer, so that symlinks are not followed");
       return Optional.empty();

@@ -62,7 +62,7 @@ public final class Doctor {
 
   private static Finding bounded(Check check) {
     try {
-      return TimedCall.on("doctor", check.patience(), () -> check.look().look());
+      return TimedCall.run("doctor", check.patience(), () -> check.look().look());
     } catch (TimeoutException e) {
       return Finding.fail(
           check.subject(), "no answer within " + check.patience().toSeconds() + " s", check.late());

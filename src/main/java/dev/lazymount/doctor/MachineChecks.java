@@ -45,7 +45,7 @@ final class MachineChecks {
   private static Finding kernel() {
     KernelVersion running = KernelVersion.running();
     String what = "Linux " + System.getProperty("os.version");
-    if (running.compareTo(KernelVersion.FLOOR) < 0) {
+    if (running.compareTo(KernelVersion.MINIMUM) < 0) {
       return Finding.fail("kernel", what + " is too old", "boot 5.8 or newer");
     }
     return running.compareTo(BENEATH) < 0

@@ -36,7 +36,7 @@ public final class Preflight {
       problems.add("not root: tracing and mounting need it; run it as root");
     }
     KernelVersion kernel = KernelVersion.running();
-    if (kernel.compareTo(KernelVersion.FLOOR) < 0) {
+    if (kernel.compareTo(KernelVersion.MINIMUM) < 0) {
       problems.add(
           "Linux "
               + kernel
@@ -80,7 +80,7 @@ public final class Preflight {
   private static List<String> directories(Settings settings) {
     try {
       List<Problem> found =
-          TimedCall.on(
+          TimedCall.run(
               "directories",
               PATIENCE,
               () -> {

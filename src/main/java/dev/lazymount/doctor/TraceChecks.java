@@ -121,7 +121,7 @@ final class TraceChecks {
   /** The daemon's program depends on the names there are. */
   private static Catalog images(Settings settings) throws InterruptedException {
     try {
-      return TimedCall.on(
+      return TimedCall.run(
               "doctor-images",
               SCAN,
               () ->

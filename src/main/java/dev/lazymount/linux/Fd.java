@@ -63,7 +63,7 @@ public final class Fd implements AutoCloseable {
    * open(2) of a directory with O_PATH: a handle on the place, without access to the file system
    * behind it. Symlinks in the path are followed.
    */
-  public static Fd openPlace(String path) throws SyscallException {
+  public static Fd openPath(String path) throws SyscallException {
     return open(LibC.AT_FDCWD, path, O_PATH | O_DIRECTORY, 0);
   }
 
@@ -76,7 +76,7 @@ public final class Fd implements AutoCloseable {
    * What a file of sysfs says: open(2) and one pread(2) of 4096 bytes, as they have no more. Half
    * the calls that java.nio makes for it.
    */
-  static String kernelFile(String path) throws SyscallException {
+  static String readSysfs(String path) throws SyscallException {
     byte[] buffer = new byte[4096];
     try (Fd file = open(LibC.AT_FDCWD, path, O_RDONLY, 0)) {
       return new String(buffer, 0, file.read(buffer, 0), StandardCharsets.UTF_8);
@@ -89,7 +89,7 @@ public final class Fd implements AutoCloseable {
   }
 
   /** openat(2) of a file of one's own (mode 0600), created if it is not there; never a symlink. */
-  public Fd openOwn(String name) throws SyscallException {
+  public Fd openLockFile(String name) throws SyscallException {
     return open(raw(), name, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0600);
   }
 
@@ -100,7 +100,7 @@ public final class Fd implements AutoCloseable {
    *
    * @param path relative
    */
-  public Fd openPlaceBeneath(String path) throws SyscallException {
+  public Fd openDirectoryPathBeneath(String path) throws SyscallException {
     return openBeneath(
         path, O_PATH | O_DIRECTORY | O_NOFOLLOW, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
   }
@@ -123,7 +123,7 @@ public final class Fd implements AutoCloseable {
    * @param path relative
    * @param symlinks whether symlinks that stay inside are followed; else they are ELOOP
    */
-  public Fd lookBeneath(String path, boolean symlinks) throws SyscallException {
+  public Fd openPathBeneath(String path, boolean symlinks) throws SyscallException {
     long resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
     return openBeneath(path, O_PATH, symlinks ? resolve : resolve | RESOLVE_NO_SYMLINKS);
   }
@@ -146,7 +146,7 @@ public final class Fd implements AutoCloseable {
    * it looks at the path. Tracepoints see the call; the file system of the path is not asked, so
    * that this never hangs. It is how the path trace is tested.
    */
-  public static void openInVain(String path) {
+  public static void probeOpen(String path) {
     int fd = LibC.openat(LibC.AT_FDCWD, LibC.cString(path), O_TMPFILE | O_CLOEXEC, 0);
     if (fd >= 0) {
       new Fd(fd).close();
@@ -168,7 +168,7 @@ public final class Fd implements AutoCloseable {
    * @param name its name
    * @param target where it leads
    */
-  public void link(String name, String target) throws SyscallException {
+  public void replaceSymlink(String name, String target) throws SyscallException {
     if (LibC.symlinkat(LibC.cString(target), raw(), LibC.cString(name)) == 0) {
       return;
     }

@@ -42,7 +42,7 @@ public enum FileType {
   }
 
   /** In words, such as {@code block device}. */
-  public String words() {
+  public String displayName() {
     return name().toLowerCase(Locale.ROOT).replace('_', ' ');
   }
 }

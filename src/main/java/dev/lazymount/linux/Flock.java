@@ -24,7 +24,7 @@ public final class Flock implements AutoCloseable {
    * @return empty if somebody else has it (EWOULDBLOCK)
    */
   public static Optional<Flock> tryLock(Fd directory, String name) throws SyscallException {
-    Fd file = directory.openOwn(name);
+    Fd file = directory.openLockFile(name);
     if (LibC.flock(file.raw(), LOCK_EX | LOCK_NB) == 0) {
       return Optional.of(new Flock(file));
     }

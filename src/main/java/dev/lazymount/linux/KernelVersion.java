@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
  */
 public record KernelVersion(int major, int minor) implements Comparable<KernelVersion> {
   /** The oldest kernel with all we need: LOOP_CONFIGURE and STATX_ATTR_MOUNT_ROOT came with 5.8. */
-  public static final KernelVersion FLOOR = new KernelVersion(5, 8);
+  public static final KernelVersion MINIMUM = new KernelVersion(5, 8);
 
   private static final Pattern RELEASE = Pattern.compile("(\\d{1,6})\\.(\\d{1,6}).*");
 

@@ -93,7 +93,7 @@ public final class LoopDevice implements AutoCloseable {
       return OptionalLong.empty();
     }
     try {
-      StringTokenizer fields = new StringTokenizer(Fd.kernelFile("/sys/block/" + name + "/stat"));
+      StringTokenizer fields = new StringTokenizer(Fd.readSysfs("/sys/block/" + name + "/stat"));
       // Reads, reads that were merged, sectors that were read.
       fields.nextToken();
       fields.nextToken();
@@ -148,7 +148,7 @@ public final class LoopDevice implements AutoCloseable {
     if (minorsEach == 0) {
       try {
         // A power of two less one; set when the module is loaded, and never again.
-        minorsEach = Integer.parseInt(Fd.kernelFile(MAX_PART).strip()) + 1;
+        minorsEach = Integer.parseInt(Fd.readSysfs(MAX_PART).strip()) + 1;
       } catch (SyscallException | NumberFormatException notLoaded) {
         return 1;
       }
@@ -210,7 +210,7 @@ public final class LoopDevice implements AutoCloseable {
     public static BackingPath of(int minor) {
       try {
         String name = LoopDevice.path(minor).substring("/dev/".length());
-        String path = Fd.kernelFile("/sys/block/" + name + "/loop/backing_file").strip();
+        String path = Fd.readSysfs("/sys/block/" + name + "/loop/backing_file").strip();
         return path.endsWith(DELETED)
             ? new BackingPath(path.substring(0, path.length() - DELETED.length()), true)
             : new BackingPath(path, false);
@@ -227,7 +227,7 @@ public final class LoopDevice implements AutoCloseable {
    *
    * @throws IOException if it can't be read
    */
-  public static Set<Integer> bound() throws IOException {
+  public static Set<Integer> attachedMinors() throws IOException {
     Set<Integer> bound = new TreeSet<>();
     String major = Integer.toString(MAJOR);
     for (String line : Files.readAllLines(Path.of("/proc/partitions"))) {

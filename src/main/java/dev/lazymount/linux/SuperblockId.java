@@ -16,7 +16,7 @@ import java.nio.file.Path;
 public record SuperblockId(long device, long inode, boolean inodesAreUnique) {
   /** The place of a directory; symlinks are followed. */
   public static SuperblockId of(String path) throws SyscallException {
-    try (Fd fd = Fd.openPlace(path)) {
+    try (Fd fd = Fd.openPath(path)) {
       FileStatus status = fd.status();
       long superblock = superblock(fd, status.device());
       return new SuperblockId(superblock, status.inode(), superblock == status.device());

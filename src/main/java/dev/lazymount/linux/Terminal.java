@@ -19,7 +19,7 @@ public final class Terminal {
    * Whether standard output is one. Asked by the name of its file, for which no native library has
    * to be loaded.
    */
-  public static boolean isThere() {
+  public static boolean isStdout() {
     try {
       String out = Files.readSymbolicLink(Path.of("/proc/self/fd/1")).toString();
       return out.startsWith("/dev/pts/")
@@ -31,7 +31,7 @@ public final class Terminal {
   }
 
   /** Whether standard error is one: isatty(3). */
-  public static boolean isStandardError() {
+  public static boolean isStderr() {
     return LibC.isatty(STDERR) == 1;
   }
 

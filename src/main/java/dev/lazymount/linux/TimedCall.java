@@ -23,7 +23,7 @@ public final class TimedCall {
    * @throws TimeoutException if it took longer; it goes on all the same
    * @throws ExecutionException with what it threw
    */
-  public static <T> T on(String name, Duration patience, Callable<T> look)
+  public static <T> T run(String name, Duration patience, Callable<T> look)
       throws TimeoutException, ExecutionException, InterruptedException {
     CompletableFuture<T> answer = new CompletableFuture<>();
     Thread looker =

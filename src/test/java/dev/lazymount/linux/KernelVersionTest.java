@@ -29,10 +29,10 @@ final class KernelVersionTest {
   @Test
   void ordersByNumberAndNotByText() {
     assertTrue(KernelVersion.parse("5.10").compareTo(KernelVersion.parse("5.9")) > 0);
-    assertTrue(KernelVersion.parse("5.7.19").compareTo(KernelVersion.FLOOR) < 0);
-    assertTrue(KernelVersion.parse("4.19").compareTo(KernelVersion.FLOOR) < 0);
-    assertTrue(KernelVersion.parse("6.0").compareTo(KernelVersion.FLOOR) > 0);
-    assertEquals(0, KernelVersion.parse("5.8.18-1").compareTo(KernelVersion.FLOOR));
+    assertTrue(KernelVersion.parse("5.7.19").compareTo(KernelVersion.MINIMUM) < 0);
+    assertTrue(KernelVersion.parse("4.19").compareTo(KernelVersion.MINIMUM) < 0);
+    assertTrue(KernelVersion.parse("6.0").compareTo(KernelVersion.MINIMUM) > 0);
+    assertEquals(0, KernelVersion.parse("5.8.18-1").compareTo(KernelVersion.MINIMUM));
   }
 
   @Test

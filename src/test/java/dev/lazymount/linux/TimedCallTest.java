@@ -15,7 +15,7 @@ class TimedCallTest {
 
   @Test
   void theAnswerIsReturned() throws Exception {
-    assertEquals("there", TimedCall.on("look", LONG, () -> "there"));
+    assertEquals("there", TimedCall.run("look", LONG, () -> "there"));
   }
 
   @Test
@@ -24,7 +24,7 @@ class TimedCallTest {
     assertThrows(
         TimeoutException.class,
         () ->
-            TimedCall.on(
+            TimedCall.run(
                 "look",
                 Duration.ofMillis(20),
                 () -> {
@@ -41,7 +41,7 @@ class TimedCallTest {
           assertThrows(
               ExecutionException.class,
               () ->
-                  TimedCall.on(
+                  TimedCall.run(
                       "look",
                       LONG,
                       () -> {
