@@ -182,12 +182,7 @@ public final class Assembly {
   }
 
   private WarmEnv warm() {
-    return new WarmEnv(
-        settings.stateDir(),
-        settings.warm().seed(),
-        settings.warm().max(),
-        status,
-        executor("state"));
+    return new WarmEnv(settings.stateDir(), settings.warm().seed(), settings.warm().max(), status);
   }
 
   /** The watchdog wants to hear of us; three canaries in its time let one or two be late. */

@@ -2,6 +2,7 @@ package dev.lazymount.daemon;
 
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.Behavior;
+import akka.actor.typed.DispatcherSelector;
 import akka.actor.typed.javadsl.AbstractBehavior;
 import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
@@ -126,7 +127,11 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
             env.status(),
             context.messageAdapter(TraceReport.class, Trace::new),
             router);
-    warm = context.spawn(WarmActor.create(env.warm(), catalog, router), "warm");
+    warm =
+        context.spawn(
+            WarmActor.create(env.warm(), catalog, router),
+            "warm",
+            DispatcherSelector.fromConfig(WarmActor.DISPATCHER));
     env.summary()
         .ifPresent(
             interval ->

@@ -4,8 +4,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.NoSuchElementException;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.StringTokenizer;
 import java.util.TreeSet;
@@ -76,30 +74,6 @@ public final class LoopDevice implements AutoCloseable {
           }
         }
       }
-    }
-  }
-
-  /**
-   * How much was read from a loop device, in sectors of 512 bytes since it was made: the kernel
-   * counts in sysfs (block/stat.rst), so that no storage is asked. What comes from the page cache
-   * is not counted.
-   *
-   * @param device its path, such as {@code /dev/loop3}
-   * @return empty if there is no such device, or it can't be told
-   */
-  public static OptionalLong sectorsRead(String device) {
-    String name = device.substring(device.lastIndexOf('/') + 1);
-    if (!device.equals("/dev/" + name) || !name.startsWith("loop")) {
-      return OptionalLong.empty();
-    }
-    try {
-      StringTokenizer fields = new StringTokenizer(Fd.readSysfs("/sys/block/" + name + "/stat"));
-      // Reads, reads that were merged, sectors that were read.
-      fields.nextToken();
-      fields.nextToken();
-      return OptionalLong.of(Long.parseLong(fields.nextToken()));
-    } catch (SyscallException | NumberFormatException | NoSuchElementException e) {
-      return OptionalLong.empty();
     }
   }
 

@@ -59,7 +59,7 @@ abstract class DaemonFixture {
 
   private final ExecutorService mounting = Executors.newFixedThreadPool(2);
   private final ExecutorService scanning = Executors.newSingleThreadExecutor();
-  private ActorRef<Supervisor.Command> supervisor;
+  ActorRef<Supervisor.Command> supervisor;
 
   @BeforeAll
   static void open() {
@@ -124,7 +124,7 @@ abstract class DaemonFixture {
                         () -> NOON),
                     new RouterEnv("/ce", mounts, List::of, List::of, Runnable::run),
                     bpftrace.env(status.counters(), canaryTimeout),
-                    new WarmEnv(temp.resolve("state"), Optional.empty(), 16, status, Runnable::run),
+                    new WarmEnv(temp.resolve("state"), Optional.empty(), 16, status),
                     Optional.empty(),
                     new WarmupMount.Env(settings(), new ManualExecutor()),
                     status,
