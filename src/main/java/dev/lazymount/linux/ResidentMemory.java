@@ -13,10 +13,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Gives back memory that only the start needed: what the C library keeps of what was freed, and
- * pages of files that were read once. The latter stay in the page cache, from where a touch brings
- * them back without reading anything; but the kernel may take them now when it needs room, and they
- * don't count as ours.
+ * Returns memory to the kernel that only the start needed: freed memory that the C library keeps,
+ * and file pages that were read once. File pages stay in the page cache, and an access maps them
+ * again without a read; but the kernel can reclaim them, and they do not count as resident memory.
  */
 public final class ResidentMemory {
   private static final int MADV_DONTNEED = 4;
@@ -25,7 +24,7 @@ public final class ResidentMemory {
   private static final Pattern HEAD =
       Pattern.compile("([0-9a-f]+)-([0-9a-f]+) (\\S{4}) \\S+ \\S+ (\\d+)\\s*(\\S.*)?");
 
-  /** Pages that are no more the file's, in memory or swapped out. */
+  /** Modified pages, in memory or swapped out. */
   private static final Pattern OWN = Pattern.compile("(?:Anonymous|Swap):\\s+[1-9]\\d* kB");
 
   private ResidentMemory() {}
@@ -34,24 +33,23 @@ public final class ResidentMemory {
   record Mapping(long start, long size) {}
 
   /**
-   * Gives back what can be; whatever the program touches comes back by itself. Thread-safe; some
-   * milliseconds.
+   * Releases what can be released. Takes some milliseconds. Thread-safe.
    *
-   * @throws IOException if the kernel does not tell the mappings
+   * @throws IOException if /proc/self/smaps can't be read
    */
   public static void release() throws IOException {
     trimMalloc();
     try (BufferedReader smaps =
         Files.newBufferedReader(Path.of("/proc/self/smaps"), StandardCharsets.ISO_8859_1)) {
       for (Mapping mapping : unwritten(smaps)) {
-        // Advice: one that is refused is no harm.
+        // A refusal is ignored: it is only advice.
         LibC.madvise(mapping.start(), mapping.size(), MADV_DONTNEED);
       }
     }
   }
 
   /**
-   * How much is resident now, pages: the second field of proc_pid_statm(5); 0 if it is not told.
+   * The resident memory of this process in pages, from proc_pid_statm(5); 0 if it can't be read.
    */
   public static long pages() {
     try {
@@ -62,15 +60,15 @@ public final class ResidentMemory {
   }
 
   /**
-   * The mappings of files that can't be written and have not been: a page of them is the file's,
-   * and comes back as it was. (A class archive that was moved, or a library's relocated part, was
-   * written and then protected; to drop that would lose it.)
+   * The read-only mappings of files without a modified page: a dropped page is mapped again with
+   * the same content. (A relocated class archive, or the relocated part of a library, was written
+   * before it was protected; dropping its pages would lose those changes.)
    */
   static List<Mapping> unwritten(BufferedReader smaps) throws IOException {
     List<Mapping> found = new ArrayList<>();
     boolean last = false;
     for (String line = smaps.readLine(); line != null; line = smaps.readLine()) {
-      // Of the thousands of lines most are neither of the two: that is seen without a pattern.
+      // Most of the thousands of lines are neither; a regular expression for each is slow.
       if (!line.isEmpty() && !Character.isUpperCase(line.charAt(0))) {
         Matcher head = HEAD.matcher(line);
         last = head.matches() && !head.group(4).equals("0") && head.group(3).matches("r-[x-][ps]");
@@ -90,7 +88,7 @@ public final class ResidentMemory {
     return line.startsWith("Anonymous:") || line.startsWith("Swap:");
   }
 
-  /** malloc_trim(3), which glibc has and musl has not. */
+  /** malloc_trim(3), which musl does not have. */
   private static void trimMalloc() {
     Function trim;
     try {

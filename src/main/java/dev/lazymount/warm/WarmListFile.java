@@ -1,6 +1,7 @@
 package dev.lazymount.warm;
 
 import dev.lazymount.catalog.ImageFile;
+import dev.lazymount.linux.PrivateDirectory;
 import dev.lazymount.linux.User;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -145,12 +146,10 @@ final class WarmListFile {
     return parseSeed(read(file), now);
   }
 
-  /** Nobody else may write to it: then its files need no further checks. */
+  /** No other user may write to it: then its files need no further checks. */
   private void prepareDirectory() throws IOException {
     if (!Files.isDirectory(directory)) {
-      Path parent = directory.toAbsolutePath().getParent();
-      Files.createDirectories(parent);
-      Files.createDirectory(directory, mode("rwx------"));
+      PrivateDirectory.create(directory);
     }
     Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(directory);
     Object owner = Files.getAttribute(directory, "unix:uid");

@@ -1,6 +1,7 @@
 package dev.lazymount.daemon;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
 import akka.actor.LocalActorRef;
 import akka.actor.typed.javadsl.Adapter;
@@ -12,8 +13,11 @@ class BlockingActorsTest extends DaemonFixture {
   @Test
   void warmActorRunsOnTheStateDispatcher() {
     start(found("gcc"));
-    LocalActorRef supervisor = (LocalActorRef) Adapter.toClassic(this.supervisor);
-    LocalActorRef warm = (LocalActorRef) supervisor.getSingleChild("warm");
-    assertEquals(WarmActor.DISPATCHER, warm.underlying().props().dispatcher());
+    LocalActorRef root = (LocalActorRef) Adapter.toClassic(supervisor);
+    await(
+        () -> {
+          LocalActorRef warm = assertInstanceOf(LocalActorRef.class, root.getSingleChild("warm"));
+          assertEquals(WarmActor.DISPATCHER, warm.underlying().props().dispatcher());
+        });
   }
 }
