@@ -22,12 +22,12 @@ final class KernelVersionTest {
     ".1, 0.0",
     "99999999999.1, 0.0",
   })
-  void readsARelease(String release, String expected) {
+  void parsesARelease(String release, String expected) {
     assertEquals(expected, KernelVersion.parse(release).toString());
   }
 
   @Test
-  void ordersByNumberAndNotByText() {
+  void comparesNumbers() {
     assertTrue(KernelVersion.parse("5.10").compareTo(KernelVersion.parse("5.9")) > 0);
     assertTrue(KernelVersion.parse("5.7.19").compareTo(KernelVersion.MINIMUM) < 0);
     assertTrue(KernelVersion.parse("4.19").compareTo(KernelVersion.MINIMUM) < 0);
@@ -36,7 +36,7 @@ final class KernelVersionTest {
   }
 
   @Test
-  void knowsTheRunningOne() {
+  void parsesTheRunningKernel() {
     assertTrue(KernelVersion.running().major() >= 3);
   }
 }

@@ -17,7 +17,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What may be dropped, and above all what may not. */
+/** Which pages may be dropped. */
 final class ResidentMemoryTest {
   private static final String SMAPS =
       """
@@ -48,7 +48,7 @@ final class ResidentMemoryTest {
   @TempDir private Path folder;
 
   @Test
-  void onlyFilesThatNobodyWroteToAreDropped() throws Exception {
+  void onlyUnmodifiedMappingsAreDropped() throws Exception {
     assertEquals(
         List.of(
             new Mapping(0x801000000L, 0x4000),
@@ -58,7 +58,7 @@ final class ResidentMemoryTest {
   }
 
   @Test
-  void aFileThatWasReadIsDroppedAndReadsAsBefore() throws Exception {
+  void droppedPagesReadAsBefore() throws Exception {
     Path file = folder.resolve("file");
     byte[] content = new byte[1 << 20];
     new Random(1).nextBytes(content);

@@ -14,12 +14,12 @@ class TimedCallTest {
   private static final Duration LONG = Duration.ofSeconds(30);
 
   @Test
-  void theAnswerIsReturned() throws Exception {
+  void resultIsReturned() throws Exception {
     assertEquals("there", TimedCall.run("look", LONG, () -> "there"));
   }
 
   @Test
-  void whatHangsIsLeftBehind() {
+  void hangingCallIsAbandoned() {
     CountDownLatch never = new CountDownLatch(1);
     assertThrows(
         TimeoutException.class,
@@ -35,7 +35,7 @@ class TimedCallTest {
   }
 
   @Test
-  void whatItThrowsComesOutAtOnceWhateverItIs() {
+  void exceptionIsThrownAtOnce() {
     for (Throwable thrown : new Throwable[] {new IllegalStateException(), new LinkageError()}) {
       ExecutionException e =
           assertThrows(
