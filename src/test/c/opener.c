@@ -190,18 +190,25 @@ static int by_readlink(char *file, char *more) {
   return readlink(file, target, sizeof target);
 }
 
-static void new_namespace(unsigned long propagation) {
+// Makes a namespace and sets the propagation of the mount that has PATH: the first directory upwards
+// that is a mount point, as the root of a plain chroot is not one (EINVAL).
+static void new_namespace(const char *path, unsigned long propagation) {
+  char at[4096];
+  snprintf(at, sizeof at, "%s", path);
   need(unshare(CLONE_NEWNS), "unshare", "");
-  need(mount(NULL, "/", NULL, MS_REC | propagation, NULL), "make / private or a slave", "");
+  while (mount(NULL, *at ? at : "/", NULL, MS_REC | propagation, NULL) != 0) {
+    need(errno == EINVAL && *at ? 0 : -1, "make private or a slave", path);
+    *strrchr(at, '/') = 0;
+  }
 }
 
 static int by_slave(char *file, char *more) {
-  new_namespace(MS_SLAVE);
+  new_namespace(file, MS_SLAVE);
   return by_openat(file, NULL);
 }
 
 static int by_private(char *file, char *more) {
-  new_namespace(MS_PRIVATE);
+  new_namespace(file, MS_PRIVATE);
   return by_openat(file, NULL);
 }
 
@@ -211,7 +218,7 @@ static int by_jail(char *file, char *more) {
   *jail++ = 0;
   char elsewhere[4096];
   snprintf(elsewhere, sizeof elsewhere, "%s/elsewhere", jail);
-  new_namespace(MS_PRIVATE);
+  new_namespace(jail, MS_PRIVATE);
   need(mount(more, elsewhere, NULL, MS_BIND, NULL), "bind", elsewhere);
   need(chroot(jail), "chroot", jail);
   need(chdir("/"), "chdir", "/");

@@ -82,7 +82,7 @@ class ScenariosTest {
               row(
                   "Not an image, truncated, a device, a pipe or a symlink",
                   "quarantined, with the reason in `status` and one line in the log",
-                  "daemon.RefusedMountIT.badImageLeavesTheOriginalAndIsExplained"),
+                  "daemon.RefusedMountIT.badImageIsQuarantined"),
               row(
                   "500 damaged squashfs images",
                   "quarantined or mounted; nothing is left behind, and the original is readable",
@@ -92,23 +92,23 @@ class ScenariosTest {
               row(
                   "A bad image is replaced by a good one",
                   "mounted at the next access",
-                  "daemon.RefusedMountIT.badImageIsMountedOnceItIsReplacedByAGoodOne")),
+                  "daemon.RefusedMountIT.repairedImageIsMounted")),
           group(
               "The image changes",
               row(
                   "Replaced while mounted",
                   "swapped without a gap and without an access",
                   "mount.kernel.MountedImageEndIT.replacedImageIsSwappedWithoutAGap",
-                  "daemon.MountedImageIT.aReplacedImageIsSwappedWithoutAnAccess"),
+                  "daemon.MountedImageIT.replacedImageIsSwappedWithoutAnAccess"),
               row(
                   "Replaced while a file of it is open",
                   "the open file goes on reading the old image, which is listed as `lingering`",
-                  "daemon.MountedImageIT.aReplacedImageThatIsStillReadIsListedAsLingering"),
+                  "daemon.MountedImageIT.replacedImageInUseIsListedAsLingering"),
               row(
                   "Replaced by a bad image",
                   "the old one stays mounted, and `status` says why",
                   "mount.kernel.MountedImageEndIT.badReplacementLeavesTheOldImageMounted",
-                  "daemon.MountedImageIT.aBadReplacementLeavesTheOldImageAndStatusSaysWhy"),
+                  "daemon.MountedImageIT.badReplacementLeavesTheOldImage"),
               row(
                   "Replaced while something is mounted inside it",
                   "the old one stays until that mount is gone",
@@ -130,12 +130,12 @@ class ScenariosTest {
               row(
                   "An image is in use, here or in a slave namespace",
                   "left mounted",
-                  "daemon.MountedImageIT.anImageInUseIsNotUnmounted",
+                  "daemon.MountedImageIT.imageInUseIsNotUnmounted",
                   "mount.kernel.NamespaceIT.whatASlaveUsesIsNotExpired"),
               row(
                   "200 images are mounted, used and expired repeatedly",
                   "no read fails",
-                  "daemon.ChurnIT.mountedUsedAndExpiredWithoutAFailedRead"),
+                  "daemon.ChurnIT.noReadFailsWhileImagesComeAndGo"),
               row(
                   "An image is unmounted by hand",
                   "noticed at the next scan; the next access mounts it again",
@@ -149,7 +149,7 @@ class ScenariosTest {
               row(
                   "Something else is mounted on the directory",
                   "left alone, and `status` says so",
-                  "daemon.RefusedMountIT.foreignMountOnTheTargetIsLeftAlone"),
+                  "daemon.RefusedMountIT.foreignMountIsLeftAlone"),
               row(
                   "Two daemons on the same root",
                   "each image is mounted once",
@@ -164,7 +164,7 @@ class ScenariosTest {
               row(
                   "At random moments of a storm over 300 images",
                   "0 stacked, 0 leaked, 0 unreadable; the next daemon mounts the rest",
-                  "daemon.KillIT.killedAtRandomMomentsAndRestarted"),
+                  "daemon.KillIT.randomKillsStackAndLeakNothing"),
               row(
                   "Between the two steps of a swap",
                   "the next attempt removes the old image",
@@ -188,8 +188,8 @@ class ScenariosTest {
               row(
                   "Is a symlink, or has one on the way",
                   "never mounted on",
-                  "daemon.RefusedMountIT.targetThatIsASymlinkOutsideIsNeverMountedOver",
-                  "daemon.RefusedMountIT.symlinkOnTheWayToTheTargetIsNeverFollowedOutside"),
+                  "daemon.RefusedMountIT.symlinkAsMountPointIsRefused",
+                  "daemon.RefusedMountIT.symlinkInTheMountPointPathIsRefused"),
               row(
                   "Is exchanged for a symlink during the mount",
                   "no mount is ever made outside the root",
@@ -197,12 +197,12 @@ class ScenariosTest {
               row(
                   "Is missing, or a file",
                   "refused with the errno; nothing is created",
-                  "daemon.RefusedMountIT.missingTargetIsExplainedAndNotMade",
-                  "daemon.RefusedMountIT.targetThatIsAFileIsExplained"),
+                  "daemon.RefusedMountIT.missingMountPointIsNotCreated",
+                  "daemon.RefusedMountIT.fileAsMountPointIsRefused"),
               row(
                   "Has images mounted inside",
                   "an outer image is not mounted over them",
-                  "daemon.RefusedMountIT.imageIsNotMountedOverTheMountsInsideItsDirectory"),
+                  "daemon.RefusedMountIT.outerImageIsNotMountedOverInnerMounts"),
               row(
                   "Any mount of the daemon",
                   "is read-only, nosuid, nodev",

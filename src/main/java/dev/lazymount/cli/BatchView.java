@@ -48,7 +48,7 @@ final class BatchView {
   private final String command;
   private final boolean json;
   private final boolean busyIsFine;
-  private final boolean terminal = Terminal.isStandardError();
+  private final boolean terminal = Terminal.isStderr();
   private final long start = System.nanoTime();
   private final List<Image> images = new ArrayList<>();
 

@@ -48,7 +48,7 @@ public final class OfflineExplainer {
     String problem;
     try {
       CatalogScan.Scan found =
-          TimedCall.on("scan", TIMEOUT, () -> Assembly.scanner(settings).scan(Catalog.empty()));
+          TimedCall.run("scan", TIMEOUT, () -> Assembly.scanner(settings).scan(Catalog.empty()));
       newest.set(found.catalog());
       problem = found.problems().isEmpty() ? null : String.join("; ", found.problems());
     } catch (TimeoutException e) {

@@ -72,7 +72,7 @@ final class StatusCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--watch needs a number of seconds from 0.2 to 3600");
     }
-    if (!Terminal.isThere()) {
+    if (!Terminal.isStdout()) {
       throw new ParameterException(
           spec.commandLine(), "--watch needs a terminal on standard output; for tools, use --json");
     }

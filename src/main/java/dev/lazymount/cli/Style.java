@@ -16,7 +16,7 @@ final class Style {
   static Style ofTerminal() {
     String no = System.getenv("NO_COLOR");
     boolean dumb = "dumb".equals(System.getenv("TERM"));
-    return new Style((no == null || no.isEmpty()) && !dumb && Terminal.isThere());
+    return new Style((no == null || no.isEmpty()) && !dumb && Terminal.isStdout());
   }
 
   /** Marks the text of a status. */

@@ -34,7 +34,7 @@ final class SymlinkResolver {
    */
   static Optional<String> resolve(String path, Settings settings) {
     try {
-      return TimedCall.on("resolve", TIMEOUT, () -> resolveNow(path, settings));
+      return TimedCall.run("resolve", TIMEOUT, () -> resolveNow(path, settings));
     } catch (TimeoutException e) {
       Main.complain("the storage of root does not respond; symlinks are not resolved");
       return Optional.empty();

@@ -189,7 +189,7 @@ final class VerifyCommand implements Callable<Integer> {
       return;
     }
     shownAt = System.nanoTime();
-    if (Terminal.isStandardError()) {
+    if (Terminal.isStderr()) {
       System.err.printf(
           Locale.ROOT,
           "%d of %d images, %,d entries so far, comparing %s%n",

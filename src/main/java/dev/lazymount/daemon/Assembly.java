@@ -190,12 +190,7 @@ public final class Assembly {
   }
 
   private WarmEnv warm() {
-    return new WarmEnv(
-        settings.stateDir(),
-        settings.warm().seed(),
-        settings.warm().max(),
-        status,
-        executor("state"));
+    return new WarmEnv(settings.stateDir(), settings.warm().seed(), settings.warm().max(), status);
   }
 
   /** At least three per period of the watchdog, which canaries feed: one or two may be late. */

@@ -142,8 +142,7 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
         context.spawn(
             restarting(WarmActor.create(env.warm(), catalog, router)),
             "warm",
-            // It writes its list when it stops.
-            DispatcherSelector.fromConfig(Assembly.dispatcher("state")));
+            DispatcherSelector.fromConfig(WarmActor.DISPATCHER));
     env.summary()
         .ifPresent(
             interval ->

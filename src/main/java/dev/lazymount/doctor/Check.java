@@ -45,7 +45,7 @@ record Check(String subject, NeededBy neededBy, Duration timeout, String lateFix
   /** Makes the check; waits for at most its time-out. */
   Finding run() throws InterruptedException {
     try {
-      return TimedCall.on("doctor", timeout, this::runHere);
+      return TimedCall.run("doctor", timeout, this::runHere);
     } catch (TimeoutException e) {
       return Finding.fail(subject, "no result within " + timeout.toSeconds() + " s", lateFix);
     } catch (ExecutionException e) {

@@ -54,7 +54,7 @@ final class MachineChecks {
   static Finding kernel(String release) {
     KernelVersion version = KernelVersion.parse(release);
     String found = "Linux " + release;
-    if (version.compareTo(KernelVersion.FLOOR) < 0) {
+    if (version.compareTo(KernelVersion.MINIMUM) < 0) {
       return Finding.fail(
           "kernel", found + " is too old: LOOP_CONFIGURE needs 5.8", "boot Linux 5.8 or newer");
     }

@@ -45,7 +45,7 @@ public final class Preflight {
   static List<String> failures(List<Check> checks, Set<NeededBy> needs, Duration timeout) {
     List<String> failures = new CopyOnWriteArrayList<>();
     try {
-      TimedCall.on(
+      TimedCall.run(
           "preflight",
           timeout,
           () -> {

@@ -151,7 +151,7 @@ final class TraceChecks {
   /** The choice of the program depends on the images' names. */
   private static Catalog images(Settings settings) throws InterruptedException {
     try {
-      return TimedCall.on(
+      return TimedCall.run(
               "doctor-images",
               SCAN,
               () ->

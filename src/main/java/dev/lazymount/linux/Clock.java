@@ -1,6 +1,6 @@
 package dev.lazymount.linux;
 
-/** The kernel's clocks, where another process must read the same. */
+/** The kernel's clocks, for times that another process compares with its own. */
 public final class Clock {
   private static final int CLOCK_MONOTONIC = 1;
 
@@ -9,7 +9,7 @@ public final class Clock {
 
   private Clock() {}
 
-  /** CLOCK_MONOTONIC in microseconds, as systemd means it (sd_notify(3), MONOTONIC_USEC). */
+  /** CLOCK_MONOTONIC in microseconds, as systemd expects it (sd_notify(3), MONOTONIC_USEC). */
   public static long monotonicMicros() {
     byte[] time = new byte[TIMESPEC];
     LibC.clock_gettime(CLOCK_MONOTONIC, time);

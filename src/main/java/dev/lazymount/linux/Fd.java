@@ -4,9 +4,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * An open file descriptor and the calls that take one. All are opened with O_CLOEXEC, so that a
- * child process inherits none. Closing is idempotent; using a closed one throws
- * IllegalStateException before the kernel sees a number that may belong to somebody else by now.
+ * An open file descriptor and the system calls that take one. All are opened with O_CLOEXEC, so
+ * that no child process inherits one. Closing twice is harmless. Using a closed one throws
+ * IllegalStateException, because the kernel may have given its number to another file.
+ *
+ * <p>Every call that fails throws a {@link SyscallException} with the errno; the errnos named below
+ * are those that callers act upon.
  */
 public final class Fd implements AutoCloseable {
   private static final int O_RDONLY = 0;
@@ -45,7 +48,7 @@ public final class Fd implements AutoCloseable {
     return n;
   }
 
-  /** close(2). What it returns is of no use: Linux has released the number in any case. */
+  /** close(2). Its result is ignored: Linux has released the number in any case. */
   @Override
   public void close() {
     int n = number.getAndSet(-1);
@@ -54,29 +57,32 @@ public final class Fd implements AutoCloseable {
     }
   }
 
-  /** open(2) of a directory for reading. Symlinks in the path are followed. */
+  /**
+   * open(2) of a directory for reading; follows symlinks. ENOENT if it is missing, ENOTDIR if it is
+   * not a directory.
+   */
   public static Fd openDirectory(String path) throws SyscallException {
     return open(LibC.AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0);
   }
 
   /**
-   * open(2) of a directory with O_PATH: a handle on the place, without access to the file system
-   * behind it. Symlinks in the path are followed.
+   * open(2) of a directory with O_PATH, which identifies the directory without opening it in its
+   * file system; follows symlinks. ENOENT if it is missing, ENOTDIR if it is not a directory.
    */
-  public static Fd openPlace(String path) throws SyscallException {
+  public static Fd openPath(String path) throws SyscallException {
     return open(LibC.AT_FDCWD, path, O_PATH | O_DIRECTORY, 0);
   }
 
-  /** open(2) of a device node, for reading. */
+  /** open(2) of a device node for reading, without waiting. ENXIO if it has no driver. */
   public static Fd openDevice(String path) throws SyscallException {
     return open(LibC.AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW, 0);
   }
 
   /**
-   * What a file of sysfs says: open(2) and one pread(2) of 4096 bytes, as they have no more. Half
-   * the calls that java.nio makes for it.
+   * The content of a sysfs attribute: open(2) and one pread(2) of 4096 bytes, the most that one
+   * has. java.nio needs twice as many system calls.
    */
-  static String kernelFile(String path) throws SyscallException {
+  static String readSysfs(String path) throws SyscallException {
     byte[] buffer = new byte[4096];
     try (Fd file = open(LibC.AT_FDCWD, path, O_RDONLY, 0)) {
       return new String(buffer, 0, file.read(buffer, 0), StandardCharsets.UTF_8);
@@ -88,36 +94,37 @@ public final class Fd implements AutoCloseable {
     return open(LibC.AT_FDCWD, path, O_RDONLY, 0);
   }
 
-  /** openat(2) of one subdirectory for reading; a symlink is ELOOP or ENOTDIR. */
+  /** openat(2) of a subdirectory for reading. ELOOP or ENOTDIR if it is a symlink. */
   public Fd openSubdirectory(String name) throws SyscallException {
     return open(raw(), name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
   }
 
-  /** openat(2) of a file of one's own (mode 0600), created if it is not there; never a symlink. */
-  public Fd openOwn(String name) throws SyscallException {
+  /** openat(2) of a lock file, created with mode 0600 if it is missing. ELOOP for a symlink. */
+  public Fd openLockFile(String name) throws SyscallException {
     return open(raw(), name, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0600);
   }
 
   /**
-   * openat2(2) of a directory somewhere beneath this one with O_PATH. No component may be a symlink
-   * (ELOOP) and none may lead out (EXDEV); crossing into a mount is fine. If something is mounted
-   * on it, the handle is on the root of that mount.
+   * openat2(2) with O_PATH of a directory beneath this one. ELOOP if a component is a symlink,
+   * EXDEV if the path leaves this directory. Mounts are crossed: if something is mounted on the
+   * directory, the descriptor is of the root of that mount.
    *
-   * @param path relative
+   * @param path relative to this directory
    */
-  public Fd openPlaceBeneath(String path) throws SyscallException {
+  public Fd openDirectoryPathBeneath(String path) throws SyscallException {
     return openBeneath(
         path, O_PATH | O_DIRECTORY | O_NOFOLLOW, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
   }
 
   /**
-   * openat2(2) of anything somewhere beneath this directory with O_PATH: enough to ask what it is,
-   * and without opening it, which of a device is an act of its own. No path may lead out (EXDEV).
+   * openat2(2) with O_PATH of any file beneath this directory: enough for {@link #status()}, and
+   * without opening it, which has side effects for a device. EXDEV if the path leaves this
+   * directory.
    *
-   * @param path relative
-   * @param symlinks whether symlinks that stay inside are followed; else they are ELOOP
+   * @param path relative to this directory
+   * @param symlinks whether symlinks that stay beneath this directory are followed; else ELOOP
    */
-  public Fd lookBeneath(String path, boolean symlinks) throws SyscallException {
+  public Fd openPathBeneath(String path, boolean symlinks) throws SyscallException {
     long resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
     return openBeneath(path, O_PATH, symlinks ? resolve : resolve | RESOLVE_NO_SYMLINKS);
   }
@@ -132,11 +139,11 @@ public final class Fd implements AutoCloseable {
   }
 
   /**
-   * openat2(2) of a file somewhere beneath this directory, for reading and without waiting for the
-   * other end of a FIFO. No path may lead out (EXDEV).
+   * openat2(2) of a file beneath this directory for reading, with O_NONBLOCK, so that a FIFO does
+   * not block. EXDEV if the path leaves this directory.
    *
-   * @param path relative
-   * @param symlinks whether symlinks that stay inside are followed; else they are ELOOP
+   * @param path relative to this directory
+   * @param symlinks whether symlinks that stay beneath this directory are followed; else ELOOP
    */
   public Fd openFileBeneath(String path, boolean symlinks) throws SyscallException {
     long resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
@@ -145,11 +152,11 @@ public final class Fd implements AutoCloseable {
   }
 
   /**
-   * An openat(2) that the kernel refuses by its flags alone (O_TMPFILE for reading: EINVAL), before
-   * it looks at the path. Tracepoints see the call; the file system of the path is not asked, so
-   * that this never hangs. It is how the path trace is tested.
+   * An openat(2) that the kernel refuses because of its flags (O_TMPFILE for reading: EINVAL),
+   * before it resolves the path. The syscall's tracepoints fire, but no file system is involved, so
+   * it never hangs: the canary of the path program.
    */
-  public static void openInVain(String path) {
+  public static void probeOpen(String path) {
     int fd = LibC.openat(LibC.AT_FDCWD, LibC.cString(path), O_TMPFILE | O_CLOEXEC, 0);
     if (fd >= 0) {
       new Fd(fd).close();
@@ -157,21 +164,22 @@ public final class Fd implements AutoCloseable {
   }
 
   /**
-   * The path that the kernel has for this descriptor, without symlinks; asks no storage. To be
-   * asked rather than java.nio, which can't name a path outside ASCII where the locale is C, as it
-   * is under systemd.
+   * The path of this descriptor, without symlinks: readlink(2) in /proc/self/fd, which asks no
+   * storage. Unlike java.nio it can return names outside ASCII where the locale is C, as it is
+   * under systemd.
    */
   public String path() throws SyscallException {
     return readLink(LibC.AT_FDCWD, "/proc/self/fd/" + raw());
   }
 
   /**
-   * symlinkat(2): a symlink in this directory, in the place of one that is there.
+   * symlinkat(2) of a symlink in this directory; an existing file of this name is unlinked first.
+   * Not atomic.
    *
    * @param name its name
-   * @param target where it leads
+   * @param target the text of the symlink
    */
-  public void link(String name, String target) throws SyscallException {
+  public void replaceSymlink(String name, String target) throws SyscallException {
     if (LibC.symlinkat(LibC.cString(target), raw(), LibC.cString(name)) == 0) {
       return;
     }
@@ -186,12 +194,12 @@ public final class Fd implements AutoCloseable {
     throw new SyscallException("symlink " + name, errno);
   }
 
-  /** unlinkat(2) of an entry of this directory that is no directory, if it is there. */
+  /** unlinkat(2) of a file in this directory; a failure, such as ENOENT, is ignored. */
   public void unlink(String name) {
     LibC.unlinkat(raw(), LibC.cString(name), 0);
   }
 
-  /** readlinkat(2) of an entry of this directory. */
+  /** readlinkat(2) of a symlink in this directory. EINVAL if it is not a symlink. */
   public String readLink(String name) throws SyscallException {
     return readLink(raw(), name);
   }
@@ -205,25 +213,25 @@ public final class Fd implements AutoCloseable {
     return new String(target, 0, (int) n, StandardCharsets.UTF_8);
   }
 
-  /** statx(2) of this descriptor, asking the storage as stat(2) does. */
+  /** statx(2) of this descriptor. Like stat(2) it may ask the storage, and block with it. */
   public FileStatus status() throws SyscallException {
     return statx(LibC.AT_EMPTY_PATH);
   }
 
   /**
-   * statx(2) of this descriptor with what the kernel knows already: a network file system is not
-   * asked.
+   * statx(2) of this descriptor with AT_STATX_DONT_SYNC: the kernel answers from its caches and
+   * does not ask a network file system.
    */
   public FileStatus cachedStatus() throws SyscallException {
     return statx(LibC.AT_EMPTY_PATH | LibC.AT_STATX_DONT_SYNC);
   }
 
   /**
-   * pread(2).
+   * pread(2). EIO or ESTALE if the storage fails.
    *
    * @param buffer filled from its start
-   * @param offset bytes into the file
-   * @return bytes read; fewer than asked for at the end of the file
+   * @param offset bytes from the start of the file
+   * @return bytes read: less than the buffer's length at the end of the file, 0 behind it
    */
   public int read(byte[] buffer, long offset) throws SyscallException {
     long n = LibC.pread(raw(), buffer, buffer.length, offset);
@@ -233,7 +241,7 @@ public final class Fd implements AutoCloseable {
     return (int) n;
   }
 
-  /** openat(2) of this very directory, for reading: what an O_PATH descriptor can't do itself. */
+  /** openat(2) of this directory for reading: an O_PATH descriptor can't be read. */
   public Fd reopenDirectory() throws SyscallException {
     return open(raw(), ".", O_RDONLY | O_DIRECTORY, 0);
   }

@@ -4,9 +4,9 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * What statx(2) says of a file.
+ * The status of a file, as statx(2) returns it.
  *
- * @param type what kind of file it is
+ * @param type the type of the file
  * @param device the file system's device number, as {@link #device(long, long)} packs it
  * @param inode the inode number
  * @param size bytes
@@ -14,8 +14,9 @@ import java.nio.ByteOrder;
  * @param mode the permission bits
  * @param owner the user id of the owner
  * @param group the id of the group
- * @param mountRoot whether it is the root of a mount (STATX_ATTR_MOUNT_ROOT, Linux 5.8): asked of a
- *     directory that something is mounted on, the mount answers, and in constant time
+ * @param mountRoot whether it is the root of a mount (STATX_ATTR_MOUNT_ROOT, Linux 5.8). Says in
+ *     constant time whether something is mounted on a directory, where reading the mount table
+ *     takes time that grows with the number of mounts
  */
 public record FileStatus(
     FileType type,

@@ -2,7 +2,7 @@ package dev.lazymount.linux;
 
 import java.util.Locale;
 
-/** The kinds of file that Linux knows. */
+/** The types of files on Linux. */
 public enum FileType {
   /** A regular file. */
   FILE(8),
@@ -18,7 +18,7 @@ public enum FileType {
   CHARACTER_DEVICE(2),
   /** A block device. */
   BLOCK_DEVICE(6),
-  /** The file system did not say. */
+  /** Not reported by the file system. */
   UNKNOWN(0);
 
   /** Both d_type of getdents64(2) and the upper four bits of st_mode. */
@@ -41,8 +41,8 @@ public enum FileType {
     return of((mode >> 12) & 15);
   }
 
-  /** In words, such as {@code block device}. */
-  public String words() {
+  /** The type for messages, such as {@code block device}. */
+  public String displayName() {
     return name().toLowerCase(Locale.ROOT).replace('_', ' ');
   }
 }

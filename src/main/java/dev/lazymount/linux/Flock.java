@@ -3,8 +3,8 @@ package dev.lazymount.linux;
 import java.util.Optional;
 
 /**
- * flock(2): a lock between processes that the kernel lets go when its holder closes it or dies.
- * (Java's own FileLock is an fcntl lock, which is another thing and does not exclude this one.)
+ * flock(2): a lock between processes, which the kernel releases when its holder closes the file or
+ * dies. (Java's FileLock is an fcntl lock; the two do not exclude each other.)
  */
 public final class Flock implements AutoCloseable {
   private static final int LOCK_EX = 2;
@@ -17,14 +17,15 @@ public final class Flock implements AutoCloseable {
   }
 
   /**
-   * Takes the exclusive lock of a file if it is free; never waits for another holder.
+   * Takes the exclusive lock of a file with LOCK_NB: never waits for another holder.
    *
-   * @param directory where the lock files are; only root may write there
-   * @param name the lock file, created with mode 0600 if it is not there
-   * @return empty if somebody else has it (EWOULDBLOCK)
+   * @param directory the directory of the lock file; only root may write to it
+   * @param name the lock file, created with mode 0600 if it is missing
+   * @return empty if another process holds it (EWOULDBLOCK)
+   * @throws SyscallException if the file can't be opened (ELOOP: it is a symlink)
    */
   public static Optional<Flock> tryLock(Fd directory, String name) throws SyscallException {
-    Fd file = directory.openOwn(name);
+    Fd file = directory.openLockFile(name);
     if (LibC.flock(file.raw(), LOCK_EX | LOCK_NB) == 0) {
       return Optional.of(new Flock(file));
     }
@@ -36,6 +37,7 @@ public final class Flock implements AutoCloseable {
     throw new SyscallException("flock " + name, errno);
   }
 
+  /** Releases the lock. The file stays: to delete it would race with the next holder. */
   @Override
   public void close() {
     file.close();

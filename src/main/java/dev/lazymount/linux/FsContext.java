@@ -5,9 +5,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A file system being set up by the mount API of Linux 5.2: fsopen(2), fsconfig(2), fsmount(2).
- * What {@link #mount()} returns is detached: it can be read and checked, nobody else can see it,
- * the mount table does not have it, and closing it is all it takes to undo it.
+ * A file system that is being set up with the mount API of Linux 5.2: fsopen(2), fsconfig(2),
+ * fsmount(2). {@link #mount()} returns a detached mount: it can be read and checked, but no path
+ * leads to it, it is not in the mount table, and closing it undoes it.
  */
 public final class FsContext implements AutoCloseable {
   private static final int FSOPEN_CLOEXEC = 1;
@@ -28,7 +28,9 @@ public final class FsContext implements AutoCloseable {
   /**
    * fsopen(2).
    *
-   * @param type the file system's name, such as {@code squashfs}; ENODEV if the kernel has none
+   * @param type the file system's type, such as {@code squashfs}
+   * @throws SyscallException ENODEV if the kernel does not have that type, EPERM without
+   *     CAP_SYS_ADMIN
    */
   public static FsContext open(String type) throws SyscallException {
     long fd = LibC.syscall(LibC.SYS_FSOPEN, LibC.cString(type), FSOPEN_CLOEXEC);
@@ -38,22 +40,28 @@ public final class FsContext implements AutoCloseable {
     return new FsContext(new Fd((int) fd));
   }
 
-  /** fsconfig(2) of an option without a value, such as {@code ro}. */
+  /** fsconfig(2) of an option without a value, such as {@code ro}. EINVAL if it is unknown. */
   public void set(String key) throws SyscallException {
     configure(FSCONFIG_SET_FLAG, key, null);
   }
 
-  /** fsconfig(2) of an option with a value, such as {@code source} and {@code /dev/loop3}. */
+  /**
+   * fsconfig(2) of an option with a value, such as {@code source} and {@code /dev/loop3}. EINVAL if
+   * the option is unknown or the value invalid.
+   */
   public void set(String key, String value) throws SyscallException {
     configure(FSCONFIG_SET_STRING, key, value);
   }
 
-  /** fsconfig(2), FSCONFIG_CMD_CREATE: reads the superblock. A bad image fails here. */
+  /**
+   * fsconfig(2), FSCONFIG_CMD_CREATE: reads the superblock. An image that is damaged fails here,
+   * with EINVAL, EIO, or an errno of its file system such as EUCLEAN; {@link #log} says more.
+   */
   public void create() throws SyscallException {
     configure(FSCONFIG_CMD_CREATE, null, null);
   }
 
-  /** fsmount(2): a detached mount, read-only, without set-user-id programs and device nodes. */
+  /** fsmount(2): a detached mount that is read-only, nosuid and nodev. */
   public Fd mount() throws SyscallException {
     int attributes = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
     long mount = LibC.syscall(LibC.SYS_FSMOUNT, fd.raw(), FSMOUNT_CLOEXEC, attributes);
@@ -64,13 +72,13 @@ public final class FsContext implements AutoCloseable {
   }
 
   /**
-   * What the kernel wrote of this file system so far, a line each, such as {@code e squashfs: ...};
-   * empty where it said nothing. Reading takes the lines away.
+   * The messages of the kernel for this context since the last call, such as {@code e squashfs:
+   * ...}; often there are none.
    */
   public List<String> log() {
     List<String> lines = new ArrayList<>();
     byte[] buffer = new byte[1024];
-    // Each read gives one message; ENODATA ends them. The kernel keeps eight at most.
+    // Each read returns one message, and ENODATA after the last. The kernel keeps at most eight.
     for (int i = 0; i < 8; i++) {
       long n = LibC.read(fd.raw(), buffer, buffer.length);
       if (n <= 0) {

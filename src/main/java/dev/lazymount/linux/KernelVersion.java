@@ -10,18 +10,18 @@ import java.util.regex.Pattern;
  * @param minor such as 1
  */
 public record KernelVersion(int major, int minor) implements Comparable<KernelVersion> {
-  /** The oldest kernel with all we need: LOOP_CONFIGURE and STATX_ATTR_MOUNT_ROOT came with 5.8. */
-  public static final KernelVersion FLOOR = new KernelVersion(5, 8);
+  /** The oldest supported kernel: LOOP_CONFIGURE and STATX_ATTR_MOUNT_ROOT came with 5.8. */
+  public static final KernelVersion MINIMUM = new KernelVersion(5, 8);
 
   private static final Pattern RELEASE = Pattern.compile("(\\d{1,6})\\.(\\d{1,6}).*");
 
-  /** The running kernel's. */
+  /** The version of the running kernel. */
   public static KernelVersion running() {
-    // The JVM has it from uname(2).
+    // The JVM reads it by uname(2).
     return parse(System.getProperty("os.version"));
   }
 
-  /** From a release such as {@code 6.1.0-28-amd64}; 0.0 if it is none. */
+  /** Parses a release such as {@code 6.1.0-28-amd64}; 0.0 if it has another form. */
   public static KernelVersion parse(String release) {
     Matcher m = RELEASE.matcher(release);
     return m.matches()

@@ -4,17 +4,15 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.NoSuchElementException;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.StringTokenizer;
 import java.util.TreeSet;
 import java.util.UUID;
 
 /**
- * A loop device (loop(4)): a file seen as a block device. Read-only, and with AUTOCLEAR: the kernel
- * frees it with its last user, so that closing this object is all the cleaning up there is, mounted
- * or not, and also when the process is killed.
+ * A loop device (loop(4)): a block device whose content is a file. Read-only, and with AUTOCLEAR:
+ * the kernel frees the device with its last user. So closing this object is all the cleanup there
+ * is, whether the device is mounted or not, and a killed process leaves no unused device behind.
  */
 public final class LoopDevice implements AutoCloseable {
   /** The major number of loop devices. */
@@ -36,16 +34,16 @@ public final class LoopDevice implements AutoCloseable {
   private static final String DELETED = " (deleted)";
 
   /**
-   * LOOP_CTL_GET_FREE reserves nothing, so whoever configures first has the device and the others
-   * get EBUSY. Everybody makes progress once somebody has, so that this many rounds are lost only
-   * if as many others won in the meantime.
+   * LOOP_CTL_GET_FREE reserves nothing: the first process to configure the device has it, and the
+   * others get EBUSY. Each lost attempt means that another process attached a file, so all of them
+   * fail only if that many files were attached in the meantime.
    */
   private static final int ATTEMPTS = 256;
 
   private static final String MAX_PART = "/sys/module/loop/parameters/max_part";
 
-  /** How many minor numbers each device has; 0 until that was asked. */
-  private static volatile int minorsEach;
+  /** How many minor numbers each device has; 0 until it has been read. */
+  private static volatile int minorsPerDevice;
 
   private final Fd fd;
   private final int number;
@@ -56,12 +54,13 @@ public final class LoopDevice implements AutoCloseable {
   }
 
   /**
-   * Attaches a file to a free loop device: LOOP_CTL_GET_FREE and LOOP_CONFIGURE (Linux 5.8), again
-   * with the next device while another process takes the same one (EBUSY) or removes it (ENOENT,
-   * ENXIO).
+   * Attaches a file to a free loop device: LOOP_CTL_GET_FREE and LOOP_CONFIGURE (Linux 5.8). Tries
+   * the next device if another process takes the same one (EBUSY) or removes it (ENOENT, ENXIO).
    *
    * @param image opened for reading; may be closed afterwards
-   * @param name kept by the kernel, see {@link #label}
+   * @param name stored in the device, see {@link #label}
+   * @throws SyscallException EINVAL if the file is not a regular file, ENOENT if there is no
+   *     /dev/loop-control, EACCES where a device cgroup forbids loop devices
    */
   public static LoopDevice attach(Fd image, String name) throws SyscallException {
     byte[] config = config(image, name);
@@ -80,32 +79,9 @@ public final class LoopDevice implements AutoCloseable {
   }
 
   /**
-   * How much was read from a loop device, in sectors of 512 bytes since it was made: the kernel
-   * counts in sysfs (block/stat.rst), so that no storage is asked. What comes from the page cache
-   * is not counted.
-   *
-   * @param device its path, such as {@code /dev/loop3}
-   * @return empty if there is no such device, or it can't be told
-   */
-  public static OptionalLong sectorsRead(String device) {
-    String name = device.substring(device.lastIndexOf('/') + 1);
-    if (!device.equals("/dev/" + name) || !name.startsWith("loop")) {
-      return OptionalLong.empty();
-    }
-    try {
-      StringTokenizer fields = new StringTokenizer(Fd.kernelFile("/sys/block/" + name + "/stat"));
-      // Reads, reads that were merged, sectors that were read.
-      fields.nextToken();
-      fields.nextToken();
-      return OptionalLong.of(Long.parseLong(fields.nextToken()));
-    } catch (SyscallException | NumberFormatException | NoSuchElementException e) {
-      return OptionalLong.empty();
-    }
-  }
-
-  /**
-   * Sees to it that there is a free device: where none is, LOOP_CTL_GET_FREE makes one, which takes
-   * longer than all the rest of attaching. So that is done ahead, and nobody waits for it.
+   * Makes sure that there is a free device. Where there is none LOOP_CTL_GET_FREE creates one,
+   * which takes longer than everything else in attaching a file; so it is done ahead of the next
+   * mount.
    */
   public static void prepare() throws SyscallException {
     try (Fd control = Fd.openDevice("/dev/loop-control")) {
@@ -132,28 +108,28 @@ public final class LoopDevice implements AutoCloseable {
   }
 
   /**
-   * The path of the device with this minor number, such as {@code /dev/loop3}: its number and its
-   * minor number are the same, unless the module was loaded with the parameter max_part, which
-   * leaves minor numbers between them for partitions (linux/drivers/block/loop.c, part_shift).
+   * The path of the device with this minor number, such as {@code /dev/loop3}. The number in the
+   * name is the minor number, unless the module was loaded with max_part, which reserves minor
+   * numbers for the partitions of each device (linux/drivers/block/loop.c, part_shift).
    */
   public static String path(int minor) {
-    return path(minor, minorsEach());
+    return path(minor, minorsPerDevice());
   }
 
-  static String path(int minor, int minorsEach) {
-    return "/dev/loop" + minor / minorsEach;
+  static String path(int minor, int minorsPerDevice) {
+    return "/dev/loop" + minor / minorsPerDevice;
   }
 
-  private static int minorsEach() {
-    if (minorsEach == 0) {
+  private static int minorsPerDevice() {
+    if (minorsPerDevice == 0) {
       try {
-        // A power of two less one; set when the module is loaded, and never again.
-        minorsEach = Integer.parseInt(Fd.kernelFile(MAX_PART).strip()) + 1;
+        // One less than a power of two; fixed when the module is loaded.
+        minorsPerDevice = Integer.parseInt(Fd.readSysfs(MAX_PART).strip()) + 1;
       } catch (SyscallException | NumberFormatException notLoaded) {
         return 1;
       }
     }
-    return minorsEach;
+    return minorsPerDevice;
   }
 
   /** The device's path, such as {@code /dev/loop3}. */
@@ -161,23 +137,24 @@ public final class LoopDevice implements AutoCloseable {
     return "/dev/loop" + number;
   }
 
-  /** Lets go of the device; unless it is mounted, the kernel frees it. */
+  /** Closes the device. The kernel frees it now or, if it is mounted, with its last mount. */
   @Override
   public void close() {
     fd.close();
   }
 
   /**
-   * The file behind a loop device, by LOOP_GET_STATUS64. The kernel may ask the file's storage for
-   * it; NFS answers from memory, also without its server (seen on Linux 6.1), and so does not say
-   * whether the file is still there.
+   * The backing file of a loop device, by LOOP_GET_STATUS64. The kernel may ask the file's storage.
+   * NFS answers from its cache, even without its server (seen on Linux 6.1), so the answer does not
+   * mean that the file still exists.
    *
-   * @param device the file's own file system, as {@link FileStatus#device()}
-   * @param inode the file's inode number
-   * @param label what whoever attached it has called it; {@link #label} of a name if it was us
+   * @param device the file system of the backing file, as {@link FileStatus#device()}
+   * @param inode the inode number of the backing file
+   * @param label the text that the attaching process stored; {@link #label} of a name if this
+   *     daemon attached it
    */
   public record Backing(long device, long inode, String label) {
-    /** The backing file of the loop device with this minor number; ENXIO if it is free. */
+    /** Reads it from the device with this minor number. ENXIO if that device is free. */
     public static Backing of(int minor) throws SyscallException {
       String path = LoopDevice.path(minor);
       try (Fd node = Fd.openDevice(path)) {
@@ -198,19 +175,18 @@ public final class LoopDevice implements AutoCloseable {
   }
 
   /**
-   * Where the file behind a loop device is, as the kernel has it in sysfs; asks no storage.
+   * The path of the backing file of a loop device, from sysfs, which asks no storage.
    *
-   * @param path its path, or the one it had; empty text if the device is free or sysfs does not
-   *     say. A file that an NFS client has in use and deletes, or replaces, is at a name that
-   *     begins with {@code .nfs} from then on
-   * @param deleted whether the path leads to it no more: it was deleted, or replaced by rename
+   * @param path its path, or its last one; empty if the device is free or sysfs has no answer. An
+   *     NFS client that deletes or replaces a file in use renames it to {@code .nfs...}
+   * @param deleted whether the file was deleted, or replaced by rename
    */
   public record BackingPath(String path, boolean deleted) {
-    /** Of the file behind the loop device with this minor number. */
+    /** Reads it for the device with this minor number. */
     public static BackingPath of(int minor) {
       try {
         String name = LoopDevice.path(minor).substring("/dev/".length());
-        String path = Fd.kernelFile("/sys/block/" + name + "/loop/backing_file").strip();
+        String path = Fd.readSysfs("/sys/block/" + name + "/loop/backing_file").strip();
         return path.endsWith(DELETED)
             ? new BackingPath(path.substring(0, path.length() - DELETED.length()), true)
             : new BackingPath(path, false);
@@ -221,22 +197,22 @@ public final class LoopDevice implements AutoCloseable {
   }
 
   /**
-   * The minor numbers of the loop devices that have a file of at least one sector (512 bytes), from
-   * /proc/partitions, which tells the block devices that are not empty: one read, and not a look at
-   * each of the thousands that may have been in use once. Asks no storage.
+   * The minor numbers of the loop devices with a backing file of at least one sector (512 bytes).
+   * /proc/partitions lists the block devices that are not empty: one read, where sysfs would take
+   * one for each device that was ever in use, possibly thousands. Asks no storage.
    *
-   * @throws IOException if it can't be read
+   * @throws IOException if /proc/partitions can't be read
    */
-  public static Set<Integer> bound() throws IOException {
+  public static Set<Integer> attachedMinors() throws IOException {
     Set<Integer> bound = new TreeSet<>();
     String major = Integer.toString(MAJOR);
     for (String line : Files.readAllLines(Path.of("/proc/partitions"))) {
-      // Major, minor, number of blocks, name; two lines of heading.
+      // A heading, an empty line, then: major, minor, number of blocks, name.
       StringTokenizer fields = new StringTokenizer(line);
       if (fields.countTokens() == 4 && fields.nextToken().equals(major)) {
         int minor = Integer.parseInt(fields.nextToken());
         fields.nextToken();
-        // Partitions have names of their own.
+        // A partition has another name.
         if (path(minor).equals("/dev/" + fields.nextToken())) {
           bound.add(minor);
         }
@@ -246,8 +222,8 @@ public final class LoopDevice implements AutoCloseable {
   }
 
   /**
-   * A name as the kernel keeps it (lo_file_name, which has room for 63 bytes). A longer one ends
-   * with a digest, so that no two have the same.
+   * The form of a name that fits into a device's lo_file_name, 63 bytes. A longer name is cut and
+   * ends with a digest, so that different names have different labels.
    */
   public static String label(String name) {
     byte[] utf8 = name.getBytes(StandardCharsets.UTF_8);

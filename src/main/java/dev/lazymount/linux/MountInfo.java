@@ -9,22 +9,22 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The mount table as /proc/self/mountinfo shows it (proc_pid_mountinfo(5)). Reading it takes time
- * that grows with the number of mounts, so for one mount it is read only where nothing else tells:
- * to swap an image, and of a file system that has no block device.
+ * One mount of the mount table, /proc/self/mountinfo (proc_pid_mountinfo(5)). Reading the table
+ * takes time that grows with the number of mounts, so a single mount is looked up here only where
+ * there is no other way: to swap an image, and for a file system without a block device.
  *
  * @param id the mount's id
- * @param parent the id of the mount it is attached to
- * @param device the file system's device, as {@link FileStatus#device()}
- * @param root which directory of the file system is mounted
- * @param target where it is mounted
+ * @param parent the id of the mount that it is attached to
+ * @param device the device of its superblock, as {@link FileStatus#device()}
+ * @param root the directory of the file system that is mounted
+ * @param target the mount point
  * @param fsType the file system's type, such as {@code squashfs}
- * @param source what is mounted, such as {@code /dev/loop3}
+ * @param source the source, such as {@code /dev/loop3}
  */
 public record MountInfo(
     int id, int parent, long device, String root, String target, String fsType, String source) {
 
-  /** The mounts of this process's mount namespace, in the kernel's order. */
+  /** Reads the mount table of this process's mount namespace, in the kernel's order. */
   public static List<MountInfo> read() throws IOException {
     byte[] table = Files.readAllBytes(Path.of("/proc/self/mountinfo"));
     List<MountInfo> mounts = new ArrayList<>();
@@ -34,7 +34,7 @@ public record MountInfo(
     return mounts;
   }
 
-  /** One line of the table; empty if it has not the form. */
+  /** Parses one line of the table; empty if it has another form. */
   public static Optional<MountInfo> parse(String line) {
     int separator = line.indexOf(" - ");
     if (separator < 0) {
@@ -63,7 +63,7 @@ public record MountInfo(
     }
   }
 
-  /** The kernel writes space, tab, newline and backslash as three octal digits. */
+  /** The kernel escapes space, tab, newline and backslash as three octal digits. */
   private static String unescape(String field) {
     if (field.indexOf('\\') < 0) {
       return field;

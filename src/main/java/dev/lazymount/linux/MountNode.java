@@ -4,13 +4,13 @@ import java.nio.ByteBuffer;
 import java.util.Optional;
 
 /**
- * One mount and what it is attached to, in constant time: statx(2) with STATX_MNT_ID_UNIQUE and
- * statmount(2), both since Linux 6.8. Before, and where a seccomp filter does not know them,
- * nothing is told.
+ * A mount and the mount that it is attached to, looked up in constant time by statx(2) with
+ * STATX_MNT_ID_UNIQUE and statmount(2). Both came with Linux 6.8; on older kernels, and where a
+ * seccomp filter refuses them, the lookups return empty.
  *
- * @param id of the mount, never used again
- * @param parent the id of the mount that it is attached to
- * @param device the file system's device, as {@link FileStatus#device(long, long)} packs it
+ * @param id the unique id of the mount, which the kernel never reuses
+ * @param parent the unique id of the mount that it is attached to
+ * @param device the device of its superblock, as {@link FileStatus#device(long, long)} packs it
  */
 public record MountNode(long id, long parent, long device) {
   private static final int STATX_MNT_ID_UNIQUE = 0x4000;
@@ -20,13 +20,13 @@ public record MountNode(long id, long parent, long device) {
   private static final long STATMOUNT_SB_BASIC = 0x1;
   private static final long STATMOUNT_MNT_BASIC = 0x2;
 
-  /** struct mnt_id_req, its first version. */
+  /** The size of struct mnt_id_req, first version. */
   private static final int REQUEST_SIZE = 24;
 
-  /** struct statmount without the strings behind it. */
+  /** The size of struct statmount without the strings that follow it. */
   private static final int RESULT_SIZE = 512;
 
-  /** The mount that a file is on: that on top, if the file was opened through what is mounted. */
+  /** The mount through which a file was opened. */
   public static Optional<MountNode> of(Fd file) {
     byte[] statx = new byte[FileStatus.SIZE];
     int flags = LibC.AT_EMPTY_PATH | LibC.AT_STATX_DONT_SYNC;
@@ -34,8 +34,8 @@ public record MountNode(long id, long parent, long device) {
       return Optional.empty();
     }
     ByteBuffer b = Struct.of(statx);
-    boolean told = (b.getInt(STATX_MASK) & STATX_MNT_ID_UNIQUE) != 0;
-    return told ? of(b.getLong(STATX_MNT_ID)) : Optional.empty();
+    boolean known = (b.getInt(STATX_MASK) & STATX_MNT_ID_UNIQUE) != 0;
+    return known ? of(b.getLong(STATX_MNT_ID)) : Optional.empty();
   }
 
   /** The mount that this one is attached to. */

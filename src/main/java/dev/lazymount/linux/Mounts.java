@@ -1,6 +1,6 @@
 package dev.lazymount.linux;
 
-/** Attaching and detaching mounts. */
+/** Attaches mounts by move_mount(2), and unmounts by umount2(2). All need CAP_SYS_ADMIN (EPERM). */
 public final class Mounts {
   private static final int MOVE_MOUNT_F_EMPTY_PATH = 0x04;
   private static final int MOVE_MOUNT_T_EMPTY_PATH = 0x40;
@@ -35,23 +35,26 @@ public final class Mounts {
   }
 
   /**
-   * move_mount(2) of a detached mount onto a directory, in one step: every path lookup sees either
-   * the directory or the mount.
+   * move_mount(2): attaches a detached mount to a directory in one step. Every path lookup sees
+   * either the directory or the mount.
    *
    * @param mount from {@link FsContext#mount()}
-   * @param target a directory; if something came to be mounted on it since it was opened, the
-   *     kernel puts this mount on top of that, so ask {@link FileStatus#mountRoot()} just before
+   * @param target a directory. If something has been mounted on it since it was opened, the kernel
+   *     stacks this mount on top of that; check {@link FileStatus#mountRoot()} immediately before
+   * @throws SyscallException ENOENT if the directory was deleted, EINVAL if it is in another mount
+   *     namespace
    */
   public static void attach(Fd mount, Fd target) throws SyscallException {
     attach(mount, target, MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
   }
 
   /**
-   * move_mount(2) of a detached mount to a place beneath the mount that lies on a directory: nobody
-   * sees it until that one is unmounted. Linux 6.5; EINVAL before.
+   * move_mount(2) with MOVE_MOUNT_BENEATH: attaches a detached mount beneath the mount on a
+   * directory. It becomes visible when that one is unmounted.
    *
    * @param mount from {@link FsContext#mount()}
-   * @param top the root of the mount that is to stay on top
+   * @param top the root of the mount that stays on top
+   * @throws SyscallException EINVAL before Linux 6.5
    */
   public static void attachBeneath(Fd mount, Fd top) throws SyscallException {
     attach(mount, top, MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH | MOVE_MOUNT_BENEATH);
@@ -65,17 +68,19 @@ public final class Mounts {
   }
 
   /**
-   * umount2(2) with MNT_DETACH and UMOUNT_NOFOLLOW: the mount is gone from the path at once, and
-   * from the kernel with its last open file.
+   * umount2(2) with MNT_DETACH and UMOUNT_NOFOLLOW: removes the mount from the path at once. The
+   * file system stays until the last file in it is closed.
    *
-   * @param parent the directory that has the mount point
-   * @param name its name there
+   * @param parent the directory that contains the mount point
+   * @param name the name of the mount point in it
+   * @throws SyscallException EINVAL if nothing is mounted there, or the mount is locked
+   *     (MNT_LOCKED)
    */
   public static void detach(Fd parent, String name) throws SyscallException {
     detach(in(parent, name));
   }
 
-  /** The same by a path that nobody else can change. */
+  /** The same by path, which no other user may be able to change. */
   public static void detach(String path) throws SyscallException {
     if (LibC.umount2(LibC.cString(path), MNT_DETACH | UMOUNT_NOFOLLOW) != 0) {
       throw new SyscallException("umount2 " + path, LibC.errno());
@@ -83,13 +88,14 @@ public final class Mounts {
   }
 
   /**
-   * umount2(2) with MNT_EXPIRE and UMOUNT_NOFOLLOW: the first call marks the mount, and the next
-   * one unmounts it unless somebody has used it in between.
+   * umount2(2) with MNT_EXPIRE and UMOUNT_NOFOLLOW: the first call marks the mount as expired, and
+   * the next one unmounts it unless it has been used in between.
    *
-   * @param parent the directory that has the mount point
-   * @param name its name there
+   * @param parent the directory that contains the mount point
+   * @param name the name of the mount point in it
    * @return 0 if it was unmounted, EAGAIN if it was marked, EBUSY if it is in use, EINVAL if
-   *     nothing is mounted there or it must not be unmounted (MNT_LOCKED)
+   *     nothing is mounted there or the mount is locked (MNT_LOCKED)
+   * @throws SyscallException for any other errno
    */
   public static int expire(Fd parent, String name) throws SyscallException {
     String path = in(parent, name);
@@ -106,9 +112,10 @@ public final class Mounts {
   /**
    * umount2(2) with UMOUNT_NOFOLLOW.
    *
-   * @param parent the directory that has the mount point
-   * @param name its name there
-   * @return 0 if it was unmounted, EBUSY if it is in use, or something is mounted inside it
+   * @param parent the directory that contains the mount point
+   * @param name the name of the mount point in it
+   * @return 0 if it was unmounted, EBUSY if it is in use or something is mounted inside it
+   * @throws SyscallException for any other errno, such as EINVAL if nothing is mounted there
    */
   public static int unmount(Fd parent, String name) throws SyscallException {
     String path = in(parent, name);
@@ -122,7 +129,7 @@ public final class Mounts {
     throw new SyscallException("umount2 " + path, errno);
   }
 
-  /** umount2(2) has no variant that takes a descriptor; this path leads through one. */
+  /** A path through the descriptor, because umount2(2) does not take descriptors. */
   private static String in(Fd parent, String name) {
     return "/proc/self/fd/" + parent.raw() + "/" + name;
   }

@@ -8,29 +8,30 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Whether what is mounted in a directory shows in other mount namespaces (mount_namespaces(7)), as
- * the optional fields of /proc/self/mountinfo say.
+ * Whether mounts made in a directory propagate to other mount namespaces (mount_namespaces(7)),
+ * from the optional fields of /proc/self/mountinfo.
  *
- * @param mountPoint of the mount that the directory lies on
- * @param shared whether mounts made on it are passed on
- * @param slave whether it gets mounts from elsewhere
+ * @param mountPoint the mount point of the mount that contains the directory
+ * @param shared whether it propagates mounts to its peers and slaves
+ * @param slave whether it receives mounts from a master
  */
 public record Propagation(String mountPoint, boolean shared, boolean slave) {
-  /** Field 7 and those after it, up to a single hyphen. */
+  /** The index of the first optional field; a single hyphen follows the last one. */
   private static final int OPTIONAL = 6;
 
   /**
-   * Of the mount that a directory lies on.
+   * The propagation of the mount that contains a directory.
    *
-   * @param directory without symlinks
-   * @return empty if the table does not have it
+   * @param directory a path without symlinks
+   * @return empty if the mount table does not contain it, as in a chroot whose root is not a mount
+   *     point
    */
   public static Optional<Propagation> of(Path directory) throws IOException {
     byte[] table = Files.readAllBytes(Path.of("/proc/self/mountinfo"));
     return of(directory, new String(table, StandardCharsets.UTF_8).lines().toList());
   }
 
-  /** The same of a table's lines. */
+  /** The same from the lines of a mount table. */
   static Optional<Propagation> of(Path directory, List<String> table) {
     Optional<Propagation> found = Optional.empty();
     for (String line : table) {

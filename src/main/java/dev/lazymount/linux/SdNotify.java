@@ -4,9 +4,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
 /**
- * sd_notify(3): messages to the service manager over the datagram socket named by NOTIFY_SOCKET.
- * Java has no Unix datagrams. Every message is sent with MSG_DONTWAIT: a service manager that does
- * not read must not hold up the daemon. Thread-safe.
+ * sd_notify(3): sends messages to the service manager over the datagram socket in NOTIFY_SOCKET,
+ * natively because Java has no Unix datagrams. Every message is sent with MSG_DONTWAIT, so that a
+ * service manager that does not read can't block the daemon. Thread-safe.
  */
 public final class SdNotify {
   private static final int AF_UNIX = 1;
@@ -23,10 +23,10 @@ public final class SdNotify {
   }
 
   /**
-   * The socket of this name.
+   * The socket with this name.
    *
-   * @param socket the value of NOTIFY_SOCKET: a path, or an abstract name after {@code @}
-   * @return empty if there is none or it is no socket name
+   * @param socket the value of NOTIFY_SOCKET: a path, or an abstract name after {@code @}; or null
+   * @return empty if it is null, has another form, or is longer than the 107 bytes of sun_path
    */
   public static Optional<SdNotify> to(String socket) {
     if (socket == null || !(socket.startsWith("/") || socket.startsWith("@"))) {
@@ -46,9 +46,11 @@ public final class SdNotify {
   }
 
   /**
-   * Sends one message.
+   * Sends one message: socket(2), sendto(2), close(2).
    *
    * @param state lines such as {@code READY=1}
+   * @throws SyscallException EAGAIN if the service manager does not read, ENOENT or ECONNREFUSED if
+   *     it does not listen
    */
   public void send(String state) throws SyscallException {
     int fd = LibC.socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);

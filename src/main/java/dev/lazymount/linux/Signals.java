@@ -5,17 +5,17 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 
 /**
- * Signals that the JVM leaves to us. Its only way to them is sun.misc.Signal, which is exported for
- * good (JEP 260, jdk.unsupported) but makes the compiler warn of each mention, so it is used by
- * reflection.
+ * Handles signals that the JVM does not use itself. The only API is sun.misc.Signal, which stays
+ * available (JEP 260, jdk.unsupported) but makes the compiler warn at each use; hence reflection.
  */
 public final class Signals {
   private Signals() {}
 
   /**
-   * Has SIGHUP do this from now on, instead of ending the process. It runs on a thread of its own.
+   * Runs an action at each SIGHUP, which otherwise ends the process.
    *
-   * @return false if this JVM does not let us
+   * @param action runs on a new thread for each signal
+   * @return false if this JVM does not allow it
    */
   public static boolean onHangup(Runnable action) {
     try {
@@ -25,7 +25,7 @@ public final class Signals {
           Proxy.newProxyInstance(
               handler.getClassLoader(),
               new Class<?>[] {handler},
-              (proxy, method, arguments) -> called(proxy, method, arguments, action));
+              (proxy, method, arguments) -> invoke(proxy, method, arguments, action));
       signal
           .getMethod("handle", signal, handler)
           .invoke(null, signal.getConstructor(String.class).newInstance("HUP"), acts);
@@ -38,8 +38,8 @@ public final class Signals {
     }
   }
 
-  /** A proxy is asked for more than its interface has. */
-  private static Object called(Object proxy, Method method, Object[] arguments, Runnable action) {
+  /** A proxy also receives calls of Object's methods. */
+  private static Object invoke(Object proxy, Method method, Object[] arguments, Runnable action) {
     return switch (method.getName()) {
       case "hashCode" -> System.identityHashCode(proxy);
       case "equals" -> proxy == arguments[0];

@@ -3,7 +3,7 @@ package dev.lazymount.linux;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-/** A byte array seen as a C struct: native byte order, nothing else. */
+/** A byte array as a C struct, in native byte order. */
 final class Struct {
   private Struct() {}
 

@@ -5,25 +5,25 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Where a directory is, as the kernel itself has it.
+ * Identifies a directory by its superblock and inode, as a trace program sees them in the kernel.
  *
- * @param device the device of its superblock, as {@link FileStatus#device()}. On some file systems
- *     (btrfs) that is not what stat(2) says, so it is taken from the mount table
- * @param inode its inode number
- * @param inodesAreUnique whether no other file of the superblock has that number; not so where
- *     parts of it have device numbers of their own, as btrfs subvolumes have
+ * @param device the device of the superblock, as {@link FileStatus#device()}. It is read from the
+ *     mount table, because stat(2) returns another one on some file systems (btrfs)
+ * @param inode the inode number
+ * @param inodesAreUnique whether inode numbers are unique in the superblock; false where its parts
+ *     have device numbers of their own, as btrfs subvolumes do
  */
 public record SuperblockId(long device, long inode, boolean inodesAreUnique) {
-  /** The place of a directory; symlinks are followed. */
+  /** Looks up a directory; follows symlinks. ENOENT or ENOTDIR if it is not a directory. */
   public static SuperblockId of(String path) throws SyscallException {
-    try (Fd fd = Fd.openPlace(path)) {
+    try (Fd fd = Fd.openPath(path)) {
       FileStatus status = fd.status();
       long superblock = superblock(fd, status.device());
       return new SuperblockId(superblock, status.inode(), superblock == status.device());
     }
   }
 
-  /** The device as struct super_block has it in s_dev: major in the upper 12 bits, minor in 20. */
+  /** The device as in s_dev of struct super_block: major in the upper 12 bits, minor in 20. */
   public long kernelDevice() {
     return ((long) FileStatus.major(device) << 20) | FileStatus.minor(device);
   }

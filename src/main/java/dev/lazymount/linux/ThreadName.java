@@ -1,6 +1,6 @@
 package dev.lazymount.linux;
 
-/** The name of a thread as the kernel has it (comm). */
+/** The name of a thread in the kernel (comm), as {@code top -H} and the trace show it. */
 public final class ThreadName {
   private static final int PR_SET_NAME = 15;
 

@@ -8,36 +8,36 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * A look at something that may hang in the kernel for ever, as a file server that is down does:
- * nothing can interrupt it, so it has a thread of its own, which is left behind if it does.
+ * Runs a call that may hang in the kernel for ever, as one to a file server that is down. Nothing
+ * can interrupt such a call, so it runs on a thread of its own, which is abandoned at the time-out.
  */
 public final class TimedCall {
   private TimedCall() {}
 
   /**
-   * Looks, and waits for it at most so long.
+   * Runs the call and waits for its result.
    *
-   * @param name of the thread, which keeps no process from ending
-   * @param patience how long
-   * @param look looks; may hang
-   * @throws TimeoutException if it took longer; it goes on all the same
-   * @throws ExecutionException with what it threw
+   * @param name the name of its thread, a daemon thread
+   * @param timeout how long to wait
+   * @param call may hang
+   * @throws TimeoutException if it took longer; it continues in the background
+   * @throws ExecutionException with the exception of the call as its cause
    */
-  public static <T> T on(String name, Duration patience, Callable<T> look)
+  public static <T> T run(String name, Duration timeout, Callable<T> call)
       throws TimeoutException, ExecutionException, InterruptedException {
     CompletableFuture<T> answer = new CompletableFuture<>();
-    Thread looker =
+    Thread caller =
         new Thread(
             () -> {
               try {
-                answer.complete(look.call());
+                answer.complete(call.call());
               } catch (Exception | LinkageError e) {
                 answer.completeExceptionally(e);
               }
             },
             name);
-    looker.setDaemon(true);
-    looker.start();
-    return answer.get(patience.toMillis(), TimeUnit.MILLISECONDS);
+    caller.setDaemon(true);
+    caller.start();
+    return answer.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
   }
 }

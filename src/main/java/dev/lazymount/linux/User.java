@@ -1,10 +1,10 @@
 package dev.lazymount.linux;
 
-/** Who this process is. */
+/** The user of this process. */
 public final class User {
   private User() {}
 
-  /** The effective user id. */
+  /** The effective user id, by geteuid(2). */
   public static int id() {
     return LibC.geteuid();
   }

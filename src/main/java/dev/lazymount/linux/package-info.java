@@ -1,16 +1,29 @@
 /**
- * The leaf: every native call of the daemon, one class a kernel object, and nothing that knows of
- * actors, settings or compilers.
+ * The native calls of the daemon, one class for each kernel object. Knows nothing of actors,
+ * settings or compilers.
  *
- * <p>A tour: {@link dev.lazymount.linux.Fd} is an open descriptor and the calls that take one;
- * {@link dev.lazymount.linux.LoopDevice} turns an image into a block device; {@link
- * dev.lazymount.linux.FsContext} makes a detached mount of it and {@link
- * dev.lazymount.linux.Mounts} attaches it; {@link dev.lazymount.linux.Flock} is the lock between
- * processes; {@link dev.lazymount.linux.MountInfo} reads the mount table; {@link
- * dev.lazymount.systemd.SdNotify} talks to systemd; {@link dev.lazymount.linux.Signals} are those
- * that the JVM leaves to us. A call that fails throws {@link dev.lazymount.linux.SyscallException},
- * which has the operation, its object and the errno by name. All calls block the calling thread for
- * as long as the kernel does; {@link dev.lazymount.linux.TimedCall} is for those that may be for
- * ever.
+ * <ul>
+ *   <li>{@link dev.lazymount.linux.LibC} binds the C library, with return value and errnos of each
+ *       function.
+ *   <li>{@link dev.lazymount.linux.Fd} is an open descriptor; {@link
+ *       dev.lazymount.linux.FileStatus} is its statx(2), {@link dev.lazymount.linux.Directory} its
+ *       entries.
+ *   <li>{@link dev.lazymount.linux.LoopDevice} turns an image into a block device, {@link
+ *       dev.lazymount.linux.FsContext} makes a detached mount of it, and {@link
+ *       dev.lazymount.linux.Mounts} attaches it.
+ *   <li>{@link dev.lazymount.linux.MountNode}, {@link dev.lazymount.linux.MountInfo} and {@link
+ *       dev.lazymount.linux.Propagation} read what is mounted; {@link
+ *       dev.lazymount.linux.SuperblockId} identifies a directory for a trace program.
+ *   <li>{@link dev.lazymount.linux.Flock} is the lock between processes, in a {@link
+ *       dev.lazymount.linux.PrivateDirectory}.
+ *   <li>{@link dev.lazymount.linux.SdNotify} sends messages to systemd, {@link
+ *       dev.lazymount.linux.Signals} handles SIGHUP, {@link dev.lazymount.linux.Terminal} describes
+ *       standard output.
+ *   <li>{@link dev.lazymount.linux.TimedCall} runs a call that may hang. All others block the
+ *       calling thread for as long as the kernel does.
+ * </ul>
+ *
+ * <p>A call that fails throws {@link dev.lazymount.linux.SyscallException}, with the operation, its
+ * object and the errno by name.
  */
 package dev.lazymount.linux;

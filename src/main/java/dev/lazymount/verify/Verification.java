@@ -71,7 +71,7 @@ public final class Verification {
     String reason = null;
     try (DetachedImage detached = DetachedImage.open(settings, image.file());
         Fd root = Mounts.copyWithoutMountsInside(settings.root().toString());
-        Fd directory = root.openPlaceBeneath(image.name())) {
+        Fd directory = root.openDirectoryPathBeneath(image.name())) {
       comparison.compare(detached.top(), directory);
     } catch (SyscallException e) {
       reason = settings.root() + "/" + image.name() + ": " + e.getMessage();

@@ -10,78 +10,98 @@ import akka.actor.typed.javadsl.Receive;
 import akka.actor.typed.javadsl.TimerScheduler;
 import dev.lazymount.catalog.Catalog;
 import dev.lazymount.catalog.CatalogActor;
+import dev.lazymount.catalog.ImageFile;
 import dev.lazymount.route.Router;
+import dev.lazymount.status.DaemonStatus;
+import dev.lazymount.status.MountState;
 import dev.lazymount.status.MountStatus;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
-import java.util.function.Supplier;
 
 /**
- * Learns which compilers are used, and has those used most mounted, once after the start.
+ * Records which compilers are used, and mounts the images of the most-used ones once after the
+ * start. A failure here is a warning in the log and nothing more.
  *
- * <p>It learns from the board: what was accessed since the last look, and which of the mounted
- * images were read ({@link LoopIoStats}). Whatever goes wrong here is a line in the log and no
- * more.
+ * <p>It reads and writes files itself, and so has to be spawned on {@link #DISPATCHER}, whose one
+ * thread may block; only the seed, whose storage may hang for ever, is read on another thread.
  */
 public final class WarmActor extends AbstractBehavior<WarmActor.Command> {
-  /** What this actor understands. */
+  /** The protocol of this actor. */
   public interface Command {}
 
-  /** Accesses are traced: images may be mounted now. Said again, it changes nothing. */
+  /** Accesses are traced, so images may be mounted. Only the first one counts. */
   public record Ready() implements Command {}
 
   private record NewCatalog(Catalog catalog) implements Command {}
 
-  private record Read(Set<String> names) implements Command {}
+  private record SeedRead(WarmList list, Optional<String> problem) implements Command {}
 
   private enum Timer implements Command {
-    LOOK,
-    SEED_IS_SLOW,
-    STEP
+    LEARN,
+    HOUR,
+    SEED_IS_LATE,
+    NEXT_MOUNT
   }
 
-  /** Between two looks at what is in use; each is followed by a save if there is news. */
-  static final Duration LOOK = Duration.ofMinutes(5);
+  /** The dispatcher that this actor needs (actors.conf). */
+  public static final String DISPATCHER = "lazymount-dispatchers.state";
 
-  /** A seed that takes longer is not waited for. When it comes, it fills what room is left. */
-  static final Duration SEED_PATIENCE = Duration.ofSeconds(5);
+  /** How often uses are read from the status. */
+  static final Duration LEARN = Duration.ofMinutes(5);
 
-  /** Between two mounts: systemd reads the whole mount table after each. */
-  static final Duration STEP = Duration.ofMillis(50);
+  /** In which a compiler's uses count once. */
+  static final Duration HOUR = Duration.ofHours(1);
 
-  /** Until it is looked again whether the next mount may be. */
-  static final Duration BUSY = Duration.ofMillis(250);
+  /** From {@link Ready} on. After that the seed is not used. */
+  static final Duration SEED_TIMEOUT = Duration.ofSeconds(5);
+
+  /** Between two mounts, because systemd reads the whole mount table after each. */
+  static final Duration PAUSE = Duration.ofMillis(50);
+
+  /** Until the next try while another mount is in progress, or the storage does not respond. */
+  static final Duration BUSY = Duration.ofSeconds(1);
 
   private final WarmEnv env;
+  private final DaemonStatus status;
   private final ActorRef<Router.Command> router;
   private final TimerScheduler<Command> timers;
-  private final WarmFiles files;
-  private final LoopIoStats reads;
-  private final WarmUp warmUp;
-  private final UsageTracker uses = new UsageTracker();
+  private final WarmListFile file;
+
+  private final WarmList list;
+
+  /** False if the state directory can't be used: then the list ends with the daemon. */
+  private final boolean kept;
+
+  private boolean unsaved;
+  private String lastWarning;
+  private Map<String, Instant> lastAccesses = new HashMap<>();
 
   private Catalog catalog;
-  private WarmList list;
   private WarmList seed;
   private boolean ready;
-  private boolean begun;
 
-  private boolean kept;
-  private boolean looking;
-  private boolean changed;
-  private String problem;
+  /** The images to mount, once they are planned; those in {@code waiting} have not been sent. */
+  private Set<String> planned;
+
+  private final Deque<String> waiting = new ArrayDeque<>();
 
   /**
-   * The actor.
+   * Creates the actor.
    *
-   * @param env what it works with
-   * @param scanner where catalogs come from
-   * @param router is told what to mount
+   * @param env what it depends on
+   * @param scanner publishes the catalogs
+   * @param router receives a {@link Router.Warm} for each image to mount
    */
   public static Behavior<Command> create(
       WarmEnv env, ActorRef<CatalogActor.Command> scanner, ActorRef<Router.Command> router) {
@@ -99,178 +119,238 @@ public final class WarmActor extends AbstractBehavior<WarmActor.Command> {
     super(context);
     context.setLoggerName(WarmActor.class);
     this.env = env;
+    this.status = env.status();
     this.router = router;
     this.timers = timers;
-    this.files = new WarmFiles(env);
-    this.reads = new LoopIoStats(env.sectorsRead());
-    this.warmUp = new WarmUp(env.status(), env.max());
+    this.file = new WarmListFile(env.stateDir());
     scanner.tell(
         new CatalogActor.Subscribe(context.messageAdapter(Catalog.class, NewCatalog::new)));
-    later(env.files(), files::load);
     if (env.seed().isPresent() && env.max() > 0) {
-      Path file = env.seed().get();
-      later(env.lost(), () -> files.seed(file));
+      startReadingSeed(env.seed().get());
     } else {
       seed = new WarmList();
     }
-    timers.startSingleTimer(Timer.LOOK, LOOK);
+    WarmList found = new WarmList();
+    boolean usable = false;
+    try {
+      WarmListFile.Loaded loaded = file.load();
+      loaded.damage().ifPresent(this::warn);
+      found = loaded.list();
+      usable = true;
+    } catch (IOException e) {
+      warn("it can't be kept across restarts: " + e);
+    }
+    list = found;
+    kept = usable;
+    timers.startSingleTimer(Timer.LEARN, LEARN);
+    timers.startSingleTimer(Timer.HOUR, HOUR);
   }
 
   @Override
   public Receive<Command> createReceive() {
     return newReceiveBuilder()
-        .onMessage(Ready.class, ready -> onReady())
+        .onMessage(Ready.class, message -> onReady())
         .onMessage(NewCatalog.class, this::onNewCatalog)
-        .onMessage(WarmFiles.Loaded.class, this::onLoaded)
-        .onMessage(WarmFiles.Seeded.class, this::onSeeded)
-        .onMessageEquals(Timer.SEED_IS_SLOW, this::onSeedIsSlow)
-        .onMessageEquals(Timer.STEP, this::onStep)
-        .onMessageEquals(Timer.LOOK, this::onLook)
-        .onMessage(Read.class, this::onRead)
-        .onMessage(WarmFiles.Saved.class, this::onSaved)
-        .onSignal(PostStop.class, stop -> onPostStop())
+        .onMessage(SeedRead.class, this::onSeedRead)
+        .onMessageEquals(Timer.SEED_IS_LATE, this::onSeedIsLate)
+        .onMessageEquals(Timer.NEXT_MOUNT, this::onNextMount)
+        .onMessageEquals(Timer.LEARN, this::onLearn)
+        .onMessageEquals(Timer.HOUR, this::onHour)
+        .onSignal(PostStop.class, signal -> onPostStop())
         .build();
   }
 
-  // --- mounting ahead ---
+  // --- mounting ahead: when the daemon is ready, the catalog is known, and the seed is read ---
 
   private Behavior<Command> onReady() {
     if (!ready) {
       ready = true;
-      timers.startSingleTimer(Timer.SEED_IS_SLOW, SEED_PATIENCE);
+      timers.startSingleTimer(Timer.SEED_IS_LATE, SEED_TIMEOUT);
     }
-    return begin();
+    return planOnce();
   }
 
   private Behavior<Command> onNewCatalog(NewCatalog message) {
     catalog = message.catalog();
-    uses.catalog(catalog);
-    return begin();
+    return planOnce();
   }
 
-  private Behavior<Command> onLoaded(WarmFiles.Loaded loaded) {
-    list = loaded.list();
-    kept = loaded.kept();
-    complain(loaded.problem());
-    return begin();
+  private void startReadingSeed(Path path) {
+    Instant now = env.clock().instant();
+    getContext()
+        .pipeToSelf(
+            CompletableFuture.supplyAsync(() -> readSeed(path, now), env.seedReader()),
+            (read, thrown) ->
+                thrown == null
+                    ? read
+                    : new SeedRead(new WarmList(), Optional.of("internal error: " + thrown)));
   }
 
-  private Behavior<Command> onSeeded(WarmFiles.Seeded seeded) {
-    seed = seeded.list();
-    complain(seeded.problem());
-    return begun ? plan() : begin();
+  private static SeedRead readSeed(Path path, Instant now) {
+    try {
+      return new SeedRead(WarmListFile.readSeed(path, now), Optional.empty());
+    } catch (IOException | WarmListFile.Damaged e) {
+      String reason = e instanceof IOException ? e.toString() : e.getMessage();
+      return new SeedRead(
+          new WarmList(), Optional.of("not using warm.seed " + path + ": " + reason));
+    }
   }
 
-  private Behavior<Command> onSeedIsSlow() {
+  private Behavior<Command> onSeedRead(SeedRead message) {
+    message.problem().ifPresent(this::warn);
     if (seed == null) {
-      complain("the seed " + env.seed().orElseThrow() + " does not come; not waiting for it");
+      seed = message.list();
+    }
+    return planOnce();
+  }
+
+  private Behavior<Command> onSeedIsLate() {
+    if (seed == null) {
+      warn(
+          "not using warm.seed "
+              + env.seed().orElseThrow()
+              + ": it could not be read within "
+              + SEED_TIMEOUT.toSeconds()
+              + " s");
       seed = new WarmList();
     }
-    return begin();
+    return planOnce();
   }
 
-  /** When all is there that says what to mount. */
-  private Behavior<Command> begin() {
-    boolean now = ready && catalog != null && list != null && seed != null;
-    if (begun || !now) {
+  private Behavior<Command> planOnce() {
+    if (planned != null || !ready || catalog == null || seed == null) {
       return this;
     }
-    begun = true;
-    return plan();
+    planned = new LinkedHashSet<>();
+    for (String name : list.ranking(seed, env.clock().instant())) {
+      Optional<String> image = catalog.behind(name).map(ImageFile::name);
+      if (image.isPresent() && planned.size() < env.max()) {
+        planned.add(image.get());
+      }
+    }
+    if (planned.isEmpty()) {
+      return this;
+    }
+    if (status.observes()) {
+      getContext().getLog().info("warm list: would mount {} images now", planned.size());
+      return this;
+    }
+    waiting.addAll(planned);
+    return onNextMount();
   }
 
-  private Behavior<Command> plan() {
-    warmUp.plan(list.ranking(seed, env.clock().instant()), catalog);
-    int planned = warmUp.planned();
-    if (planned == 0 || timers.isTimerActive(Timer.STEP)) {
+  /** One at a time, and only while nothing else is being mounted and the storage responds. */
+  private Behavior<Command> onNextMount() {
+    while (!waiting.isEmpty() && isMounted(waiting.peek())) {
+      waiting.remove();
+    }
+    boolean quiet = isQuiet();
+    if (quiet && waiting.isEmpty()) {
+      long mounted = planned.stream().filter(this::isMounted).count();
+      getContext().getLog().info("warm list: {} of {} images are mounted", mounted, planned.size());
       return this;
     }
-    if (env.status().observes()) {
-      getContext().getLog().info("warm list: it would have {} images mounted ahead", planned);
-      return this;
+    if (quiet) {
+      router.tell(new Router.Warm(waiting.remove()));
     }
-    return onStep();
-  }
-
-  private Behavior<Command> onStep() {
-    if (warmUp.isOver()) {
-      getContext()
-          .getLog()
-          .info("warm list: {} of its {} images are mounted", warmUp.mounted(), warmUp.planned());
-      // What is read of them from now on is use.
-      look();
-      return this;
-    }
-    Optional<String> next = warmUp.next();
-    next.ifPresent(name -> router.tell(new Router.Warm(name)));
-    timers.startSingleTimer(Timer.STEP, next.isPresent() ? STEP : BUSY);
+    timers.startSingleTimer(Timer.NEXT_MOUNT, quiet ? PAUSE : BUSY);
     return this;
+  }
+
+  private boolean isQuiet() {
+    Map<MountState, Integer> count = status.mounts().count();
+    return status.storageProblem() == null
+        && count.get(MountState.MOUNTING) == 0
+        && count.get(MountState.STUCK) == 0;
+  }
+
+  private boolean isMounted(String name) {
+    return status
+        .mounts()
+        .get(name)
+        .filter(image -> image.state() == MountState.MOUNTED)
+        .isPresent();
   }
 
   // --- learning ---
 
-  private Behavior<Command> onLook() {
-    timers.startSingleTimer(Timer.LOOK, LOOK);
-    look();
+  private Behavior<Command> onLearn() {
+    timers.startSingleTimer(Timer.LEARN, LEARN);
+    learn();
+    save();
     return this;
   }
 
-  private void look() {
-    if (!looking) {
-      looking = true;
-      List<MountStatus> lines = env.status().mounts().all();
-      later(env.files(), () -> new Read(reads.since(lines)));
-    }
-  }
-
-  private Behavior<Command> onRead(Read read) {
-    looking = false;
-    learn(read.names());
-    if (changed && kept) {
-      looking = true;
-      changed = false;
-      String text = WarmText.print(list, env.clock().instant());
-      later(env.files(), () -> files.save(text));
-    }
+  private Behavior<Command> onHour() {
+    timers.startSingleTimer(Timer.HOUR, HOUR);
+    learn();
+    list.nextHour();
     return this;
   }
 
-  private Behavior<Command> onSaved(WarmFiles.Saved saved) {
-    looking = false;
-    changed |= saved.problem() != null;
-    complain(saved.problem());
-    return this;
-  }
-
-  private void learn(Set<String> read) {
-    if (list != null) {
-      changed |= uses.learn(list, env.status().mounts().all(), read, env.clock().instant());
+  /**
+   * Counts the images that were accessed since the last time. Times are compared for equality
+   * alone: the clock may have been set back in between.
+   */
+  private void learn() {
+    Set<String> used = new HashSet<>();
+    Map<String, Instant> seen = new HashMap<>();
+    for (MountStatus image : status.mounts().all()) {
+      Instant access = image.lastAccess();
+      if (access != null) {
+        seen.put(image.name(), access);
+        if (!access.equals(lastAccesses.get(image.name()))) {
+          used.add(image.name());
+        }
+      }
+    }
+    lastAccesses = seen;
+    if (catalog != null) {
+      count(used);
     }
   }
 
-  /** Blocks for a moment, as nothing else is done any more. */
+  /**
+   * Counts images that the catalog knows, and the symlinks that lead to them: a name such as {@code
+   * gcc-trunk} is used for years, while the directory it leads to has another name every day.
+   */
+  private void count(Set<String> used) {
+    Instant now = env.clock().instant();
+    for (String name : used) {
+      if (catalog.get(name).isPresent()) {
+        unsaved |= list.used(name, now);
+      }
+    }
+    for (String link : catalog.links().keySet()) {
+      if (ImageFile.refusal(link).isEmpty()
+          && catalog.behind(link).filter(image -> used.contains(image.name())).isPresent()) {
+        unsaved |= list.used(link, now);
+      }
+    }
+  }
+
+  private void save() {
+    if (unsaved && kept) {
+      try {
+        file.save(list, env.clock().instant());
+        unsaved = false;
+      } catch (IOException e) {
+        warn("can't save it: " + e + ". Retries in " + LEARN.toMinutes() + " min");
+      }
+    }
+  }
+
   private Behavior<Command> onPostStop() {
-    learn(Set.of());
-    if (changed && kept) {
-      complain(files.save(WarmText.print(list, env.clock().instant())).problem());
-    }
-    files.close();
+    learn();
+    save();
     return this;
   }
 
-  private void later(Executor where, Supplier<Command> work) {
-    getContext()
-        .pipeToSelf(
-            CompletableFuture.supplyAsync(work, where),
-            (answer, thrown) ->
-                thrown == null ? answer : new WarmFiles.Saved("internal error: " + thrown));
-  }
-
-  /** A problem that stays is told once. */
-  private void complain(String now) {
-    if (now != null && !now.equals(problem)) {
-      getContext().getLog().warn("warm list: {}", now);
-      problem = now;
+  /** A save that fails again for the same reason is not logged again. */
+  private void warn(String problem) {
+    if (!problem.equals(lastWarning)) {
+      getContext().getLog().warn("warm list: {}", problem);
+      lastWarning = problem;
     }
   }
 }

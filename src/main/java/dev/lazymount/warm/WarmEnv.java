@@ -1,24 +1,19 @@
 package dev.lazymount.warm;
 
-import dev.lazymount.linux.LoopDevice;
 import dev.lazymount.status.DaemonStatus;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.concurrent.Executor;
-import java.util.function.Function;
 
 /**
- * What a WarmActor works with.
+ * What a WarmActor depends on.
  *
- * @param stateDir where the list is kept
- * @param seed somebody else's list; empty for none
- * @param max how many images to mount ahead at most
- * @param status what is in use, and how the daemon is
- * @param files where the state directory is read and written
- * @param lost where the seed is read, on a thread that may never come back
- * @param sectorsRead what was read from a device, as {@link LoopDevice#sectorsRead}
+ * @param stateDir the directory of {@code warm.list}
+ * @param seed a list made elsewhere; empty for none
+ * @param max how many images to mount at the start, at most
+ * @param status which images are in use, and the state of the daemon
+ * @param seedReader runs the read of the seed, which may block for ever
  * @param clock the time of day
  */
 public record WarmEnv(
@@ -26,25 +21,15 @@ public record WarmEnv(
     Optional<Path> seed,
     int max,
     DaemonStatus status,
-    Executor files,
-    Executor lost,
-    Function<String, OptionalLong> sectorsRead,
+    Executor seedReader,
     InstantSource clock) {
 
-  /** With a thread of its own for the seed, and the machine's devices and clock. */
-  public WarmEnv(Path stateDir, Optional<Path> seed, int max, DaemonStatus status, Executor files) {
-    this(
-        stateDir,
-        seed,
-        max,
-        status,
-        files,
-        WarmEnv::onOwnThread,
-        LoopDevice::sectorsRead,
-        InstantSource.system());
+  /** With the system's clock, and a thread of its own that reads the seed. */
+  public WarmEnv(Path stateDir, Optional<Path> seed, int max, DaemonStatus status) {
+    this(stateDir, seed, max, status, WarmEnv::onNewThread, InstantSource.system());
   }
 
-  private static void onOwnThread(Runnable work) {
+  private static void onNewThread(Runnable work) {
     Thread thread = new Thread(work, "warm-seed");
     thread.setDaemon(true);
     thread.start();

@@ -6,68 +6,79 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
- * How much each compiler is used. Each hour of the clock in which it is used counts 1, however
- * often that was, and {@link #HALF_LIFE} later half of it. So a compiler of every day comes before
- * one that a script opened a million times on one evening.
+ * Ranks compilers by use. Each hour in which a compiler is used counts 1, no matter how often it is
+ * used, and a use counts half after each {@link #HALF_LIFE}. So a compiler used every day ranks
+ * before one that a script opened a million times in one evening.
  *
- * <p>Bounded by {@link #MOST}: whoever is used least makes room. Not thread-safe.
+ * <p>Hours are those of the caller's timer ({@link #nextHour}) and not of the clock: a clock that
+ * is set back does not stop learning. The clock only ages the scores.
+ *
+ * <p>Bounded: at {@link #MAX_NAMES} the compiler with the lowest score is dropped. Not thread-safe.
  */
 final class WarmList {
-  /** The most names kept. The field has about 3,000 compilers. */
-  static final int MOST = 4096;
+  /** More than the number of compilers in the field, about 3,000. */
+  static final int MAX_NAMES = 4096;
 
-  /** What was used so long ago counts half. */
+  /** The time after which a use counts half. */
   static final Duration HALF_LIFE = Duration.ofDays(7);
 
   /**
-   * More than uses can add up to: one an hour for ever is 1 / (1 - 2^(-1/168)), 243 at a half-life
-   * of 168 hours.
+   * Uses can't add up to more: one in each hour for ever is 1 / (1 - 2^(-1/168)) = 243, the
+   * half-life being 168 hours.
    */
-  static final double HIGHEST = 250;
+  static final double MAX_SCORE = 250;
 
   /**
    * One compiler.
    *
-   * @param score what its uses counted at {@code used}
-   * @param used the newest hour in which it was used
+   * @param score its score at {@code lastUsed}
+   * @param lastUsed the hour of its last use
    */
-  record Entry(double score, Instant used) {
-    /** A clock that was set back makes nothing older. */
+  record Entry(double score, Instant lastUsed) {
+    /**
+     * The score at this time; a last use in the future, which a changed clock makes, has no age.
+     */
     double at(Instant now) {
-      double age = Math.max(0, Duration.between(used, now).toSeconds());
+      double age = Math.max(0, Duration.between(lastUsed, now).toSeconds());
       return score * Math.pow(0.5, age / HALF_LIFE.toSeconds());
     }
   }
 
   private final Map<String, Entry> entries = new LinkedHashMap<>();
+  private final Set<String> countedThisHour = new HashSet<>();
 
-  /** The hour of the clock that a time is in. */
-  static Instant hour(Instant time) {
-    return time.truncatedTo(ChronoUnit.HOURS);
-  }
-
-  /** Somebody used it then; whether that changes anything. */
-  boolean used(String name, Instant when) {
-    Instant hour = hour(when);
-    Entry was = entries.get(name);
-    if (was != null && !hour.isAfter(was.used())) {
+  /**
+   * Counts a use.
+   *
+   * @return whether that changes the list: false if one was counted in this hour
+   */
+  boolean used(String name, Instant now) {
+    if (!countedThisHour.add(name)) {
       return false;
     }
-    double before = was == null ? 0 : was.at(hour);
-    entries.put(name, new Entry(Math.min(HIGHEST, before + 1), hour));
-    if (entries.size() > MOST) {
-      leastUsed(hour, name).ifPresent(entries::remove);
+    Entry previous = entries.get(name);
+    double score = previous == null ? 0 : previous.at(now);
+    entries.put(name, new Entry(Math.min(MAX_SCORE, score + 1), now.truncatedTo(ChronoUnit.HOURS)));
+    if (entries.size() > MAX_NAMES) {
+      lowest(now, name).ifPresent(entries::remove);
     }
     return true;
   }
 
-  /** As it was written down. */
+  /** From now on a use counts again. */
+  void nextHour() {
+    countedThisHour.clear();
+  }
+
+  /** Adds an entry read from a file. */
   void put(String name, Entry entry) {
     entries.put(name, entry);
   }
@@ -80,7 +91,7 @@ final class WarmList {
     return entries.size();
   }
 
-  /** The names with their entries, those used most first. */
+  /** All entries, the highest score first. */
   List<Map.Entry<String, Entry>> sorted(Instant now) {
     List<Map.Entry<String, Entry>> all = new ArrayList<>();
     entries.forEach((name, entry) -> all.add(Map.entry(name, entry)));
@@ -89,10 +100,8 @@ final class WarmList {
   }
 
   /**
-   * The names of both lists, those used most first. A name that is in both counts as in the list
-   * where it has more.
-   *
-   * @param seed its order decides between names that are equal otherwise
+   * The names of both lists, the highest score first. A name in both has the higher of its two
+   * scores; names with equal scores stay in the order of this list, then of the seed.
    */
   List<String> ranking(WarmList seed, Instant now) {
     Map<String, Double> scores = new LinkedHashMap<>();
@@ -103,9 +112,10 @@ final class WarmList {
     return names;
   }
 
-  private Optional<String> leastUsed(Instant now, String but) {
+  /** The name with the lowest score, except the one that has just been added. */
+  private Optional<String> lowest(Instant now, String added) {
     return entries.entrySet().stream()
-        .filter(entry -> !entry.getKey().equals(but))
+        .filter(entry -> !entry.getKey().equals(added))
         .min(Comparator.comparingDouble(entry -> entry.getValue().at(now)))
         .map(Map.Entry::getKey);
   }

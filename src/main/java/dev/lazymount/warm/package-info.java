@@ -1,13 +1,13 @@
 /**
- * Which compilers are used most, kept across reboots, so that the next start mounts those before
- * anybody asks.
+ * The images to mount right after a start: those used most, remembered across reboots.
  *
- * <p>A tour: the {@link dev.lazymount.warm.WarmActor} looks at intervals at what is in use, keeps
- * the list, and after READY has the first of it mounted; {@link dev.lazymount.warm.UsageTracker}
- * turns what is in use into names, {@link dev.lazymount.warm.WarmUp} says which image is next, and
- * when. {@link dev.lazymount.warm.WarmList} is the list: scores that fade. {@link
- * dev.lazymount.warm.WarmText} is how a person reads it, {@link dev.lazymount.warm.WarmStore} the
- * file, and {@link dev.lazymount.warm.WarmFiles} says what came of reading and writing it. {@link
- * dev.lazymount.warm.LoopIoStats} sees the use of what is mounted and silent.
+ * <ul>
+ *   <li>{@link dev.lazymount.warm.WarmActor} records which compilers are used, saves the list, and
+ *       mounts its first names once the daemon is ready.
+ *   <li>{@link dev.lazymount.warm.WarmList} ranks the names: a use counts less as it gets older.
+ *   <li>{@link dev.lazymount.warm.WarmListFile} reads and replaces {@code warm.list}, and reads a
+ *       seed.
+ *   <li>{@link dev.lazymount.warm.WarmEnv} is what the actor depends on.
+ * </ul>
  */
 package dev.lazymount.warm;

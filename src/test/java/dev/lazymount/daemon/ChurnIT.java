@@ -21,18 +21,18 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * Two hundred compilers that are mounted, used, left alone and unmounted, over and over, while
- * others read. {@code -Dlazymount.churn.seconds=60} makes it a minute.
+ * Two hundred images are mounted, used, idle and unmounted again and again, while threads read
+ * them. {@code -Dlazymount.churn.seconds=60} runs it for a minute.
  */
 class ChurnIT {
   private static final int NAMES = 200;
 
-  /** So many are in use at a time; which ones moves on. */
+  /** The number of names in use at a time, a window that moves over all names. */
   private static final int IN_USE = 20;
 
   private static final int SECONDS = Integer.getInteger("lazymount.churn.seconds", 12);
 
-  /** All names have been in use once when so much time has passed. */
+  /** The time in which each name is in use once. */
   private static final Duration ROUND = Duration.ofSeconds(10);
 
   private static final Duration LONG = Duration.ofSeconds(60);
@@ -54,7 +54,7 @@ class ChurnIT {
     site.close();
   }
 
-  /** Reads one of those in use; it is the original or the image, and never an error. */
+  /** Reads one of the names in use: the original or the image, never an error. */
   private void read(long start) throws IOException {
     long position = (System.nanoTime() - start) % ROUND.toNanos() * NAMES / ROUND.toNanos();
     int name = (int) (position + ThreadLocalRandom.current().nextInt(IN_USE)) % NAMES;
@@ -66,7 +66,7 @@ class ChurnIT {
 
   @Test
   @Timeout(value = 1, unit = TimeUnit.HOURS)
-  void mountedUsedAndExpiredWithoutAFailedRead() throws Exception {
+  void noReadFailsWhileImagesComeAndGo() throws Exception {
     DaemonProcess daemon =
         site.start("idle.unmount-after=1s", "trace.window=100ms", "mount.retry=100ms");
     long start = System.nanoTime();
@@ -76,14 +76,15 @@ class ChurnIT {
           "the time is over",
           Duration.ofSeconds(SECONDS).plus(LONG),
           () -> System.nanoTime() - end >= 0);
-      // Closing the crowd fails if one of them ever met anything else.
+      // Closing the readers fails if a read failed or returned something else.
     }
 
     long most = NAMES * Math.max(1, SECONDS / ROUND.toSeconds());
     Await.until("nothing is mounted", LONG, () -> Kernel.mountsBelow(site.root()).isEmpty());
     Await.until("no loop device is left", LONG, () -> Kernel.loopsBelow(site.folder()).isEmpty());
-    // It says so on the board after it has logged it, and both after the kernel did it.
-    daemon.await("the last is unmounted", LONG, () -> daemon.status().images().mounted() == 0);
+    // The kernel unmounts first, then the daemon logs it, then the status shows it.
+    daemon.await(
+        "status shows the last unmount", LONG, () -> daemon.status().images().mounted() == 0);
     long mounted = lines(daemon, ": mounted from ");
     long unmounted = lines(daemon, ": unmounted: nobody used it");
     System.out.printf(

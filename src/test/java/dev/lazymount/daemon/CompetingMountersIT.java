@@ -26,11 +26,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * All who may mount, at the same names at once: two daemons, {@code lazymount mount --all} without
- * a daemon, and a script that runs mount(8) where it finds no mount point. The last one has no
- * lock; what it stacks is taken off again.
+ * Everything that mounts, on the same names at the same time: two daemons, {@code lazymount mount
+ * --all} without a daemon, and a script that runs mount(8) where it finds no mount point. The
+ * script takes no lock; a mount that it stacks is unmounted again.
  *
- * <p>{@code -Dlazymount.parties.names=500 -Dlazymount.parties.rounds=20} is the full length.
+ * <p>{@code -Dlazymount.parties.names=500 -Dlazymount.parties.rounds=20} is the full run.
  */
 class CompetingMountersIT {
   private static final int NAMES = Integer.getInteger("lazymount.parties.names", 40);
@@ -60,7 +60,7 @@ class CompetingMountersIT {
 
   @Test
   @Timeout(value = 2, unit = TimeUnit.HOURS)
-  void competingMountersMountEachImageOnce() throws Exception {
+  void eachImageIsMountedOnce() throws Exception {
     final DaemonProcess one = site.start();
     final DaemonProcess two = site.start("run-dir=" + site.folder().resolve("run-of-another"));
     one.awaitImagesKnown();
@@ -81,18 +81,17 @@ class CompetingMountersIT {
           "each image is mounted once",
           LONG,
           () -> targets().size() == NAMES && distinct().size() == NAMES);
-      // Not that there are just as many loop devices: a mount namespace that another program made
-      // in
-      // an
-      // earlier round has copies of its mounts.
+      // There may be more loop devices: another mount namespace, made in an earlier round, has
+      // copies of its mounts.
       assertEquals(
           NAMES,
           Kernel.mountsBelow(site.root()).stream().map(MountInfo::source).distinct().count());
       for (DaemonProcess daemon : List.of(one, two)) {
-        daemon.await("it lets go of all loop devices", LONG, () -> openLoops(daemon.pid()) == 0);
+        daemon.await("it has closed all loop devices", LONG, () -> openLoops(daemon.pid()) == 0);
       }
       for (DaemonProcess daemon : List.of(one, two)) {
-        daemon.await("it knows of all", LONG, () -> daemon.status().images().mounted() == NAMES);
+        daemon.await(
+            "status shows all mounted", LONG, () -> daemon.status().images().mounted() == NAMES);
       }
       for (String name : names) {
         assertEquals(Site.IMAGE, site.versionHere(name));
@@ -110,7 +109,7 @@ class CompetingMountersIT {
 
   private Process commandLine(int round) throws IOException {
     Path output = site.scratch().resolve("command-" + round);
-    String noDaemon = "run-dir=" + site.folder().resolve("run-of-no-daemon");
+    String noDaemon = "run-dir=" + site.folder().resolve("no-daemon");
     return site.startCommandLine(output, "mount", "--all", "--set", noDaemon);
   }
 
@@ -144,7 +143,7 @@ class CompetingMountersIT {
         .orFail();
     for (DaemonProcess daemon : daemons) {
       daemon.await(
-          "it knows that all are gone", LONG, () -> daemon.status().images().mounted() == 0);
+          "status shows none mounted", LONG, () -> daemon.status().images().mounted() == 0);
     }
   }
 

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** A real compiler goes on compiling while its image is mounted underneath it. */
+/** A real compiler (tcc) keeps compiling while its image is mounted. */
 class CompilerIT {
   private static final int VERSIONS = 8;
   private static final int LOOPS = 4;
@@ -93,22 +93,22 @@ class CompilerIT {
   }
 
   @Test
-  void noCompileFailsWhileTheImageIsMountedUnderneath() throws Exception {
+  void noCompileFailsDuringTheMount() throws Exception {
     DaemonProcess daemon = site.start();
     AtomicReference<String> current = new AtomicReference<>("tcc-0");
-    try (ConcurrentReaders crowd =
+    try (ConcurrentReaders compiles =
         new ConcurrentReaders(
             LOOPS,
             loop -> {
               Path object = site.scratch().resolve("loop-" + loop + ".o");
               assertEquals("", compile(site.root(current.get()), object).orFail());
-              assertArrayEquals(reference, Files.readAllBytes(object), "another object file");
+              assertArrayEquals(reference, Files.readAllBytes(object), "the object file differs");
             })) {
       for (int i = 0; i < VERSIONS; i++) {
-        // All loops go over to a version that is not mounted yet, and are well past its mount.
+        // All loops switch to a version that is not mounted yet, and compile past its mount.
         current.set("tcc-" + i);
         daemon.awaitMounted("tcc-" + i);
-        crowd.await(5);
+        compiles.await(5);
       }
     }
     for (int i = 0; i < VERSIONS; i++) {

@@ -64,7 +64,7 @@ abstract class DaemonFixture {
 
   private final ExecutorService mounting = Executors.newFixedThreadPool(2);
   private final ExecutorService scanning = Executors.newSingleThreadExecutor();
-  private ActorRef<Supervisor.Command> supervisor;
+  ActorRef<Supervisor.Command> supervisor;
 
   @BeforeAll
   static void open() {
@@ -129,7 +129,7 @@ abstract class DaemonFixture {
                         () -> NOON),
                     new RouterEnv("/ce", mounts, List::of, List::of, Runnable::run),
                     traceEnv(),
-                    new WarmEnv(temp.resolve("state"), Optional.empty(), 16, status, warmFiles),
+                    new WarmEnv(temp.resolve("state"), Optional.empty(), 16, status),
                     Optional.empty(),
                     status,
                     ServiceManager.from(

@@ -25,8 +25,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
 /**
- * What an access does, with one daemon that runs all the time and with each trace program. Every
- * test has compilers of its own.
+ * The effects of a first access, with each trace program. One daemon runs for all tests; each test
+ * has its own compilers. The host's folder is a shared mount, as on a host booted by systemd.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class FirstAccessScenarios {
@@ -40,7 +40,7 @@ abstract class FirstAccessScenarios {
 
   @BeforeAll
   void start() throws IOException {
-    site = Site.create();
+    site = Site.createShared();
     daemon = site.start("trace.program=" + program);
     assertEquals(program, daemon.status().trace().program());
   }
@@ -58,14 +58,14 @@ abstract class FirstAccessScenarios {
   }
 
   @Test
-  void firstAccessIsServedByTheOriginalAndLaterOnesByTheImage() throws IOException {
+  void firstAccessReadsTheOriginalLaterOnesTheImage() throws IOException {
     compiler("gcc-1");
-    // With its lock held nothing can be mounted before the first access is over.
+    // While its lock is held the image can't be mounted, so the first access reads the original.
     try (Fd locks = Fd.openDirectory(site.lockDir().toString());
         Flock lock = Flock.tryLock(locks, "gcc-1.lock").orElseThrow()) {
       assertEquals(Site.ORIGINAL, site.version("gcc-1"));
       daemon.await(
-          "it wants to mount", () -> daemon.state("gcc-1").equals(Optional.of("mounting")));
+          "it waits for the lock", () -> daemon.state("gcc-1").equals(Optional.of("mounting")));
       assertEquals(Site.ORIGINAL, site.version("gcc-1"));
       assertEquals(0, site.mountsOn("gcc-1"));
     }
@@ -83,7 +83,7 @@ abstract class FirstAccessScenarios {
   }
 
   @Test
-  void accessFromAJvmCountsToo() throws IOException {
+  void accessFromAJvmMounts() throws IOException {
     compiler("gcc-2");
     assertTrue(List.of(Site.ORIGINAL, Site.IMAGE).contains(site.versionHere("gcc-2")));
     daemon.awaitMounted("gcc-2");
@@ -130,13 +130,11 @@ abstract class FirstAccessScenarios {
     List<MountInfo> mounts = Kernel.mountsBelow(site.root("cuda"));
     assertEquals(2, mounts.size());
     assertEquals(
-        mounts.get(0).id(),
-        mounts.get(1).parent(),
-        "the inner one is mounted inside the outer one");
+        mounts.get(0).id(), mounts.get(1).parent(), "the inner mount is attached to the outer one");
   }
 
   @Test
-  void innerImageIsMountedAlsoLongAfterTheOuterOne() throws IOException {
+  void innerImageIsMountedLongAfterTheOuterOne() throws IOException {
     site.original("lib", Map.of("version", Site.ORIGINAL));
     site.original("lib/boost", Map.of("version", Site.ORIGINAL));
     site.image("lib", Map.of("version", Site.IMAGE, "boost/version", "inside outer image\n"));
@@ -210,7 +208,7 @@ abstract class FirstAccessScenarios {
   }
 
   @Test
-  void lookingAroundMountsNothing() throws IOException {
+  void listingAndStatMountNothing() throws IOException {
     compiler("quiet", "quiet-too/inner");
     Path cc = site.root("quiet");
     ChildProcess.run("ls", "-la", site.root().toString()).orFail();
@@ -227,7 +225,7 @@ abstract class FirstAccessScenarios {
       assertEquals(Optional.empty(), daemon.line(name));
       assertEquals(0, site.mountsOn(name));
     }
-    // And it could have been: the same names are mounted when they are used.
+    // A use of the same names does mount them.
     daemon.mount("quiet");
     daemon.mount("quiet-too/inner");
   }
@@ -248,7 +246,7 @@ abstract class FirstAccessScenarios {
   }
 
   @Test
-  void whatWasUnmountedByHandIsMountedAgainAtALaterAccess() throws IOException {
+  void imageUnmountedByHandIsMountedAgain() throws IOException {
     compiler("by-hand");
     daemon.mount("by-hand");
     Mounts.detach(site.root("by-hand").toString());
@@ -260,7 +258,7 @@ abstract class FirstAccessScenarios {
   }
 
   @Test
-  void imageThatAppearsIsMountedAtTheNextAccess() throws IOException {
+  void newImageIsMountedAtTheNextAccess() throws IOException {
     site.original("late");
     daemon.fence();
     assertEquals(Site.ORIGINAL, site.version("late"));
@@ -273,7 +271,7 @@ abstract class FirstAccessScenarios {
   }
 
   @Test
-  void imageThatVanishesIsForgotten() throws IOException {
+  void deletedImageDisappearsFromStatus() throws IOException {
     site.original("brief");
     site.place(new byte[0], "brief");
     daemon.awaitImagesKnown();
@@ -282,7 +280,7 @@ abstract class FirstAccessScenarios {
     Files.delete(site.image("brief"));
 
     daemon.awaitImagesKnown();
-    daemon.await("its line is gone", () -> daemon.line("brief").isEmpty());
+    daemon.await("it is not in the status any more", () -> daemon.line("brief").isEmpty());
     assertEquals(Site.ORIGINAL, site.version("brief"));
   }
 
@@ -300,14 +298,14 @@ abstract class FirstAccessScenarios {
   }
 
   @Test
-  void imageThatIsGoneForAWhileIsMountedWhenItIsBack() throws IOException {
+  void restoredImageIsMounted() throws IOException {
     site.original("again");
     site.place(new byte[0], "again");
     daemon.awaitImagesKnown();
     daemon.refusal("again", () -> site.version("again"));
     Files.delete(site.image("again"));
     daemon.awaitImagesKnown();
-    daemon.await("its line is gone", () -> daemon.line("again").isEmpty());
+    daemon.await("it is not in the status any more", () -> daemon.line("again").isEmpty());
 
     site.goodImage("again");
 

@@ -19,12 +19,12 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * Any user may open any path, at any rate, under any name. Perl does it here: it makes system calls
- * with any bytes, and every Debian has it. With the path program, which has to read what they
- * spell.
+ * Any user can open any path, at any rate, with any process name. Perl does so here: it makes
+ * system calls with arbitrary bytes, and every Debian has it. Runs the path program, which reads
+ * the path that a process passes.
  */
 class HostileProcessIT {
-  /** openat(2) and close(2) by number, which differ between the two architectures. */
+  /** openat(2) and close(2) by number, which differs between the two architectures. */
   private static final String CALLS =
       """
       use strict;
@@ -58,13 +58,13 @@ class HostileProcessIT {
         .orFail();
   }
 
-  private void assertUnimpressed(int linesBefore) throws IOException {
+  private void assertUnaffected(int linesBefore) throws IOException {
     assertTrue(daemon.isAlive());
     daemon.fence();
     assertEquals(Optional.empty(), daemon.line("victim"));
     assertEquals(List.of(), Kernel.mountsBelow(site.root()));
     List<String> lines = daemon.log().lines().toList();
-    assertTrue(lines.size() <= linesBefore + 3, "a flood of log lines: " + lines);
+    assertTrue(lines.size() <= linesBefore + 3, "too many log lines: " + lines);
     assertTrue(
         daemon.log().chars().allMatch(c -> c == '\n' || (c >= ' ' && c <= '~')),
         "not printable: " + daemon.log());
@@ -79,7 +79,7 @@ class HostileProcessIT {
   }
 
   @Test
-  void forgedLinesAndControlCharactersAreNothingButOddPaths() throws IOException {
+  void forgedTraceLinesAreIgnored() throws IOException {
     int lines = logLines();
     perl(
         """
@@ -90,20 +90,20 @@ class HostileProcessIT {
           "\\nLost 99 events", "\\tsh\\t", "\\t\\t\\t", "\\n\\n\\n", "\\r\\n", "\\e]0;owned\\a\\e[31mred", "\\xff\\xfe\\x80",
           "\\x{0}", "%s%n%d", "\\\\n", '${jndi:ldap://x}', "a" x 250, "a" x 4000, "\\n" x 4000,
           "/" x 4000, "../" x 1000, "a/" x 2000);
-        for my $i (0 .. $#odd) { try_open("$root/$odd[$i]"); try_open("$root/nobody/$odd[$i]"); }
+        for my $i (0 .. $#odd) { try_open("$root/$odd[$i]"); try_open("$root/no-image/$odd[$i]"); }
         for my $comm ("a\\nb", "a\\tb", "\\e[31m", "\\n$mark 1", "Lost 9 events", "") {
           $0 = $comm;
-          try_open("$root/nobody/under-" . unpack("H*", $comm));
-          try_open("$root/nobody/\\n$mark 1 openat $v");
+          try_open("$root/no-image/under-" . unpack("H*", $comm));
+          try_open("$root/no-image/\\n$mark 1 openat $v");
         }
         """,
         1);
-    assertUnimpressed(lines);
-    assertEquals(0, daemon.status().events().lost(), "a forged loss is not believed");
+    assertUnaffected(lines);
+    assertEquals(0, daemon.status().events().lost(), "a forged lost-event line is ignored");
   }
 
   @Test
-  void oddNamesThatDoExistAreNothingSpecial() throws IOException {
+  void existingOddNamesMountNothing() throws IOException {
     int lines = logLines();
     for (String odd : List.of("line\nbreak", "tab\ttab", "\u001b[31mred", "Lost 7 events")) {
       Path directory = Files.createDirectories(site.scratch().resolve("odd").resolve(odd));
@@ -118,12 +118,12 @@ class HostileProcessIT {
         try_open("$root/$_/file\\nname") for grep { /[^a-z.]/ } readdir($d);
         """,
         1);
-    assertUnimpressed(lines);
+    assertUnaffected(lines);
     assertEquals(0, daemon.status().events().lost());
   }
 
   @Test
-  void oddNameOfAProcessIsMadePrintableInTheLog() throws IOException {
+  void processNameIsPrintableInTheLog() throws IOException {
     ChildProcess.run(
             "perl",
             "-e",
@@ -139,29 +139,30 @@ class HostileProcessIT {
   }
 
   @Test
-  void aFloodOfDistinctPathsIsBoundedInMemoryAndLog() throws IOException {
+  void distinctPathsAreBoundedInMemoryAndLog() throws IOException {
     int lines = logLines();
     perl(
         """
         for my $i (1 .. $times) {
-          try_open("$root/nobody-$i/" . ("deep/" x 10) . "\\n" . rand());
+          try_open("$root/no-image-$i/" . ("deep/" x 10) . "\\n" . rand());
         }
         """,
         200_000);
     daemon.await(
-        "it has caught up",
+        "the events are processed",
         Duration.ofSeconds(30),
         () -> {
           long before = daemon.status().events().unknown();
-          ChildProcess.run("cat", site.root("nobody/here").toString());
+          ChildProcess.run("cat", site.root("no-image/here").toString());
           return daemon.status().events().unknown() > before;
         });
-    assertUnimpressed(lines);
-    assertEquals(1, daemon.status().mounts().size(), "unknown names are not kept");
+    assertUnaffected(lines);
+    assertEquals(1, daemon.status().mounts().size(), "names without an image are not kept");
+    daemon.assertMemoryBounded();
   }
 
   @Test
-  void aMillionOpensOfOnePathAreAHandfulOfEvents() throws IOException {
+  void repeatedOpensAreOneEventPerWindow() throws IOException {
     daemon.mount("victim");
     daemon.fence();
     StatusReport.Events before = daemon.status().events();
@@ -174,7 +175,7 @@ class HostileProcessIT {
     StatusReport.Events after = daemon.status().events();
     assertEquals(0, after.lost());
     long seen = after.seen() - before.seen();
-    // One a window, and what the fence itself and the start of perl do.
+    // One event per window, and those of fence() and of the start of perl.
     assertTrue(seen <= windows + 12, seen + " events in " + windows + " windows");
     assertEquals(1, site.mountsOn("victim"));
   }

@@ -20,8 +20,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * Images on a storage that hangs and comes back. Those under {@code slow/} lie on it, the others on
- * a disk that works.
+ * Images on a storage that hangs and recovers. Those under {@code slow/} are on it, the others on a
+ * working disk.
  */
 class HungStorageIT {
   private static final int SLOTS = 3;
@@ -63,7 +63,7 @@ class HungStorageIT {
   }
 
   @Test
-  void hungMountsOpenTheCircuitUntilTheStorageIsBack() throws IOException {
+  void hungStorageOpensTheCircuitAndRecovers() throws IOException {
     storage = FuseStorage.mount(site, site.images().resolve("slow"));
     Path image = goodImage();
     for (String name : List.of("slow/a", "slow/b", "slow/c", "slow/d")) {
@@ -80,7 +80,7 @@ class HungStorageIT {
 
     storage.stop();
 
-    // Two of three slots hang: the third mounts images of other storage.
+    // Two of three mount threads hang: the third mounts images on the working disk.
     for (String name : List.of("slow/a", "slow/b")) {
       assertEquals(Site.ORIGINAL, site.version(name));
       awaitStuck(daemon, name, "no answer from the storage");
@@ -88,10 +88,11 @@ class HungStorageIT {
     assertNull(daemon.status().storageProblem());
     daemon.mount("one");
     assertEquals(Site.IMAGE, site.version("one"));
-    daemon.await("status says that the scan hangs", () -> daemon.status().catalogProblem() != null);
+    daemon.await(
+        "status shows that the scan hangs", () -> daemon.status().catalogProblem() != null);
     assertEquals(images, daemon.status().images().known());
 
-    // The last one hangs: the circuit is open, status says so, and nothing else is tried.
+    // The last one hangs: the circuit opens, the status shows it, and no mount is tried.
     assertEquals(Site.ORIGINAL, site.version("slow/c"));
     awaitStuck(daemon, "slow/c", "no answer from the storage");
     daemon.await("the circuit is open", () -> daemon.status().storageProblem() != null);
@@ -107,7 +108,7 @@ class HungStorageIT {
 
     storage.resume();
 
-    // Without one more access.
+    // No further access is needed.
     for (String name : List.of("slow/a", "slow/b", "slow/c", "slow/d", "two")) {
       daemon.awaitMounted(name);
       assertEquals(Site.IMAGE, site.version(name));
@@ -121,7 +122,7 @@ class HungStorageIT {
   }
 
   @Test
-  void daemonStartsOnHungStorageAndMountsWhenItIsBack() throws IOException {
+  void startsWhileTheStorageHangs() throws IOException {
     storage = FuseStorage.mount(site, site.images());
     Path image = site.imageOf(Map.of("version", Site.IMAGE));
     slow("gcc", image);
@@ -129,7 +130,8 @@ class HungStorageIT {
 
     DaemonProcess daemon = site.start("mount.timeout=500ms");
 
-    daemon.await("status says that the scan hangs", () -> daemon.status().catalogProblem() != null);
+    daemon.await(
+        "status shows that the scan hangs", () -> daemon.status().catalogProblem() != null);
     assertTrue(
         daemon.status().catalogProblem().contains("500 ms"), daemon.status()::catalogProblem);
     assertEquals(0, daemon.status().images().known());
@@ -143,7 +145,7 @@ class HungStorageIT {
   }
 
   @Test
-  void daemonWithOnlyHungMountsAnswersAndEndsInTime() throws IOException {
+  void answersAndStopsWhileAllMountsHang() throws IOException {
     storage = FuseStorage.mount(site, site.images());
     Path image = site.imageOf(Map.of("version", Site.IMAGE));
     for (String name : List.of("a", "b", "mounted")) {

@@ -28,16 +28,16 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * kill -9 at random moments of a storm over three hundred compilers, each followed by a restart.
- * {@code ./dev kills} runs a hundred rounds, a plain test run a few; {@code -Dlazymount.kill.seed}
- * chooses other moments.
+ * kill -9 at random moments while three hundred compilers are first used, each time followed by a
+ * restart. {@code ./dev kills} runs a hundred rounds, a plain test run three. {@code
+ * -Dlazymount.kill.seed} repeats the moments of an earlier run.
  */
 class KillIT {
   private static final int NAMES = 300;
   private static final int ROUNDS = Integer.getInteger("lazymount.kill.rounds", 3);
   private static final long SEED = Long.getLong("lazymount.kill.seed", System.nanoTime());
 
-  /** About as long as a daemon takes to start, and its first mounts. */
+  /** About the time in which a daemon starts and makes its first mounts. */
   private static final int START_MILLIS = 3000;
 
   private static final long PAUSE_NANOS = 200_000;
@@ -61,7 +61,7 @@ class KillIT {
     site.close();
   }
 
-  /** Every read, at any time, is served from the original or the image. */
+  /** Reads all names in random order: each is the original or the image, at any time. */
   private void read(int reader) throws IOException {
     List<String> shuffled = new ArrayList<>(names);
     Collections.shuffle(shuffled);
@@ -69,14 +69,14 @@ class KillIT {
       String version = site.versionHere(name);
       assertTrue(version.equals(Site.ORIGINAL) || version.equals(Site.IMAGE), version);
       reads.increment();
-      // The storm is over in a moment; after that the processors are the daemon's.
+      // Leaves processor time to the daemon once all names have been used.
       LockSupport.parkNanos(PAUSE_NANOS);
     }
   }
 
   @Test
   @Timeout(value = 2, unit = TimeUnit.HOURS)
-  void killedAtRandomMomentsAndRestarted() throws Exception {
+  void randomKillsStackAndLeakNothing() throws Exception {
     int early = 0;
     int amid = 0;
     int late = 0;
@@ -95,7 +95,8 @@ class KillIT {
         assertEquals(NAMES, assertNothingStackedOrLeaked());
         storm.await(1);
         next.kill();
-        System.out.println("round " + round + ": killed with " + left + " mounted, all is well");
+        System.out.println(
+            "round " + round + ": killed with " + left + " mounted, nothing stacked or leaked");
         if (round < ROUNDS) {
           unmountAll();
         }
@@ -109,24 +110,27 @@ class KillIT {
         SUMMARY,
         String.format(
             "%d rounds over %d names, seed %d: killed %d times before the first mount, %d times"
-                + " amid the storm, %d times after the last mount; each restarted, and killed"
+                + " between mounts, %d times after the last mount; each restarted, and killed"
                 + " again.%n0 stacked mounts, 0 leaked loop devices, 0 unreadable paths in %d"
                 + " reads, %d of %d mounted in the end%n",
             ROUNDS, NAMES, SEED, early, amid, late, reads.sum(), mounts().size(), NAMES));
   }
 
-  /** Two of three rounds by how many are mounted, as the storm itself is short; others by time. */
+  /**
+   * Two of three rounds wait for a number of mounts, because the mounts take little time; others
+   * wait for a time.
+   */
   private void awaitAMoment(int round) {
     if (round % 3 == 0) {
       long at = System.nanoTime() + random.nextInt(START_MILLIS) * 1_000_000L;
-      Await.until("the time has come", LONG, () -> System.nanoTime() - at >= 0);
+      Await.until("the time of the kill", LONG, () -> System.nanoTime() - at >= 0);
     } else {
       int enough = random.nextInt(NAMES);
       Await.until(enough + " mounts", LONG, () -> mounts().size() >= enough);
     }
   }
 
-  /** Of the mounts that a killed daemon left; returns how many. */
+  /** Checks the mounts that a killed daemon left, and returns their number. */
   private long assertNothingStackedOrLeaked() {
     Await.until("its bpftrace is gone", () -> site.bpftraces().size() <= 1);
     List<String> targets = mounts().stream().map(MountInfo::target).toList();

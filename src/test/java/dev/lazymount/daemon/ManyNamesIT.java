@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * As many compilers as a host has, all used at once. How long that takes, ./dev bench storm says.
+ * As many compilers as a host has, all used at once. {@code ./dev bench storm} measures the time.
  */
 class ManyNamesIT {
   private static final int NAMES = 2000;

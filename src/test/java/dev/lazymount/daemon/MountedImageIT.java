@@ -19,7 +19,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What becomes of an image once it is mounted: by the resolved program it is seen no more. */
+/** A mounted image: idle expiry, replacement, deletion, and changes made by others. */
 class MountedImageIT {
   private Site site;
 
@@ -41,23 +41,22 @@ class MountedImageIT {
   }
 
   @Test
-  void idleImageIsUnmountedAndMountedAtTheNextAccess() throws IOException {
+  void idleImageIsUnmountedAndMountedAgain() throws IOException {
     DaemonProcess daemon = startWith("trace.program=resolved", "idle.unmount-after=1s");
     Await.until("it is unmounted", () -> site.mountsOn("gcc") == 0);
-    daemon.await("status says so", () -> daemon.state("gcc").equals(Optional.of("unmounted")));
+    daemon.await("status shows it", () -> daemon.state("gcc").equals(Optional.of("unmounted")));
     assertTrue(daemon.line("gcc").orElseThrow().reason().contains("nobody used it"));
     assertEquals(Site.ORIGINAL, site.version("gcc"));
     daemon.awaitMounted("gcc");
   }
 
   @Test
-  void anImageInUseIsNotUnmounted() throws IOException {
-    // Made now: from its mount on, the first one has a second to be opened.
+  void imageInUseIsNotUnmounted() throws IOException {
+    // Created before the first mount, which expires a second later unless it is opened.
     site.compiler("other");
     DaemonProcess daemon = startWith("trace.program=resolved", "idle.unmount-after=1s");
     try (var open = Files.newInputStream(site.root("gcc/version"))) {
-      // The other one comes and goes in the meantime, so that there was time enough for this one
-      // too.
+      // The other image is mounted and expires in the meantime, so this one had the time to.
       daemon.mount("other");
       Await.until("the other is unmounted", () -> site.mountsOn("other") == 0);
       assertEquals(1, site.mountsOn("gcc"));
@@ -67,7 +66,7 @@ class MountedImageIT {
   }
 
   @Test
-  void aReplacedImageIsSwappedWithoutAnAccess() throws IOException {
+  void replacedImageIsSwappedWithoutAnAccess() throws IOException {
     DaemonProcess daemon = startWith("trace.program=resolved", "catalog.rescan=100ms");
     String before = daemon.line("gcc").orElseThrow().generation();
     site.image("gcc", Map.of("version", "new image\n"));
@@ -79,7 +78,7 @@ class MountedImageIT {
   }
 
   @Test
-  void anImageThatGetsAnotherSuffixIsSwappedWithoutAnAccess() throws IOException {
+  void imageWithANewSuffixIsSwapped() throws IOException {
     Path old = site.image("gcc");
     Files.move(old, old.resolveSibling("gcc.sqfs"));
     DaemonProcess daemon = startWith("trace.program=resolved", "catalog.rescan=100ms");
@@ -95,7 +94,7 @@ class MountedImageIT {
   }
 
   @Test
-  void aLinkedImageThatLeadsElsewhereIsSwappedWithoutAnAccess() throws IOException {
+  void imageSymlinkWithANewTargetIsSwapped() throws IOException {
     Path link = site.image("gcc");
     Path images = link.getParent();
     Files.move(link, images.resolve("dated-1.img"));
@@ -109,11 +108,11 @@ class MountedImageIT {
   }
 
   @Test
-  void aBadReplacementLeavesTheOldImageAndStatusSaysWhy() throws IOException {
+  void badReplacementLeavesTheOldImage() throws IOException {
     DaemonProcess daemon = startWith("trace.program=resolved", "catalog.rescan=100ms");
     site.place(new byte[] {1, 2, 3}, "gcc");
     daemon.await(
-        "status says why",
+        "status has the reason",
         () -> daemon.line("gcc").orElseThrow().reason().contains("replaced by a bad one"));
     assertEquals(Optional.of("mounted"), daemon.state("gcc"));
     assertEquals(1, site.mountsOn("gcc"));
@@ -121,7 +120,7 @@ class MountedImageIT {
   }
 
   @Test
-  void aReplacedImageThatIsStillReadIsListedAsLingering() throws IOException {
+  void replacedImageInUseIsListedAsLingering() throws IOException {
     DaemonProcess daemon = startWith("trace.program=resolved", "catalog.rescan=100ms");
     String device = daemon.line("gcc").orElseThrow().device();
     try (var open = Files.newInputStream(site.root("gcc/version"))) {
@@ -136,17 +135,17 @@ class MountedImageIT {
   }
 
   @Test
-  void vanishedImageIsUnmountedWhenIdle() throws IOException {
+  void deletedImageIsUnmountedWhenIdle() throws IOException {
     DaemonProcess daemon = startWith("catalog.rescan=100ms");
     Files.delete(site.image("gcc"));
     Await.until("it is unmounted", Await.PATIENCE.multipliedBy(5), () -> site.mountsOn("gcc") == 0);
     assertEquals(Site.ORIGINAL, site.versionHere("gcc"));
-    daemon.await("it is forgotten", () -> daemon.line("gcc").isEmpty());
+    daemon.await("it is not in the status any more", () -> daemon.line("gcc").isEmpty());
   }
 
-  /** The way to the inner one leads through the mount, and a look at it would be a use. */
+  /** The path of the inner image leads through the mount, so checking it would count as a use. */
   @Test
-  void vanishedImageWithANestedOneIsUnmounted() throws IOException {
+  void deletedImageWithAnInnerImageIsUnmounted() throws IOException {
     DaemonProcess daemon = startWith("catalog.rescan=100ms");
     site.image("gcc/inner", Map.of("version", Site.IMAGE));
     daemon.await("the inner one is known", () -> daemon.status().images().known() == 2);
@@ -156,18 +155,18 @@ class MountedImageIT {
   }
 
   @Test
-  void anImageThatVanishedWhileNoDaemonRanIsUnmountedByTheNext() throws IOException {
+  void imageDeletedBeforeTheStartIsUnmounted() throws IOException {
     startWith("catalog.rescan=100ms").kill();
     Files.delete(site.image("gcc"));
     DaemonProcess daemon = site.start("catalog.rescan=100ms");
     daemon.await("it is known", () -> daemon.state("gcc").equals(Optional.of("mounted")));
     Await.until("it is unmounted", Await.PATIENCE.multipliedBy(5), () -> site.mountsOn("gcc") == 0);
     assertEquals(Site.ORIGINAL, site.versionHere("gcc"));
-    daemon.await("it is forgotten", () -> daemon.line("gcc").isEmpty());
+    daemon.await("it is not in the status any more", () -> daemon.line("gcc").isEmpty());
   }
 
   @Test
-  void idleUnmountWorksAfterAForeignMountOnTheImage() throws IOException {
+  void imageUnderAForeignMountIsAdoptedLater() throws IOException {
     DaemonProcess daemon =
         startWith(
             "trace.program=resolved",
@@ -177,21 +176,21 @@ class MountedImageIT {
             "idle.unmount-after=2s");
     String target = site.root("gcc").toString();
     ChildProcess.run("mount", "-t", "tmpfs", "foreign", target).orFail();
-    daemon.await("status says so", () -> daemon.state("gcc").equals(Optional.of("failed")));
+    daemon.await("status shows it", () -> daemon.state("gcc").equals(Optional.of("failed")));
     assertTrue(daemon.line("gcc").orElseThrow().reason().contains("left alone"));
     ChildProcess.run("umount", target).orFail();
     daemon.await(
-        "what lay beneath is known to be mounted",
+        "the image below the foreign mount is known to be mounted",
         () -> daemon.state("gcc").equals(Optional.of("mounted")));
     Await.until("it is unmounted when it is idle", () -> site.mountsOn("gcc") == 0);
-    daemon.await("status says so", () -> daemon.state("gcc").equals(Optional.of("unmounted")));
+    daemon.await("status shows it", () -> daemon.state("gcc").equals(Optional.of("unmounted")));
   }
 
   @Test
   void externalUnmountIsNoticedWithoutAnAccess() throws IOException {
     DaemonProcess daemon = startWith("trace.program=resolved", "catalog.rescan=100ms");
     Mounts.detach(site.root("gcc").toString());
-    daemon.await("status says so", () -> daemon.state("gcc").equals(Optional.of("unmounted")));
+    daemon.await("status shows it", () -> daemon.state("gcc").equals(Optional.of("unmounted")));
     daemon.mount("gcc");
   }
 }

@@ -71,7 +71,7 @@ class OperateIT {
     site.original("broken");
     site.place(new byte[100], "broken");
     Files.createSymbolicLink(site.root("gcc-trunk"), Path.of("gcc-15"));
-    // A way in that only the file system knows.
+    // A symlink outside the root, which only the file system resolves.
     Path elsewhere = site.scratch().resolve("elsewhere");
     Files.createSymbolicLink(elsewhere, site.root("gcc-15"));
     DaemonProcess daemon = site.start("--config=" + conf);
@@ -109,7 +109,7 @@ class OperateIT {
   }
 
   @Test
-  void reloadChangesWhatItCanAndNamesTheRest() throws IOException {
+  void reloadAppliesWhatItCanAndListsTheRest() throws IOException {
     try (NotifySocket manager = new NotifySocket(site.folder())) {
       DaemonProcess daemon =
           site.launch(Map.of("NOTIFY_SOCKET", manager.address()), "--config=" + conf);
@@ -119,12 +119,13 @@ class OperateIT {
       Files.writeString(conf, "lazymount { mode = observe, mount.concurrency = 2 }");
       Kernel.signal("HUP", daemon.pid());
       daemon.await("it observes", () -> daemon.status().mode().equals("observe"));
-      Await.until("READY=1 follows the reload", () -> manager.count("READY=1") == 2);
+      Await.until("the reload is reported to systemd", () -> manager.count("READY=1") == 2);
       String reloading = manager.messages().get(manager.first("RELOADING=1"));
       assertTrue(reloading.matches("(?s).*MONOTONIC_USEC=[1-9]\\d+.*"), reloading);
-      assertEquals(bpftrace, daemon.status().trace().pid(), "the trace goes on");
+      assertEquals(bpftrace, daemon.status().trace().pid(), "the same bpftrace runs");
       site.version("gcc-15");
-      daemon.await("it is noted", () -> daemon.state("gcc-15").equals(Optional.of("unmounted")));
+      daemon.await(
+          "the access is recorded", () -> daemon.state("gcc-15").equals(Optional.of("unmounted")));
       assertEquals(0, site.mountsOn("gcc-15"));
 
       Files.writeString(conf, "lazymount { mode = mount, mount.concurrency = 2 }");
@@ -143,13 +144,13 @@ class OperateIT {
       Files.writeString(conf, "lazymount { trace.window = 2s }");
       lazymount("reload").orFail();
       daemon.awaitReady();
-      assertNotEquals(bpftrace, daemon.status().trace().pid(), "a new trace");
-      assertEquals(0, daemon.status().trace().restarts(), "which is no failure");
+      assertNotEquals(bpftrace, daemon.status().trace().pid(), "a new bpftrace");
+      assertEquals(0, daemon.status().trace().restarts(), "a reload is not counted as a failure");
     }
   }
 
   @Test
-  void rescanSaysWhatIsNewAndWhatIsGone() throws IOException {
+  void rescanListsAddedAndRemovedImages() throws IOException {
     DaemonProcess daemon = site.start("catalog.rescan=1d");
     daemon.awaitImagesKnown();
     site.compiler("gcc-16");
@@ -162,7 +163,7 @@ class OperateIT {
   }
 
   @Test
-  void doctorTriesEverythingOutAndLeavesNothing() throws IOException {
+  void doctorChecksEverythingAndLeavesNothing() throws IOException {
     JsonElement findings = JsonParser.parseString(lazymount("doctor", "--json").orFail());
     for (String subject : List.of("traced access", "mount", "bpftrace", "root")) {
       assertEquals("OK", level(findings, subject), findings.toString());
@@ -178,8 +179,8 @@ class OperateIT {
   }
 
   @Test
-  void doctorTriesTheTraceProgramOfTheDaemon() throws IOException {
-    // A name too long for the resolved program.
+  void doctorTestsTheProgramThatFitsTheNames() throws IOException {
+    // A name that is too long for the resolved program.
     site.compiler("n".repeat(159));
     JsonElement findings = JsonParser.parseString(lazymount("doctor", "--json").out());
     assertEquals("WARN", level(findings, "traced access"), findings.toString());

@@ -1,6 +1,6 @@
 package dev.lazymount.daemon;
 
-/** With the path program. */
+/** The first access with the path program. */
 class PathFirstAccessIT extends FirstAccessScenarios {
   PathFirstAccessIT() {
     super("path");

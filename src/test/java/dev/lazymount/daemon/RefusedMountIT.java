@@ -24,9 +24,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Images that must not be mounted and places that must not be mounted over: the original stays
- * readable, and status says why. With the path program, because it sees accesses to what is not
- * there, too.
+ * Images that must not be mounted, and directories that must not be mounted over: the original
+ * stays readable, and the status has the reason. Runs the path program, because it also reports
+ * accesses to missing files.
  */
 class RefusedMountIT {
   private static Site site;
@@ -45,7 +45,7 @@ class RefusedMountIT {
 
   private static void assertNotMounted(String name) {
     assertEquals(0, site.mountsOn(name));
-    // Where udev runs, it may have it open for a moment.
+    // udev may have it open for a moment.
     Await.until(
         "no loop device is left",
         () -> !Kernel.loopsBelow(site.images()).containsValue(site.image(name).toString()));
@@ -53,7 +53,7 @@ class RefusedMountIT {
 
   @ParameterizedTest
   @EnumSource(BadImages.class)
-  void badImageLeavesTheOriginalAndIsExplained(BadImages bad) throws IOException {
+  void badImageIsQuarantined(BadImages bad) throws IOException {
     String name = bad.name().toLowerCase(Locale.ROOT);
     site.original(name);
     bad.make(site, name);
@@ -71,31 +71,31 @@ class RefusedMountIT {
     assertEquals(
         1,
         daemon.log().lines().filter(log -> log.contains(name + ": quarantined")).count(),
-        "one line in the log");
+        "one log line");
   }
 
   @Test
-  void badImageIsMountedOnceItIsReplacedByAGoodOne() throws IOException {
-    site.original("mended");
-    BadImages.CUT_OFF.make(site, "mended");
+  void repairedImageIsMounted() throws IOException {
+    site.original("repaired");
+    BadImages.CUT_OFF.make(site, "repaired");
     daemon.awaitImagesKnown();
-    daemon.refusal("mended", () -> site.version("mended"));
+    daemon.refusal("repaired", () -> site.version("repaired"));
 
-    site.goodImage("mended");
+    site.goodImage("repaired");
 
     daemon.await(
         "the good image is mounted",
         Duration.ofSeconds(20),
         () -> {
-          site.version("mended");
-          return site.mountsOn("mended") == 1;
+          site.version("repaired");
+          return site.mountsOn("repaired") == 1;
         });
-    assertEquals(Site.IMAGE, site.version("mended"));
-    assertEquals(null, daemon.awaitMounted("mended").reason());
+    assertEquals(Site.IMAGE, site.version("repaired"));
+    assertEquals(null, daemon.awaitMounted("repaired").reason());
   }
 
   @Test
-  void missingTargetIsExplainedAndNotMade() throws IOException {
+  void missingMountPointIsNotCreated() throws IOException {
     site.goodImage("no-target");
     daemon.awaitImagesKnown();
     StatusReport.Mount line =
@@ -106,13 +106,13 @@ class RefusedMountIT {
     assertFalse(Files.exists(site.root("no-target")));
     assertNotMounted("no-target");
 
-    // It is made later, and then mounted.
+    // Once it is created, the image is mounted.
     site.original("no-target");
     daemon.mount("no-target");
   }
 
   @Test
-  void targetThatIsAFileIsExplained() throws IOException {
+  void fileAsMountPointIsRefused() throws IOException {
     site.goodImage("file");
     Files.writeString(site.root("file"), "a file");
     daemon.awaitImagesKnown();
@@ -123,7 +123,7 @@ class RefusedMountIT {
   }
 
   @Test
-  void targetThatIsASymlinkOutsideIsNeverMountedOver() throws IOException {
+  void symlinkAsMountPointIsRefused() throws IOException {
     Path outside = Files.createDirectories(site.scratch().resolve("outside"));
     Files.writeString(outside.resolve("version"), Site.ORIGINAL);
     site.goodImage("evil");
@@ -139,7 +139,7 @@ class RefusedMountIT {
   }
 
   @Test
-  void symlinkOnTheWayToTheTargetIsNeverFollowedOutside() throws IOException {
+  void symlinkInTheMountPointPathIsRefused() throws IOException {
     Path outside = Files.createDirectories(site.scratch().resolve("outside-way"));
     Files.createDirectories(outside.resolve("gcc"));
     Files.writeString(outside.resolve("gcc/version"), Site.ORIGINAL);
@@ -155,7 +155,7 @@ class RefusedMountIT {
   }
 
   @Test
-  void foreignMountOnTheTargetIsLeftAlone() throws IOException {
+  void foreignMountIsLeftAlone() throws IOException {
     site.compiler("foreign");
     daemon.awaitImagesKnown();
     Path target = site.root("foreign");
@@ -170,13 +170,13 @@ class RefusedMountIT {
     assertEquals("tmpfs", Kernel.mountsBelow(target).get(0).fsType());
     assertEquals(1, site.mountsOn("foreign"));
 
-    // When it is gone, the image is mounted.
+    // Once it is unmounted, the image is mounted.
     ChildProcess.run("umount", target.toString()).orFail();
     daemon.mount("foreign");
   }
 
   @Test
-  void imageIsNotMountedOverTheMountsInsideItsDirectory() throws IOException {
+  void outerImageIsNotMountedOverInnerMounts() throws IOException {
     site.compiler("outer/inner");
     daemon.awaitImagesKnown();
     daemon.mount("outer/inner");

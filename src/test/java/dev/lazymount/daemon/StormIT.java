@@ -20,7 +20,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Two hundred compilers used at once, while daemons die and compete. */
+/** Two hundred compilers are used at once while daemons are killed or compete. */
 class StormIT {
   private static final int NAMES = 200;
   private static final Duration LONG = Duration.ofSeconds(40);
@@ -39,7 +39,9 @@ class StormIT {
     site.close();
   }
 
-  /** Threads that read all names in random orders; none may ever meet anything but these two. */
+  /**
+   * Threads that read all names in random order: each is the original or the image, never an error.
+   */
   private ConcurrentReaders storm() {
     return new ConcurrentReaders(
         3,
@@ -63,26 +65,26 @@ class StormIT {
     assertEquals(
         names.stream().map(name -> site.root(name).toString()).sorted().toList(),
         targets,
-        "each name once, and nothing else");
+        "each name is mounted once");
     List<String> files = Kernel.loopsBelow(site.folder()).values().stream().sorted().toList();
     assertEquals(
         names.stream().map(name -> site.image(name).toString()).sorted().toList(),
         files,
-        "one loop device an image");
+        "each image has one loop device");
     for (String name : names) {
       assertEquals(Site.IMAGE, site.versionHere(name));
     }
   }
 
   @Test
-  void daemonAfterAKillInAStormAdoptsTheMounts() throws Exception {
+  void nextDaemonAdoptsTheMountsOfAKilledOne() throws Exception {
     try (ConcurrentReaders storm = storm()) {
       for (int killAt : List.of(5, 60, 120)) {
         DaemonProcess victim = site.launch(java.util.Map.of());
         Await.until(killAt + " mounts", LONG, () -> mounts() >= killAt);
         victim.kill();
         Await.until("its bpftrace is gone", () -> site.bpftraces().isEmpty());
-        // What it left is whole: a mount for each loop device, and none stacked.
+        // It left a mount for each loop device, and none is stacked.
         Await.until(
             "no loop device without its mount",
             () -> Kernel.loopsBelow(site.folder()).size() == mounts());

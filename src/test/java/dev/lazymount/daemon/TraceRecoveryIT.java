@@ -19,7 +19,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** bpftrace dies, hangs, is missing or blind; and the daemon dies without a word. */
+/** bpftrace dies, hangs, is missing or sees nothing; or the daemon is killed. */
 class TraceRecoveryIT {
   private Site site;
 
@@ -40,7 +40,7 @@ class TraceRecoveryIT {
   }
 
   @Test
-  void killedBpftraceIsBackAndTheNextAccessMounts() throws IOException {
+  void killedBpftraceIsRestarted() throws IOException {
     DaemonProcess daemon = site.start();
     daemon.mount("before");
     long killed = tracePid(daemon);
@@ -60,7 +60,7 @@ class TraceRecoveryIT {
   }
 
   @Test
-  void stoppedBpftraceIsNoticedByTheCanaryAndReplaced() throws IOException {
+  void stoppedBpftraceIsReplaced() throws IOException {
     DaemonProcess daemon = site.start("trace.canary=100ms", "trace.canary-timeout=500ms");
     long stopped = tracePid(daemon);
 
@@ -76,7 +76,7 @@ class TraceRecoveryIT {
   }
 
   @Test
-  void killedDaemonTakesBpftraceWithIt() throws IOException {
+  void bpftraceEndsWithAKilledDaemon() throws IOException {
     DaemonProcess daemon = site.start();
     long bpftrace = tracePid(daemon);
     assertEquals(List.of(bpftrace), site.bpftraces());
@@ -87,7 +87,7 @@ class TraceRecoveryIT {
   }
 
   @Test
-  void killedDaemonTakesAStoppedBpftraceWithIt() throws IOException {
+  void stoppedBpftraceEndsWithAKilledDaemon() throws IOException {
     DaemonProcess daemon = site.start();
     long bpftrace = tracePid(daemon);
     Kernel.signal("STOP", bpftrace);
@@ -98,21 +98,21 @@ class TraceRecoveryIT {
   }
 
   @Test
-  void bpftraceBelowAWrapperEndsWithAKilledDaemon() throws IOException {
+  void wrappedBpftraceEndsWithAKilledDaemon() throws IOException {
     Path wrapper = Scripts.write(site.scratch().resolve("wrapper"), "bpftrace \"$@\"", "exit $?");
     DaemonProcess daemon = site.start("trace.bpftrace=" + wrapper);
     assertEquals(1, site.bpftraces().size());
     long bpftrace = site.bpftraces().get(0);
-    assertNotEquals(bpftrace, tracePid(daemon), "the wrapper is in between");
+    assertNotEquals(bpftrace, tracePid(daemon), "bpftrace is a child of the wrapper");
 
     daemon.kill();
 
-    // A tick every few windows, which nothing reads.
+    // bpftrace ends at its next write, a tick every few windows.
     Await.until("bpftrace is gone", () -> !Kernel.runs(bpftrace));
   }
 
   @Test
-  void bpftraceBelowAWrapperEndsWithTheDaemon() throws IOException {
+  void wrappedBpftraceEndsWithTheDaemon() throws IOException {
     Path wrapper = Scripts.write(site.scratch().resolve("wrapper"), "bpftrace \"$@\"", "exit $?");
     DaemonProcess daemon = site.start("trace.bpftrace=" + wrapper);
     daemon.mount("before");
@@ -123,12 +123,12 @@ class TraceRecoveryIT {
   }
 
   @Test
-  void missingBpftraceIsExplainedAndFoundOnceItIsInstalled() throws IOException {
+  void missingBpftraceIsReportedAndFoundLater() throws IOException {
     Path later = site.scratch().resolve("bpftrace-later");
     DaemonProcess daemon =
         site.launch(Map.of(), "trace.bpftrace=" + later, "trace.restart-max=500ms");
     daemon.await(
-        "status says that there is no bpftrace",
+        "status shows that bpftrace is missing",
         Duration.ofSeconds(30),
         () -> daemon.status().trace().problem().contains("bpftrace not found"));
     assertEquals("starting", daemon.status().state());
@@ -142,33 +142,33 @@ class TraceRecoveryIT {
     assertEquals(null, daemon.status().trace().problem());
     daemon.mount("before");
     long logged = daemon.log().lines().filter(line -> line.contains("bpftrace not found")).count();
-    assertEquals(1, logged, "a persisting problem is logged once");
-    assertEquals("resolved", daemon.status().trace().program(), "it is not to blame");
+    assertEquals(1, logged, "an unchanged problem is logged once");
+    assertEquals("resolved", daemon.status().trace().program(), "it has not fallen back");
   }
 
   @Test
-  void bpftraceThatFailsIsExplainedInItsOwnWords() throws IOException {
+  void failureOfBpftraceIsReportedWithItsStderr() throws IOException {
     Path failing =
-        Scripts.write(site.scratch().resolve("failing"), "echo 'the moon is full' >&2", "exit 3");
+        Scripts.write(site.scratch().resolve("failing"), "echo 'out of memory' >&2", "exit 3");
     DaemonProcess daemon = site.launch(Map.of(), "trace.bpftrace=" + failing);
     daemon.await(
-        "status says why",
+        "status has the reason",
         Duration.ofSeconds(30),
         () -> daemon.status().trace().problem().contains("ended with status 3"));
     String problem = daemon.status().trace().problem();
-    assertTrue(problem.contains("the moon is full"), problem);
+    assertTrue(problem.contains("out of memory"), problem);
     assertEquals("starting", daemon.status().state());
     assertTrue(daemon.isAlive());
   }
 
   @Test
-  void bpftraceThatSeesNothingIsNotReady() throws IOException {
+  void blindBpftraceIsNotReady() throws IOException {
     Path blind =
         Scripts.write(site.scratch().resolve("blind"), "cat >/dev/null", "exec sleep 1000");
     DaemonProcess daemon =
         site.launch(Map.of(), "trace.bpftrace=" + blind, "trace.canary-timeout=100ms");
     daemon.await(
-        "it is given up",
+        "it is not waited for any longer",
         Duration.ofSeconds(30),
         () -> daemon.status().trace().problem().contains("reports nothing"));
     assertEquals("starting", daemon.status().state());

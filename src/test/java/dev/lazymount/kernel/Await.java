@@ -5,9 +5,9 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 
-/** Waits for something to become true: looks again and again until a deadline. */
+/** Polls until a condition holds, and fails at a deadline. */
 public final class Await {
-  /** Long enough for a busy machine; whatever has its own bound says so. */
+  /** Long enough for a busy machine. */
   public static final Duration PATIENCE = Duration.ofSeconds(10);
 
   private static final long PAUSE_MILLIS = 5;
@@ -22,9 +22,9 @@ public final class Await {
   /**
    * Waits for a condition.
    *
-   * @param what in words, for the failure
+   * @param what the condition, for the failure message
    * @param patience how long
-   * @param condition an exception counts as false, and is told at the end
+   * @param condition an exception counts as false, and is the cause of the failure
    */
   public static void until(String what, Duration patience, Callable<Boolean> condition) {
     until(what, patience, condition, () -> "");
@@ -33,7 +33,7 @@ public final class Await {
   /**
    * Waits for a condition.
    *
-   * @param explain what to add to the failure
+   * @param explain added to the failure message
    */
   public static void until(
       String what, Duration patience, Callable<Boolean> condition, Supplier<String> explain) {

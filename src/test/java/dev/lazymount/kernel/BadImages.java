@@ -7,30 +7,30 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
 
-/** Things that have the name of an image and are none that can be mounted. */
+/** Files with the name of an image that must not be mounted. */
 public enum BadImages {
-  /** No byte at all. */
+  /** An empty file. */
   EMPTY("is empty") {
     @Override
     public void make(Site site, String name) throws IOException {
       site.place(new byte[0], name);
     }
   },
-  /** Something else. */
+  /** A text. */
   TEXT("is no squashfs") {
     @Override
     public void make(Site site, String name) throws IOException {
       site.place("This is not the image you are looking for. ".repeat(99).getBytes(UTF_8), name);
     }
   },
-  /** Cut off in its superblock. */
+  /** Truncated in its superblock. */
   CUT_OFF_EARLY("is cut off") {
     @Override
     public void make(Site site, String name) throws IOException {
       site.place(Arrays.copyOf(good(site), 50), name);
     }
   },
-  /** Half a copy. */
+  /** The first half, as an interrupted copy leaves it. */
   CUT_OFF("is cut off") {
     @Override
     public void make(Site site, String name) throws IOException {
@@ -38,7 +38,7 @@ public enum BadImages {
       site.place(Arrays.copyOf(good, good.length / 2), name);
     }
   },
-  /** The superblock is whole, and everything else is noise: only the kernel can tell. */
+  /** A valid superblock, and noise behind it: only the kernel notices. */
   CORRUPT("fsconfig create: EINVAL") {
     @Override
     public void make(Site site, String name) throws IOException {
@@ -47,14 +47,14 @@ public enum BadImages {
       site.place(bytes, name);
     }
   },
-  /** The right size, and all of it zero, as after a crash of the machine that wrote it. */
+  /** Zeroes, as after a crash of the machine that wrote it. */
   ZEROES("is no squashfs") {
     @Override
     public void make(Site site, String name) throws IOException {
       site.place(new byte[64 * 1024], name);
     }
   },
-  /** A named pipe, which nobody may wait for. */
+  /** A named pipe, whose open would block. */
   FIFO("is a fifo") {
     @Override
     public void make(Site site, String name) {
@@ -75,14 +75,14 @@ public enum BadImages {
       ChildProcess.run("mknod", site.image(name).toString(), "c", "1", "5").orFail();
     }
   },
-  /** A device without a driver, which to open would be ENXIO. */
+  /** A device without a driver, whose open fails with ENXIO. */
   NO_DRIVER("is a character device") {
     @Override
     public void make(Site site, String name) {
       ChildProcess.run("mknod", site.image(name).toString(), "c", "511", "255").orFail();
     }
   },
-  /** A good image, but outside. */
+  /** A symlink to a good image outside the image directory. */
   SYMLINK_OUTSIDE("is a symlink") {
     @Override
     public void make(Site site, String name) throws IOException {
@@ -90,7 +90,7 @@ public enum BadImages {
       Files.createSymbolicLink(site.image(name), outside);
     }
   },
-  /** A good image inside, by another name. */
+  /** A symlink to a good image in the image directory. */
   SYMLINK_INSIDE("is a symlink") {
     @Override
     public void make(Site site, String name) throws IOException {
@@ -114,15 +114,15 @@ public enum BadImages {
     this.reason = reason;
   }
 
-  /** Makes the image of a name so. */
+  /** Creates it as the image file of a name. */
   public abstract void make(Site site, String name) throws IOException;
 
-  /** What the reason for not mounting it has to say. */
+  /** A part of the reason that the status must have. */
   public String reason() {
     return reason;
   }
 
-  /** Several pages of a good image, with a version file and much else. */
+  /** A good image of several pages, with a version file and 100 kB of noise. */
   private static byte[] good(Site site) throws IOException {
     Path directory = Files.createTempDirectory(site.scratch(), "good-");
     Files.writeString(directory.resolve("version"), Site.IMAGE);

@@ -19,14 +19,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * Processes that the tests start. The kernel kills each when this JVM dies, however it dies
- * (prctl(2), PR_SET_PDEATHSIG); because that means the thread that started it, one thread that
- * never ends starts all of them.
+ * Starts the child processes of the tests. The kernel kills each of them when this JVM dies
+ * (prctl(2), PR_SET_PDEATHSIG). The signal follows the thread that started the child, so one thread
+ * that never ends starts all of them.
  */
 public final class ChildProcess {
-  /** What a process printed, and how it ended. */
+  /** The output and the exit status of a process. */
   public record Result(int status, String out) {
-    /** Its output, if it ended well. */
+    /** The output; fails unless the status is 0. */
     public String orFail() {
       if (status != 0) {
         throw new AssertionError("ended with status " + status + ": " + out);
@@ -35,13 +35,13 @@ public final class ChildProcess {
     }
   }
 
-  /** Longer than any of them takes on a busy machine, and less than a test has. */
+  /** Longer than any command takes on a busy machine, and shorter than the time-out of a test. */
   private static final Duration BOUND = Duration.ofSeconds(60);
 
   private static final ExecutorService STARTER =
       Executors.newSingleThreadExecutor(run -> daemon(run, "child-starter"));
 
-  /** Write to and read from those that run; one that hangs for good keeps one. */
+  /** Write to and read from running processes; a process that hangs keeps its thread. */
   private static final ExecutorService TALKERS =
       Executors.newCachedThreadPool(run -> daemon(run, "child-talker"));
 
@@ -53,24 +53,24 @@ public final class ChildProcess {
     return thread;
   }
 
-  /** Runs a command to its end; standard error goes with standard output. */
+  /** Runs a command to its end; standard error is part of the output. */
   public static Result run(String... command) {
     return run("", List.of(command));
   }
 
-  /** Runs a command to its end, for which it has {@link #BOUND}. */
+  /** Runs a command to its end, within {@link #BOUND}. */
   public static Result run(String input, List<String> command) {
     return run(input, command, Map.of());
   }
 
-  /** Runs a command to its end, with this in its environment. */
+  /** Runs a command to its end, with these variables added to its environment. */
   static Result run(String input, List<String> command, Map<String, String> environment) {
     return run(input, command, environment, BOUND);
   }
 
   /**
-   * Runs a command to its end. One that hangs is killed, and fails the test; one that can't even be
-   * killed, as it waits in the kernel, is left behind and fails it all the same.
+   * Runs a command to its end. A command that hangs is killed and fails the test; one that can't be
+   * killed, because it waits in the kernel, is left behind.
    */
   static Result run(
       String input, List<String> command, Map<String, String> environment, Duration bound) {
@@ -82,7 +82,7 @@ public final class ChildProcess {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    // A read of a pipe can't be interrupted, and whoever has the other end may never close it.
+    // A read of a pipe can't be interrupted, and its other end may never be closed.
     Future<Result> result = TALKERS.submit(() -> talk(process, input));
     try {
       return result.get(bound.toMillis(), TimeUnit.MILLISECONDS);
@@ -105,21 +105,21 @@ public final class ChildProcess {
       in.write(input.getBytes(StandardCharsets.UTF_8));
     }
     byte[] said;
-    // Left to itself it is closed some time after the end, which looks like a file that leaked.
+    // Otherwise it is closed some time later, and looks like a leaked descriptor until then.
     try (InputStream out = process.getInputStream()) {
       said = out.readAllBytes();
     }
     return new Result(process.waitFor(), new String(said, StandardCharsets.UTF_8));
   }
 
-  /** And those that it started: they are ours, and may have its output open. */
+  /** Kills the process and its descendants, which may have its output open. */
   private static void kill(Process process) {
     List<ProcessHandle> all = process.descendants().toList();
     process.destroyForcibly();
     all.forEach(ProcessHandle::destroyForcibly);
   }
 
-  /** Starts a command, its output going to a file. */
+  /** Starts a command whose output goes to a file. */
   public static Process start(List<String> command, Map<String, String> environment, Path output)
       throws IOException {
     File file = output.toFile();
@@ -143,7 +143,7 @@ public final class ChildProcess {
     }
   }
 
-  /** What {@code cat} prints of a file, in a process of its own. */
+  /** Reads a file in a child process: {@code cat}. */
   public static String cat(Path file) {
     return run("cat", file.toString()).orFail();
   }

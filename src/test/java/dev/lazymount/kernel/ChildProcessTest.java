@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** That a process which hangs fails the test that runs it, and not all of them. */
+/** A child process that hangs fails its test, and does not block the others. */
 class ChildProcessTest {
   /** Enough for a shell to start and to write a line. */
   private static final Duration BOUND = Duration.ofSeconds(3);
@@ -22,7 +22,7 @@ class ChildProcessTest {
   @TempDir private Path temp;
 
   @Test
-  void whatItPrintsAndItsStatusComeBack() {
+  void outputAndStatusAreReturned() {
     assertEquals(
         new ChildProcess.Result(3, "said\ncomplained\n"),
         ChildProcess.run("said\n", List.of("sh", "-c", "cat; echo complained >&2; exit 3")));
@@ -30,7 +30,7 @@ class ChildProcessTest {
 
   @Test
   @Timeout(value = 30, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-  void oneThatHangsFailsInItsBoundAndIsKilledWithThoseItStarted() throws Exception {
+  void hangingCommandIsKilledWithItsDescendants() throws Exception {
     Path pids = temp.resolve("pids");
     List<String> command =
         List.of("sh", "-c", "echo $$ >$0; sleep 600 & echo $! >>$0; wait", pids.toString());
@@ -48,7 +48,7 @@ class ChildProcessTest {
 
   @Test
   @Timeout(value = 30, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-  void oneThatDoesNotReadItsInputFailsInItsBound() {
+  void commandThatDoesNotReadItsInputIsKilled() {
     String more = "more than a pipe holds".repeat(10_000);
     assertThrows(
         AssertionError.class,

@@ -9,17 +9,17 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
- * Threads that do the same thing over and over until this is closed; closing fails if it ever
- * failed. A thread ends with its first failure.
+ * Threads that repeat an action until this is closed. A thread ends with its first failure, and
+ * closing fails if there was one.
  */
 public final class ConcurrentReaders implements AutoCloseable {
-  /** What each of them does, over and over. */
+  /** The action. */
   @FunctionalInterface
   public interface Work {
     /**
-     * Does it once.
+     * Runs it once.
      *
-     * @param member who, from 0
+     * @param member the number of the thread, from 0
      */
     void run(int member) throws Exception;
   }
@@ -29,7 +29,7 @@ public final class ConcurrentReaders implements AutoCloseable {
   private final AtomicLongArray rounds;
   private volatile boolean over;
 
-  /** So many threads begin at once. */
+  /** Starts so many threads. */
   public ConcurrentReaders(int size, Work work) {
     threads = Executors.newFixedThreadPool(size);
     rounds = new AtomicLongArray(size);
@@ -47,14 +47,14 @@ public final class ConcurrentReaders implements AutoCloseable {
     }
   }
 
-  /** Waits until each has done it so many times more, or one has failed. */
+  /** Waits until each thread has repeated it so many times more, or has failed. */
   public void await(int more) {
     long[] then = new long[members.size()];
     for (int i = 0; i < then.length; i++) {
       then[i] = rounds.get(i);
     }
     Await.until(
-        "each does it " + more + " times more",
+        "each thread repeats it " + more + " times",
         () -> {
           for (int i = 0; i < then.length; i++) {
             if (!members.get(i).isDone() && rounds.get(i) < then[i] + more) {
@@ -73,7 +73,7 @@ public final class ConcurrentReaders implements AutoCloseable {
       try {
         member.get();
       } catch (ExecutionException e) {
-        throw new AssertionError("one of the crowd failed", e.getCause());
+        throw new AssertionError("a thread failed", e.getCause());
       } catch (InterruptedException e) {
         threads.shutdownNow();
         Thread.currentThread().interrupt();

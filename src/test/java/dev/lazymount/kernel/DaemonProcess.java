@@ -18,12 +18,12 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 
-/** A daemon that runs as a child process. Waits and reads its status in this JVM. */
+/** A daemon as a child process; this JVM reads its status and waits for its states. */
 public final class DaemonProcess implements AutoCloseable {
-  /** A JVM and bpftrace have to start, on a machine that may be busy with other things. */
+  /** The time for the start of a JVM and bpftrace on a busy machine. */
   private static final Duration START = Duration.ofSeconds(30);
 
-  /** Its heap is bounded (64 MiB), but what the JVM takes beside it should be too. */
+  /** The heap is bounded by 64 MiB; this also bounds the memory of the JVM outside it. */
   private static final long MOST_KILOBYTES = 192 * 1024;
 
   private final Site site;
@@ -44,7 +44,7 @@ public final class DaemonProcess implements AutoCloseable {
       throws IOException {
     List<String> all = new ArrayList<>(site.settings());
     all.add("catalog.rescan=200ms");
-    // Tests mount by an access; the second daemon of a site has nothing mounted ahead.
+    // Tests mount by an access: a second daemon must not mount from the list of the first.
     all.add("warm.max=0");
     all.addAll(settings);
     Path runDir =
@@ -61,7 +61,7 @@ public final class DaemonProcess implements AutoCloseable {
     return new DaemonProcess(site, ChildProcess.start(command, environment, log), log, runDir);
   }
 
-  /** What {@code lazymount} is. */
+  /** The path of the {@code lazymount} command. */
   static String launcher() {
     String launcher = System.getProperty("lazymount.launcher");
     if (launcher == null) {
@@ -75,7 +75,7 @@ public final class DaemonProcess implements AutoCloseable {
     return process.pid();
   }
 
-  /** The memory it has, KB. */
+  /** Its resident memory, KB. */
   public long residentKilobytes() throws IOException {
     return Files.readAllLines(Path.of("/proc", Long.toString(pid()), "status")).stream()
         .filter(line -> line.startsWith("VmRSS:"))
@@ -84,7 +84,7 @@ public final class DaemonProcess implements AutoCloseable {
         .orElseThrow();
   }
 
-  /** Whatever it had to do, it has not taken more memory than it may. */
+  /** Fails if its resident memory exceeds its bound. */
   public void assertMemoryBounded() throws IOException {
     long kilobytes = residentKilobytes();
     assertTrue(kilobytes < MOST_KILOBYTES, kilobytes + " KB resident");
@@ -95,7 +95,7 @@ public final class DaemonProcess implements AutoCloseable {
     return process.isAlive();
   }
 
-  /** All it has logged. */
+  /** Its log so far. */
   public String log() {
     try {
       return new String(Files.readAllBytes(log), StandardCharsets.UTF_8);
@@ -119,24 +119,24 @@ public final class DaemonProcess implements AutoCloseable {
     await("ready", START, () -> status().state().equals("ready"));
   }
 
-  /** Waits for a condition; a failure shows how the daemon is. */
+  /** Waits for a condition; a failure message has the status and the log. */
   public void await(String what, java.util.concurrent.Callable<Boolean> condition) {
     await(what, Await.PATIENCE, condition);
   }
 
-  /** Waits for a condition; a failure shows how the daemon is. */
+  /** Waits for a condition; a failure message has the status and the log. */
   public void await(
       String what, Duration patience, java.util.concurrent.Callable<Boolean> condition) {
     Await.until(what, patience, condition, this::describe);
   }
 
-  /** Waits until it knows all image files there are. */
+  /** Waits until it knows all image files of the host. */
   public void awaitImagesKnown() throws IOException {
     long files = site.imageFiles();
     await(files + " images are known", () -> status().images().known() == files);
   }
 
-  /** Waits until an image is mounted, by what the kernel and the daemon say; accesses nothing. */
+  /** Waits until the kernel and the status show an image as mounted; accesses nothing. */
   public StatusReport.Mount awaitMounted(String name) throws IOException {
     await(
         name + " is mounted",
@@ -155,9 +155,7 @@ public final class DaemonProcess implements AutoCloseable {
     return line(name).orElseThrow();
   }
 
-  /**
-   * Accesses a path once in a while until its image is in a state that says why it is not mounted.
-   */
+  /** Repeats an access until the status has a reason why the image is not mounted. */
   public StatusReport.Mount refusal(String name, Runnable access) throws IOException {
     await(
         name + " is not mounted, for a reason",
@@ -174,8 +172,8 @@ public final class DaemonProcess implements AutoCloseable {
   }
 
   /**
-   * Waits until everything that was accessed before has been seen and routed: an access that leads
-   * to no image is made after it, and waited for. Twice, as each CPU has a buffer of its own.
+   * Waits until all earlier accesses have been traced and routed: makes an access to no image and
+   * waits for its event. Twice, because each CPU has its own buffer.
    */
   public void fence() throws IOException {
     for (int i = 0; i < 2; i++) {
@@ -192,7 +190,7 @@ public final class DaemonProcess implements AutoCloseable {
     }
   }
 
-  /** SIGTERM; it has to end within the contract's five seconds, with exit code 0. */
+  /** SIGTERM; fails unless it ends within five seconds with exit code 0, as the contract says. */
   public void terminate() {
     ended = true;
     long start = System.nanoTime();
@@ -205,14 +203,14 @@ public final class DaemonProcess implements AutoCloseable {
     }
   }
 
-  /** SIGKILL; returns when it is gone. */
+  /** SIGKILL; returns when it has ended. */
   public void kill() {
     ended = true;
     process.destroyForcibly();
     exitStatus(Await.PATIENCE);
   }
 
-  /** Waits for its end by itself. */
+  /** Waits until it ends by itself, and returns its exit status. */
   public int awaitExit() {
     ended = true;
     return exitStatus(START);
@@ -231,7 +229,7 @@ public final class DaemonProcess implements AutoCloseable {
     }
   }
 
-  /** How it is, for a failure. */
+  /** Its status and log, for a failure message. */
   private String describe() {
     String status;
     try {
@@ -246,7 +244,7 @@ public final class DaemonProcess implements AutoCloseable {
     return "\nstatus: " + status + "\nlog: " + log.substring(Math.max(0, log.length() - 4000));
   }
 
-  /** Ends it, unless the test has. */
+  /** Terminates it, unless the test has ended it. */
   @Override
   public void close() {
     if (!ended) {

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * Makes damaged images of a good one: each field of the superblock changed, the file cut off at
- * each table, blocks zeroed, bytes changed by chance. The same seed makes the same images.
+ * Derives damaged images from a good one: each field of the superblock changed, the file truncated
+ * at each table, blocks zeroed, random bytes changed. The same seed gives the same images.
  */
 public final class Damage {
   /** One damaged image. */
@@ -22,12 +22,12 @@ public final class Damage {
       this.bytes = bytes;
     }
 
-    /** What was done to it. */
+    /** The kind of damage. */
     public String how() {
       return how;
     }
 
-    /** All of it. */
+    /** The content. */
     public byte[] bytes() {
       return bytes.clone();
     }
@@ -59,7 +59,7 @@ public final class Damage {
           new Field("fragment_table_start", 80, 8),
           new Field("lookup_table_start", 88, 8));
 
-  /** Those of them that say where a table begins. */
+  /** The first of the fields with the start of a table. */
   private static final int FIRST_TABLE = 48;
 
   private static final int SQUASHFS_SIZE = 96;
@@ -105,7 +105,7 @@ public final class Damage {
   /**
    * Damages a squashfs image.
    *
-   * @param many how many images there shall be; no fewer than there are systematic ones
+   * @param many the number of images; at least the systematic ones are returned
    */
   public static List<Image> ofSquashfs(byte[] good, long seed, int many) {
     Damage damage = new Damage(good, seed);
@@ -113,26 +113,26 @@ public final class Damage {
     for (Field table : SQUASHFS.stream().filter(f -> f.at() >= FIRST_TABLE).toList()) {
       long start = get(good, table);
       if (start > 0 && start < good.length) {
-        damage.cutOffAt(table.name(), (int) start);
+        damage.truncateAt(table.name(), (int) start);
       }
     }
-    damage.cutOffAt("data", SQUASHFS_SIZE);
-    damage.cutOffAt("end", (int) Math.min(good.length, get(good, SQUASHFS.get(12))));
+    damage.truncateAt("data", SQUASHFS_SIZE);
+    damage.truncateAt("end", (int) Math.min(good.length, get(good, SQUASHFS.get(12))));
     damage.zeroes(512);
     return damage.random(many);
   }
 
   /**
-   * Damages an erofs image. Half of the changes are made to one whose superblock says that it has
-   * no checksum, as else the checksum would be all that is ever tested.
+   * Damages an erofs image. Half of the images say in their superblock that they have no checksum;
+   * else the kernel's check of the checksum would be all that is tested.
    */
   public static List<Image> ofErofs(byte[] good, long seed, int many) {
     Damage damage = new Damage(good, seed);
     damage.fields(EROFS);
     for (int at = 0; at < good.length; at += EROFS_BLOCK) {
-      damage.add("cut off at " + at, Arrays.copyOf(good, at));
+      damage.add("truncated at " + at, Arrays.copyOf(good, at));
     }
-    damage.add("cut off in superblock", Arrays.copyOf(good, EROFS_SUPERBLOCK + 64));
+    damage.add("truncated in the superblock", Arrays.copyOf(good, EROFS_SUPERBLOCK + 64));
     damage.zeroes(512);
     byte[] unchecked = good.clone();
     unchecked[EROFS_FEATURES] &= ~1;
@@ -158,17 +158,17 @@ public final class Damage {
     }
   }
 
-  /** Around a place; and again with a superblock that says so, which only the kernel can tell. */
-  private void cutOffAt(String table, int place) {
+  /** Truncates around a table; and again with a matching size in the superblock. */
+  private void truncateAt(String table, int place) {
     for (int at : new int[] {place - 1, place, place + 1, place + 9}) {
       byte[] bytes = Arrays.copyOf(good, Math.min(Math.max(0, at), good.length - 1));
-      add("cut off at " + table + " " + (at - place), bytes);
+      add("truncated at " + table + " " + (at - place), bytes);
       if (bytes.length >= SQUASHFS_SIZE) {
         byte[] consistent = bytes.clone();
         ByteBuffer.wrap(consistent)
             .order(ByteOrder.LITTLE_ENDIAN)
             .putLong(BYTES_USED, bytes.length);
-        add("cut off at " + table + " " + (at - place) + ", and says so", consistent);
+        add("truncated at " + table + " " + (at - place) + ", with that size", consistent);
       }
     }
   }
@@ -185,7 +185,7 @@ public final class Damage {
     while (images.size() < many) {
       byte[] bytes = good.clone();
       int changes = 1 + random.nextInt(32);
-      // Most of an image is data, and most of what can go wrong is not: half of them are there.
+      // Most of an image is data, but most errors are in its tables at the end: half of the images.
       boolean atTheEnd = random.nextBoolean();
       int from = atTheEnd ? Math.max(0, bytes.length - 2048) : 0;
       for (int i = 0; i < changes; i++) {

@@ -7,11 +7,11 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A storage that can hang: a FUSE file system (bindfs) that shows a folder. Stopped, it answers
- * nothing, and whoever asks it waits in the kernel, as with a file server that is down. The kernel
- * keeps nothing of it in its caches that it would not ask for again.
+ * An image storage that can hang: a FUSE file system (bindfs) of a folder. While it is stopped,
+ * system calls on it wait in the kernel, as with a file server that is down. Its attributes and
+ * names are not cached, so that the kernel asks it each time.
  *
- * <p>Close it after the site: what is mounted from it has to go first.
+ * <p>Close it after the host, whose mounts have backing files on it.
  */
 public final class FuseStorage implements AutoCloseable {
   private final Process server;
@@ -22,7 +22,7 @@ public final class FuseStorage implements AutoCloseable {
     this.folder = folder;
   }
 
-  /** Mounts one at a directory of a site. */
+  /** Mounts one on a directory of a host. */
   public static FuseStorage mount(Site site, Path at) throws IOException {
     Path folder = Files.createTempDirectory(site.scratch(), "storage-");
     Files.createDirectories(at);
@@ -44,7 +44,7 @@ public final class FuseStorage implements AutoCloseable {
           "the FUSE file system is mounted",
           Await.PATIENCE,
           () -> Kernel.mountsOn(at) == 1,
-          () -> log(log));
+          () -> Scripts.log(log));
     } catch (AssertionError e) {
       storage.close();
       throw e;
@@ -52,25 +52,17 @@ public final class FuseStorage implements AutoCloseable {
     return storage;
   }
 
-  private static String log(Path log) {
-    try {
-      return Files.readString(log);
-    } catch (IOException e) {
-      return e.toString();
-    }
-  }
-
-  /** What it shows, to be written to directly: a copy of a file under this name. */
+  /** Copies a file into the underlying folder, so that it also works while this is stopped. */
   public void place(Path file, String name) throws IOException {
     Files.copy(file, folder.resolve(name));
   }
 
-  /** From now on it does not answer. */
+  /** Stops it: it hangs from now on. */
   public void stop() {
     Kernel.signal("STOP", server.pid());
   }
 
-  /** It answers again, and first whoever waits. */
+  /** Resumes it: waiting calls continue. */
   public void resume() {
     if (server.isAlive()) {
       Kernel.signal("CONT", server.pid());

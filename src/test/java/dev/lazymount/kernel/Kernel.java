@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/** What the kernel shows of mounts, loop devices and processes. */
+/** Reads mounts, loop devices and processes from /proc and /sys. */
 public final class Kernel {
   private static final Path PROC = Path.of("/proc");
 
@@ -32,7 +32,7 @@ public final class Kernel {
     }
   }
 
-  /** How many mounts lie on exactly this directory, one on the other. */
+  /** The number of mounts on exactly this directory; more than one if they are stacked. */
   public static long mountsOn(Path target) {
     return mountsBelow(target).stream()
         .filter(mount -> Path.of(mount.target()).equals(target))
@@ -49,7 +49,7 @@ public final class Kernel {
         .orElseThrow(() -> new AssertionError("nothing is mounted on " + target));
   }
 
-  /** Loop devices by number, with the file behind each, for files below a directory. */
+  /** The loop devices with a backing file below a directory, by number. */
   public static Map<Integer, String> loopsBelow(Path directory) {
     Map<Integer, String> loops = new TreeMap<>();
     try (DirectoryStream<Path> devices = Files.newDirectoryStream(Path.of("/sys/block"), "loop*")) {
@@ -69,8 +69,8 @@ public final class Kernel {
   }
 
   /**
-   * The loop devices of files below a directory that are mounted nowhere, in no mount namespace of
-   * any process: whoever makes a namespace while a test runs has copies of its mounts.
+   * The loop devices with a backing file below a directory that are not mounted in any mount
+   * namespace of any process: a namespace made while a test runs has copies of its mounts.
    */
   public static List<String> leakedLoopsBelow(Path directory) {
     Map<Integer, String> bound = loopsBelow(directory);
@@ -85,7 +85,7 @@ public final class Kernel {
                 Path namespace = PROC.resolve(process.pid() + "/ns/mnt");
                 namespaces.putIfAbsent(Files.readSymbolicLink(namespace).toString(), process);
               } catch (IOException e) {
-                // It has ended.
+                // The process has ended.
               }
             });
     for (ProcessHandle process : namespaces.values()) {
@@ -101,7 +101,7 @@ public final class Kernel {
     return List.copyOf(bound.values());
   }
 
-  /** Processes that have this variable in their environment. */
+  /** The processes with this variable in their environment. */
   public static List<ProcessHandle> processesWith(String variable) {
     List<ProcessHandle> found = new ArrayList<>();
     String wanted = "\0" + variable + "\0";
@@ -115,12 +115,12 @@ public final class Kernel {
     return found;
   }
 
-  /** The name of a process; empty if it is gone. */
+  /** The name of a process; empty if it has ended. */
   public static String comm(long pid) {
     return text(PROC.resolve(pid + "/comm")).map(String::strip).orElse("");
   }
 
-  /** Whether there is such a process, and it has not ended yet. */
+  /** Whether a process exists and is not a zombie. */
   public static boolean runs(long pid) {
     return text(PROC.resolve(pid + "/stat"))
         .map(stat -> stat.charAt(stat.lastIndexOf(')') + 2) != 'Z')
@@ -132,7 +132,7 @@ public final class Kernel {
     ChildProcess.run("kill", "-" + signal, Long.toString(pid)).orFail();
   }
 
-  /** What the open files of this process are. */
+  /** The open files of this process, by descriptor. */
   public static List<String> openFiles() throws IOException {
     List<String> open = new ArrayList<>();
     try (DirectoryStream<Path> descriptors = Files.newDirectoryStream(PROC.resolve("self/fd"))) {
@@ -140,7 +140,7 @@ public final class Kernel {
         try {
           open.add(descriptor.getFileName() + " " + Files.readSymbolicLink(descriptor));
         } catch (IOException e) {
-          // The one that reads this very directory is gone, or it was closed meanwhile.
+          // It was closed meanwhile, or is the one that read this directory.
         }
       }
     }

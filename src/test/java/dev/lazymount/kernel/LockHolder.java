@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
-/** Another process that holds a lock file by flock(2), until it is closed. */
+/** A child process that holds a flock(2) lock until this is closed. */
 public final class LockHolder implements AutoCloseable {
   private final Process process;
 
@@ -14,7 +14,7 @@ public final class LockHolder implements AutoCloseable {
     this.process = process;
   }
 
-  /** Takes the lock, made if it is not there; returns when it is held. */
+  /** Takes the lock of a file, which is created if it is missing; returns when it is held. */
   public static LockHolder take(Path lock) throws IOException {
     Path output = Files.createTempFile("lazymount-it-lock-holder-", ".log");
     Process process =
@@ -36,9 +36,9 @@ public final class LockHolder implements AutoCloseable {
 
   @Override
   public void close() {
-    // flock(1) holds it, its child does not.
+    // flock(1) holds the lock, and its child does not.
     process.descendants().forEach(ProcessHandle::destroyForcibly);
     process.destroyForcibly();
-    Await.until("the lock holder is gone", () -> !process.isAlive());
+    Await.until("the lock holder has ended", () -> !process.isAlive());
   }
 }

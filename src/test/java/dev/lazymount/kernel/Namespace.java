@@ -7,15 +7,33 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** A mount namespace that a process of its own keeps, as a container would; ends with it. */
+/**
+ * A mount namespace, as a container has one. A child process keeps it alive until this is closed.
+ *
+ * <p>It also works in a plain chroot, whose root is not a mount point, so that {@code unshare
+ * --propagation} fails (EINVAL): propagation is set on the mount that contains the host's folder.
+ * That has to be one of the chroot's own, which {@link Site#createShared} makes.
+ */
 public final class Namespace implements AutoCloseable {
-  /** What a namespace gets of the mounts that its parent makes later. */
+  /** Which mounts made later in the parent namespace appear in this one. */
   public enum Propagation {
-    /** Nothing. */
+    /** None. */
     PRIVATE,
     /** All of them. */
     SLAVE
   }
+
+  /** Goes up from the folder ($0) to the first mount point; mount(8) fails at other directories. */
+  private static final String SET_PROPAGATION =
+      """
+      at=$0
+      until mount --make-r$1 "$at" 2>/dev/null; do
+        [ "$at" != / ] || { echo "no mount point at or above $0"; exit 1; }
+        at=$(dirname "$at")
+      done
+      echo made
+      exec sleep 600
+      """;
 
   private final Site site;
   private final Process keeper;
@@ -25,25 +43,21 @@ public final class Namespace implements AutoCloseable {
     this.keeper = keeper;
   }
 
-  /** Makes one of ours as it is now; returns when it is there. */
+  /** Copies this process's mount namespace; returns when that is done. */
   public static Namespace make(Site site, Propagation propagation) throws IOException {
     String kind = propagation.name().toLowerCase(Locale.ROOT);
     Path output = Files.createTempFile(site.scratch(), "namespace-", ".log");
-    Process keeper =
-        ChildProcess.start(
-            List.of(
-                "unshare",
-                "--mount",
-                "--propagation",
-                kind,
-                "sh",
-                "-c",
-                "echo made; exec sleep 600"),
-            site.mark(),
-            output);
+    List<String> unshare = List.of("unshare", "--mount", "--propagation", "unchanged");
+    List<String> command = new ArrayList<>(unshare);
+    command.addAll(List.of("sh", "-c", SET_PROPAGATION, site.folder().toString(), kind));
+    Process keeper = ChildProcess.start(command, site.mark(), output);
     Namespace namespace = new Namespace(site, keeper);
     try {
-      Await.until("the namespace is made", () -> Files.readString(output).contains("made"));
+      Await.until(
+          "the namespace is made",
+          Await.PATIENCE,
+          () -> Files.readString(output).contains("made"),
+          () -> Scripts.log(output));
     } catch (AssertionError e) {
       namespace.close();
       throw e;
@@ -51,14 +65,14 @@ public final class Namespace implements AutoCloseable {
     return namespace;
   }
 
-  /** Runs a command in it, to its end; with our root and working directories, in a chroot too. */
+  /** Runs a command in the namespace to its end, with the keeper's root and working directory. */
   public ChildProcess.Result run(String... command) {
     List<String> all = new ArrayList<>(List.of("nsenter", "-m", "-r", "-w", "-t", pid(), "--"));
     all.addAll(List.of(command));
     return ChildProcess.run("", all, site.mark());
   }
 
-  /** Starts a command in it. */
+  /** Starts a command in the namespace. */
   public Process start(Path output, String... command) throws IOException {
     List<String> all = new ArrayList<>(List.of("nsenter", "-m", "-r", "-w", "-t", pid(), "--"));
     all.addAll(List.of(command));
@@ -72,6 +86,6 @@ public final class Namespace implements AutoCloseable {
   @Override
   public void close() {
     keeper.destroyForcibly();
-    Await.until("the keeper of the namespace is gone", () -> !keeper.isAlive());
+    Await.until("the process of the namespace has ended", () -> !keeper.isAlive());
   }
 }

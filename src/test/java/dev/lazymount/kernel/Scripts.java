@@ -7,7 +7,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Shell scripts that stand in for bpftrace. */
+/** Shell scripts, such as one that replaces bpftrace, and what they printed. */
 public final class Scripts {
   private Scripts() {}
 
@@ -17,5 +17,14 @@ public final class Scripts {
     all.addAll(List.of(lines));
     Files.write(file, all);
     return Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwx------"));
+  }
+
+  /** The output of a process so far, for a failure message. */
+  static String log(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (IOException e) {
+      return e.toString();
+    }
   }
 }

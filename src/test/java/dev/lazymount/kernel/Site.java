@@ -18,11 +18,13 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
 /**
- * A root, an image directory and the daemon's own directories, in a folder of their own.
+ * A host for one test: a root with original directories, an image directory, and the directories of
+ * a daemon, all in one temporary folder. It starts daemons and runs commands with settings that
+ * lead into that folder.
  *
- * <p>Closing it ends its daemons, detaches every mount in it and deletes it; then nothing of it may
- * be left on the machine, and what is left fails the test: a process, a loop device, a mount. The
- * same is done when the JVM is told to end in the middle of a test.
+ * <p>{@link #close} terminates the daemons, detaches the mounts and deletes the folder. A process,
+ * a mount or a loop device that is left fails the test. A JVM that is terminated in the middle of a
+ * test cleans up in the same way.
  */
 public final class Site extends SiteFiles implements AutoCloseable {
   private static final String MARK = "LAZYMOUNT_TEST_SITE";
@@ -41,7 +43,7 @@ public final class Site extends SiteFiles implements AutoCloseable {
     OPEN.add(this);
   }
 
-  /** A new one, empty. */
+  /** Creates an empty host. */
   public static Site create() {
     try {
       return new Site(Files.createTempDirectory("lazymount-it-").toRealPath());
@@ -51,8 +53,8 @@ public final class Site extends SiteFiles implements AutoCloseable {
   }
 
   /**
-   * A new one whose folder is a shared mount, as everything is on a host that systemd has booted:
-   * what is mounted in it propagates to namespaces that are slaves of ours.
+   * Creates an empty host whose folder is a shared mount, as all mounts are on a host booted by
+   * systemd: mounts made in it propagate to slave mount namespaces.
    */
   public static Site createShared() {
     Site site = create();
@@ -62,7 +64,7 @@ public final class Site extends SiteFiles implements AutoCloseable {
     return site;
   }
 
-  /** The daemons' run directory; the second daemon of one site needs another one. */
+  /** The run directory. A second daemon needs another one. */
   public Path runDir() {
     return folder().resolve("run");
   }
@@ -72,7 +74,7 @@ public final class Site extends SiteFiles implements AutoCloseable {
     return folder().resolve("lock");
   }
 
-  /** The settings that lead into this site, all of them: {@code key=value} each. */
+  /** The settings that lead into this host's folder, {@code key=value} each. */
   public List<String> settings() {
     return List.of(
         "root=" + root(),
@@ -85,17 +87,17 @@ public final class Site extends SiteFiles implements AutoCloseable {
   // --- accesses
   // -----------------------------------------------------------------------------------
 
-  /** Opens and reads a compiler's version file, in a process of its own; it has to be readable. */
+  /** Reads a compiler's version file in a child process; fails if it can't be read. */
   public String version(String name) {
     return ChildProcess.cat(root(name).resolve(VERSION));
   }
 
-  /** Opens and reads a compiler's version file from this JVM. */
+  /** Reads a compiler's version file in this JVM. */
   public String versionHere(String name) throws IOException {
     return Files.readString(root(name).resolve(VERSION), StandardCharsets.UTF_8);
   }
 
-  /** How many mounts lie on a compiler's directory. */
+  /** The number of mounts on a compiler's directory. */
   public long mountsOn(String name) {
     return Kernel.mountsOn(root(name));
   }
@@ -114,7 +116,7 @@ public final class Site extends SiteFiles implements AutoCloseable {
    * Starts a daemon and returns at once.
    *
    * @param environment added to its environment
-   * @param settings {@code key=value} each, over those that lead into this site
+   * @param settings {@code key=value} each, added to {@link #settings}
    */
   public DaemonProcess launch(Map<String, String> environment, String... settings)
       throws IOException {
@@ -128,20 +130,20 @@ public final class Site extends SiteFiles implements AutoCloseable {
   }
 
   /**
-   * Runs {@code lazymount} over this site to its end.
+   * Runs {@code lazymount} on this host to its end.
    *
-   * @param words the command, and what follows the settings that lead into this site
+   * @param words the command, and the arguments that follow the settings
    */
   public ChildProcess.Result commandLine(String... words) {
     return ChildProcess.run("", command(words), mark());
   }
 
-  /** Starts {@code lazymount} over this site, as {@link #commandLine} does. */
+  /** Starts {@code lazymount} as {@link #commandLine} does, with its output in a file. */
   public Process startCommandLine(Path output, String... words) throws IOException {
     return ChildProcess.start(command(words), mark(), output);
   }
 
-  /** {@code lazymount} over this site, for whoever starts it in a way of its own. */
+  /** The command line of {@link #commandLine}. */
   public List<String> command(String... words) {
     List<String> all = new ArrayList<>(List.of(DaemonProcess.launcher(), words[0]));
     settings().forEach(setting -> all.addAll(List.of("--set", setting)));
@@ -149,12 +151,12 @@ public final class Site extends SiteFiles implements AutoCloseable {
     return all;
   }
 
-  /** In the environment of every process of this site, and of those that it starts. */
+  /** A variable in the environment of all processes of this host, by which they are found. */
   public Map<String, String> mark() {
     return Map.of(MARK, folder().toString());
   }
 
-  /** The running bpftrace processes of this site's daemons and commands. */
+  /** The running bpftrace processes of this host's daemons and commands. */
   public List<Long> bpftraces() {
     return processes().stream()
         .map(ProcessHandle::pid)
@@ -181,7 +183,7 @@ public final class Site extends SiteFiles implements AutoCloseable {
     }
     try {
       Await.until(
-          "no process of this site is left",
+          "no process of this test is left",
           Duration.ofSeconds(5),
           () -> processes().isEmpty(),
           this::describeProcesses);
@@ -199,14 +201,14 @@ public final class Site extends SiteFiles implements AutoCloseable {
     return processes().stream().map(p -> p.pid() + " " + Kernel.comm(p.pid())).toList().toString();
   }
 
-  /** Whatever happened: after this nothing is there. Says what could not be had. */
+  /** Removes everything, whatever happened before; returns what failed. */
   private List<String> takeDown() {
     List<String> problems = new ArrayList<>();
     processes().forEach(ProcessHandle::destroyForcibly);
     check(problems, () -> Await.until("the processes are killed", () -> processes().isEmpty()));
     check(problems, () -> Await.until("the mounts are detached", this::detachAll));
-    // Before the look at loop devices: a mount namespace that somebody made meanwhile has copies of
-    // our mounts, and the kernel takes those away with their directories.
+    // Before the check of loop devices: a mount namespace made meanwhile by another process has
+    // copies of the mounts, and the kernel removes those with their directories.
     check(problems, this::delete);
     check(
         problems,
@@ -233,7 +235,7 @@ public final class Site extends SiteFiles implements AutoCloseable {
     }
   }
 
-  /** The deepest and newest first; one round takes one layer off a stack. */
+  /** Detaches the deepest mounts first; one round removes one layer of a stack. */
   private boolean detachAll() {
     List<MountInfo> mounts = new ArrayList<>(Kernel.mountsBelow(folder()));
     mounts.sort(Comparator.comparingInt((MountInfo m) -> m.target().length()).reversed());
@@ -241,13 +243,13 @@ public final class Site extends SiteFiles implements AutoCloseable {
       try {
         Mounts.detach(mount.target());
       } catch (SyscallException e) {
-        // Gone with another one; the next round looks again.
+        // It was detached with another one; the next round checks again.
       }
     }
     return Kernel.mountsBelow(folder()).isEmpty();
   }
 
-  /** Never follows a symlink, and touches nothing while something is mounted in it. */
+  /** Follows no symlinks, and deletes nothing while something is mounted in the folder. */
   private void delete() throws IOException {
     if (!Kernel.mountsBelow(folder()).isEmpty()) {
       throw new IOException(folder() + " is kept, as something is mounted in it");

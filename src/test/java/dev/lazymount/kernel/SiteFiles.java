@@ -10,12 +10,12 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-/** The files of a {@link Site}: original directories below its root, and images. */
+/** The files of a {@link Site}: the original directories below its root, and the images. */
 abstract class SiteFiles {
-  /** What {@link Site#version} reads of an original directory. */
+  /** The version file of an original directory, see {@link Site#version}. */
   public static final String ORIGINAL = "original\n";
 
-  /** What {@link Site#version} reads of an image. */
+  /** The version file of an image, see {@link Site#version}. */
   public static final String IMAGE = "image\n";
 
   static final String VERSION = "version";
@@ -31,7 +31,7 @@ abstract class SiteFiles {
     Files.createDirectories(scratch());
   }
 
-  /** All of it is in here. */
+  /** The folder that contains everything. */
   public Path folder() {
     return folder;
   }
@@ -41,7 +41,7 @@ abstract class SiteFiles {
     return folder.resolve("root");
   }
 
-  /** Something below the root. */
+  /** A path below the root. */
   public Path root(String path) {
     return root().resolve(path);
   }
@@ -56,18 +56,18 @@ abstract class SiteFiles {
     return images().resolve(name + ".img");
   }
 
-  /** Outside root and images, for whatever a test needs. */
+  /** A directory outside the root and the images, for other files of a test. */
   public Path scratch() {
     return folder.resolve("scratch");
   }
 
-  /** A compiler: an original directory and a good image. */
+  /** Creates a compiler: an original directory and a good image. */
   public void compiler(String name) throws IOException {
     original(name);
     goodImage(name);
   }
 
-  /** So many compilers, named {@code gcc-0} and so on; returns their names. */
+  /** Creates so many compilers, {@code gcc-0} and so on; returns their names. */
   public List<String> compilers(int count) throws IOException {
     List<String> names = IntStream.range(0, count).mapToObj(i -> "gcc-" + i).toList();
     for (String name : names) {
@@ -76,20 +76,21 @@ abstract class SiteFiles {
     return names;
   }
 
-  /** Only the original directory. */
+  /** Creates an original directory. */
   public void original(String name) throws IOException {
     original(name, Map.of(VERSION, ORIGINAL));
   }
 
   /**
-   * The original directory, with these files; it appears at once and without an open below root.
+   * Creates an original directory with these files, by rename, so that no open below the root is
+   * traced.
    */
   public void original(String name, Map<String, String> files) throws IOException {
     Path staged = write(files);
     Path target = root(name);
     Files.createDirectories(target.getParent());
     if (Files.isDirectory(target)) {
-      // An outer directory, which already has inner ones.
+      // It already contains the directories of inner images.
       for (String file : files.keySet()) {
         Files.move(staged.resolve(file), target.resolve(file));
       }
@@ -98,13 +99,13 @@ abstract class SiteFiles {
     }
   }
 
-  /** A good image. */
+  /** Creates a good image. */
   public void goodImage(String name) throws IOException {
     image(name, Map.of(VERSION, IMAGE));
   }
 
   /**
-   * A good image with these files.
+   * Creates a good image with these files.
    *
    * @param files by path; one that ends with a slash is an empty directory
    */
@@ -117,12 +118,12 @@ abstract class SiteFiles {
     place(ready, name);
   }
 
-  /** Makes an image of these files, outside the image directory. */
+  /** Packs these files into an image outside the image directory. */
   public Path imageOf(Map<String, String> files) throws IOException {
     return imageOf(write(files));
   }
 
-  /** Makes an image of a directory, outside the image directory. */
+  /** Packs a directory into an image outside the image directory. */
   public Path imageOf(Path directory) {
     Path image = scratch().resolve("image-" + count++);
     ChildProcess.run(
@@ -136,19 +137,19 @@ abstract class SiteFiles {
     return image;
   }
 
-  /** A copy of a file becomes the image of a name, in one step, replacing one that is there. */
+  /** Makes a copy of a file the image of a name, by rename; replaces an existing image. */
   public void place(Path file, String name) throws IOException {
     Path copy = Files.copy(file, scratch().resolve("copy-" + count++));
     Files.createDirectories(image(name).getParent());
     Files.move(copy, image(name), StandardCopyOption.ATOMIC_MOVE);
   }
 
-  /** Those bytes become the image of a name. */
+  /** Makes these bytes the image of a name. */
   public void place(byte[] bytes, String name) throws IOException {
     place(Files.write(scratch().resolve("bytes-" + count++), bytes), name);
   }
 
-  /** How many image files there are. */
+  /** The number of image files. */
   public long imageFiles() throws IOException {
     try (Stream<Path> all = Files.walk(images())) {
       return all.filter(file -> file.toString().endsWith(".img")).count();

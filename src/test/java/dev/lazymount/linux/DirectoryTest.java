@@ -36,7 +36,7 @@ final class DirectoryTest {
   }
 
   @Test
-  void namesThatAreNotUtf8AreLeftOutAndCountTowardsTheLimit() throws Exception {
+  void namesNotInUtf8AreSkippedButCounted() throws Exception {
     foreign(5);
     Files.createFile(temp.resolve("gcc.img"));
     Directory.Listing all = list(6);

@@ -14,7 +14,7 @@ final class ErrnoTest {
     Native.register(ErrnoTest.class, "c");
   }
 
-  /** As strerror(3), but in English in every locale; glibc 2.32. */
+  /** strerror(3) in English, whatever the locale; glibc 2.32. */
   private static native String strerrordesc_np(int errno);
 
   private static native String strerrorname_np(int errno);
@@ -29,7 +29,7 @@ final class ErrnoTest {
   }
 
   @Test
-  void namesAndTextsAreTheCLibrarys() {
+  void namesAndTextsMatchTheCLibrary() {
     int known = 0;
     for (int errno = 1; errno < 200; errno++) {
       if (!Errno.name(errno).startsWith("errno ")) {
@@ -55,7 +55,7 @@ final class ErrnoTest {
   }
 
   @Test
-  void aFailedCallSaysWhatWasTriedAndWhy() {
+  void exceptionNamesTheCallAndTheErrno() {
     SyscallException failed = new SyscallException("openat images/gcc.img", Errno.ESTALE);
     assertEquals("openat images/gcc.img: ESTALE (Stale file handle)", failed.getMessage());
     assertEquals("openat images/gcc.img", failed.operation());

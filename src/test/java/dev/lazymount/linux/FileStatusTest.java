@@ -13,7 +13,7 @@ final class FileStatusTest {
   private static final long MOUNT_ROOT = 0x2000;
 
   @Test
-  void readsEveryFieldFromItsPlace() {
+  void readsEachFieldAtItsOffset() {
     FileStatus status = FileStatus.parse(statx(0100644, 0, 0));
     assertEquals(
         new FileStatus(
@@ -35,14 +35,14 @@ final class FileStatusTest {
     "0140000, SOCKET", "0020000, CHARACTER_DEVICE", "0060000, BLOCK_DEVICE", "0000000, UNKNOWN",
     "0170000, UNKNOWN"
   })
-  void knowsEveryKindOfFile(String mode, FileType expected) {
+  void readsEachFileType(String mode, FileType expected) {
     FileStatus status = FileStatus.parse(statx(Integer.parseInt(mode, 8) | 07755, 0, 0));
     assertEquals(expected, status.type());
     assertEquals(07755, status.mode());
   }
 
   @Test
-  void isAMountsRootOnlyIfTheKernelKnowsAndSaysSo() {
+  void mountRootNeedsMaskAndAttribute() {
     assertTrue(FileStatus.parse(statx(0040755, MOUNT_ROOT, MOUNT_ROOT)).mountRoot());
     assertFalse(FileStatus.parse(statx(0040755, MOUNT_ROOT, 0)).mountRoot(), "not supported");
     assertFalse(FileStatus.parse(statx(0040755, 0, MOUNT_ROOT)).mountRoot(), "supported, no");
@@ -51,7 +51,7 @@ final class FileStatusTest {
 
   @ParameterizedTest
   @CsvSource({"7, 0", "7, 255", "7, 256", "7, 4095", "7, 1048575", "259, 3", "0, 52", "4095, 1"})
-  void devicesComeApartAsTheyWerePutTogether(int major, int minor) {
+  void majorAndMinorAreReadBack(int major, int minor) {
     FileStatus status =
         new FileStatus(FileType.FILE, FileStatus.device(major, minor), 0, 0, 0, 0, 0, 0, false);
     assertEquals(major, status.major());
@@ -59,12 +59,12 @@ final class FileStatusTest {
   }
 
   @Test
-  void devicesArePackedAsTheKernelDoes() {
+  void deviceHasTheEncodingOfTheKernel() {
     assertEquals(0x0700, FileStatus.device(7, 0));
     assertEquals(0x10072c, FileStatus.device(7, 300), "stat -c %D of /dev/loop300's file system");
   }
 
-  /** A struct statx with all else set to one, so that a field read from a wrong place shows. */
+  /** A struct statx whose other bytes are 1, so that a read at a wrong offset fails. */
   private static byte[] statx(int mode, long attributes, long attributesMask) {
     byte[] bytes = new byte[FileStatus.SIZE];
     java.util.Arrays.fill(bytes, (byte) 1);

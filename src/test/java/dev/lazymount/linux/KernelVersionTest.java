@@ -22,21 +22,21 @@ final class KernelVersionTest {
     ".1, 0.0",
     "99999999999.1, 0.0",
   })
-  void readsARelease(String release, String expected) {
+  void parsesARelease(String release, String expected) {
     assertEquals(expected, KernelVersion.parse(release).toString());
   }
 
   @Test
-  void ordersByNumberAndNotByText() {
+  void comparesNumbers() {
     assertTrue(KernelVersion.parse("5.10").compareTo(KernelVersion.parse("5.9")) > 0);
-    assertTrue(KernelVersion.parse("5.7.19").compareTo(KernelVersion.FLOOR) < 0);
-    assertTrue(KernelVersion.parse("4.19").compareTo(KernelVersion.FLOOR) < 0);
-    assertTrue(KernelVersion.parse("6.0").compareTo(KernelVersion.FLOOR) > 0);
-    assertEquals(0, KernelVersion.parse("5.8.18-1").compareTo(KernelVersion.FLOOR));
+    assertTrue(KernelVersion.parse("5.7.19").compareTo(KernelVersion.MINIMUM) < 0);
+    assertTrue(KernelVersion.parse("4.19").compareTo(KernelVersion.MINIMUM) < 0);
+    assertTrue(KernelVersion.parse("6.0").compareTo(KernelVersion.MINIMUM) > 0);
+    assertEquals(0, KernelVersion.parse("5.8.18-1").compareTo(KernelVersion.MINIMUM));
   }
 
   @Test
-  void knowsTheRunningOne() {
+  void parsesTheRunningKernel() {
     assertTrue(KernelVersion.running().major() >= 3);
   }
 }

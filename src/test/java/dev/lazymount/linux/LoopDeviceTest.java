@@ -4,10 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import org.junit.jupiter.api.Test;
 
-/** What is known of loop devices without one. */
+/** Loop devices, without one. */
 final class LoopDeviceTest {
   @Test
-  void aDeviceHasTheNumberOfItsMinorUnlessPartitionsHaveTheirs() {
+  void pathDependsOnTheMinorNumbersPerDevice() {
     assertEquals("/dev/loop0", LoopDevice.path(0, 1));
     assertEquals("/dev/loop300", LoopDevice.path(300, 1));
     // max_part=8 becomes 15: sixteen minor numbers each.

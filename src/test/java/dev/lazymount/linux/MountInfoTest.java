@@ -11,7 +11,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 final class MountInfoTest {
   @Test
-  void readsAMountedImage() {
+  void parsesAMountedImage() {
     assertEquals(
         Optional.of(
             new MountInfo(
@@ -28,7 +28,7 @@ final class MountInfoTest {
   }
 
   @Test
-  void optionalFieldsMayBeNoneOrMany() {
+  void parsesAnyNumberOfOptionalFields() {
     for (String optional : new String[] {"", " shared:1", " shared:1 master:2 propagate_from:3"}) {
       MountInfo info =
           MountInfo.parse("1 0 0:23 / /proc rw" + optional + " - proc proc rw").orElseThrow();
@@ -39,7 +39,7 @@ final class MountInfoTest {
   }
 
   @Test
-  void readsASubdirectoryOfAFileServer() {
+  void parsesAnNfsSubdirectory() {
     MountInfo info =
         MountInfo.parse(
                 "61 29 0:52 /ce/v2 /opt/compiler-explorer rw,noatime - nfs4"
@@ -50,7 +50,7 @@ final class MountInfoTest {
   }
 
   @Test
-  void readsWhatTheKernelEscapes() {
+  void unescapesOctalDigits() {
     MountInfo info =
         MountInfo.parse(
                 "1 0 0:1 /a\\040b /with\\040space\\011tab\\012line\\134back\\134040slash rw - tmpfs"
@@ -62,13 +62,13 @@ final class MountInfoTest {
   }
 
   @Test
-  void aBackslashThatEscapesNothingStays() {
+  void keepsABackslashWithoutDigits() {
     assertEquals(
         "/a\\08\\4\\", MountInfo.parse("1 0 0:1 / /a\\08\\4\\ rw - t s").orElseThrow().target());
   }
 
   @Test
-  void aSourceMayBeEmpty() {
+  void parsesAnEmptySource() {
     assertEquals("", MountInfo.parse("1 0 0:1 / /x rw - tmpfs  rw").orElseThrow().source());
   }
 
@@ -88,7 +88,7 @@ final class MountInfoTest {
         "99999999999 0 0:1 / /x rw - tmpfs tmpfs rw",
         "1 0 0:1 / /x rw - tmpfs",
       })
-  void whatHasNotTheFormIsNone(String line) {
+  void otherLinesAreSkipped(String line) {
     assertEquals(Optional.empty(), MountInfo.parse(line));
   }
 

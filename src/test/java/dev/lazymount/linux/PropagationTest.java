@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-/** Lines of real mount tables. */
+/** Propagation, from lines of real mount tables. */
 final class PropagationTest {
   private static final List<String> TABLE =
       List.of(
@@ -22,7 +22,7 @@ final class PropagationTest {
   }
 
   @Test
-  void theDeepestMountOnTheWayCounts() {
+  void deepestMountCounts() {
     assertEquals(Optional.of(new Propagation("/", true, false)), of("/optional"));
     assertEquals(Optional.of(new Propagation("/opt/ce", false, false)), of("/opt/ce"));
     assertEquals(Optional.of(new Propagation("/opt/ce", false, false)), of("/opt/ce/gcc"));

@@ -14,17 +14,17 @@ class TimedCallTest {
   private static final Duration LONG = Duration.ofSeconds(30);
 
   @Test
-  void theAnswerIsReturned() throws Exception {
-    assertEquals("there", TimedCall.on("look", LONG, () -> "there"));
+  void resultIsReturned() throws Exception {
+    assertEquals("there", TimedCall.run("look", LONG, () -> "there"));
   }
 
   @Test
-  void whatHangsIsLeftBehind() {
+  void hangingCallIsAbandoned() {
     CountDownLatch never = new CountDownLatch(1);
     assertThrows(
         TimeoutException.class,
         () ->
-            TimedCall.on(
+            TimedCall.run(
                 "look",
                 Duration.ofMillis(20),
                 () -> {
@@ -35,13 +35,13 @@ class TimedCallTest {
   }
 
   @Test
-  void whatItThrowsComesOutAtOnceWhateverItIs() {
+  void exceptionIsThrownAtOnce() {
     for (Throwable thrown : new Throwable[] {new IllegalStateException(), new LinkageError()}) {
       ExecutionException e =
           assertThrows(
               ExecutionException.class,
               () ->
-                  TimedCall.on(
+                  TimedCall.run(
                       "look",
                       LONG,
                       () -> {

@@ -4,7 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Random;
 
-/** Malformed HTTP requests, drawn at random; reproducible by the seed. */
+/** Generates malformed HTTP requests; the same seed gives the same requests. */
 public final class MalformedHttp {
   private static final List<String> VALID =
       List.of(
@@ -34,12 +34,12 @@ public final class MalformedHttp {
 
   private final Random random;
 
-  /** Draws from this. */
+  /** Takes its randomness from here. */
   public MalformedHttp(Random random) {
     this.random = random;
   }
 
-  /** The next one. */
+  /** The next request. */
   public byte[] next() {
     return switch (random.nextInt(5)) {
       case 0 -> noise(random.nextInt(2000));
@@ -73,7 +73,7 @@ public final class MalformedHttp {
     return valid.substring(0, random.nextInt(valid.length())).getBytes(StandardCharsets.ISO_8859_1);
   }
 
-  /** Long lines and many headers, on both sides of the bound. */
+  /** Long lines and many headers, below and above the bound. */
   private byte[] oversized() {
     String filling = random.nextBoolean() ? "a" : "x: y\r\n";
     String request =

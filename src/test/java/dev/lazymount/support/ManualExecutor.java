@@ -4,7 +4,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.Executor;
 
-/** Runs nothing until told to: work that a test leaves here is work that hangs. */
+/** An executor that runs tasks when the test says so; a task that is not run stands for a hang. */
 public final class ManualExecutor implements Executor {
   private final Deque<Runnable> waiting = new ArrayDeque<>();
 
@@ -13,17 +13,17 @@ public final class ManualExecutor implements Executor {
     waiting.addLast(work);
   }
 
-  /** How much work waits. */
+  /** The number of waiting tasks. */
   public int waiting() {
     return waiting.size();
   }
 
-  /** Does the oldest piece of work. */
+  /** Runs the oldest task. */
   public void runOne() {
     waiting.removeFirst().run();
   }
 
-  /** Does all that waits, and what comes of it, oldest first. */
+  /** Runs all tasks, oldest first, and those that they add. */
   public void runAll() {
     while (!waiting.isEmpty()) {
       runOne();

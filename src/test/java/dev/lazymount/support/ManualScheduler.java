@@ -12,8 +12,8 @@ import scala.concurrent.ExecutionContext;
 import scala.concurrent.duration.FiniteDuration;
 
 /**
- * A scheduler whose time a test turns on by hand. Akka's own for tests (ManualTime) does the same,
- * but sleeps 100 ms each time, as it is made for actors that have threads.
+ * A scheduler whose time the test advances. Akka's ManualTime does the same, but sleeps 100 ms each
+ * time because it is made for actors on threads.
  */
 public final class ManualScheduler extends AbstractScheduler {
   private record Task(long at, long number, Runnable work, ExecutionContext on) {}
@@ -23,10 +23,10 @@ public final class ManualScheduler extends AbstractScheduler {
   private long now;
   private long scheduled;
 
-  /** As Akka makes it, from {@code akka.scheduler.implementation}. */
+  /** Called by Akka, see {@code akka.scheduler.implementation}. */
   public ManualScheduler(Config config, LoggingAdapter log, ThreadFactory threads) {}
 
-  /** Does all that is due until then, in order, at the time it is due. */
+  /** Advances the time; runs the tasks that become due, in order and each at its time. */
   void pass(Duration time) {
     long until = now + time.toNanos();
     for (Task next = due(until); next != null; next = due(until)) {
@@ -64,7 +64,7 @@ public final class ManualScheduler extends AbstractScheduler {
   }
 
   @Override
-  @SuppressWarnings("deprecation") // It is what a scheduler has to implement all the same.
+  @SuppressWarnings("deprecation") // Abstract in AbstractScheduler, and so to be implemented.
   public Cancellable schedule(
       FiniteDuration delay, FiniteDuration interval, Runnable work, ExecutionContext on) {
     throw new UnsupportedOperationException("the daemon has no repeated timers");

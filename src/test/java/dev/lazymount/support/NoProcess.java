@@ -5,9 +5,9 @@ import java.io.InputStream;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
-/** A trace that says nothing, complains of nothing and never ends. */
+/** A trace process that prints nothing and never ends. */
 public class NoProcess implements TraceProcess {
-  /** A new one. */
+  /** Creates one. */
   public NoProcess() {}
 
   @Override

@@ -14,11 +14,11 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /**
- * systemd's end of NOTIFY_SOCKET: a real datagram socket, which Java does not have. A thread takes
- * messages out at once, because the kernel keeps only a few, and senders do not wait. A message
- * comes from one sender in one piece, so that the order is the order of sending.
+ * The service manager's end of NOTIFY_SOCKET: a real datagram socket, natively because Java has
+ * none. A thread receives messages at once, because the kernel queues only a few and senders do not
+ * wait.
  *
- * <p>A test takes them one by one ({@link #next}), or looks at all there were ({@link #has}).
+ * <p>A test takes messages one by one ({@link #next}), or searches all of them ({@link #has}).
  */
 public final class NotifySocket implements AutoCloseable {
   private static final int AF_UNIX = 1;
@@ -36,13 +36,13 @@ public final class NotifySocket implements AutoCloseable {
   private final List<String> messages = new CopyOnWriteArrayList<>();
   private final Thread reader = new Thread(this::read, "notify-socket");
 
-  /** A socket in this directory. */
+  /** Binds a socket in this directory. */
   public NotifySocket(Path directory) throws IOException {
     this(directory.resolve("notify").toString());
   }
 
   /**
-   * A socket of this name.
+   * Binds a socket with this name.
    *
    * @param address a path, or an abstract name after {@code @}
    */
@@ -64,7 +64,7 @@ public final class NotifySocket implements AutoCloseable {
     return address;
   }
 
-  /** The lines of the next message; fails if none comes. */
+  /** The lines of the next message; fails if there is none within 10 s. */
   public List<String> next() throws InterruptedException {
     String message = untaken.poll(10, TimeUnit.SECONDS);
     if (message == null) {
@@ -73,7 +73,7 @@ public final class NotifySocket implements AutoCloseable {
     return message.lines().toList();
   }
 
-  /** The next message that has a line like this; those before it are dropped. */
+  /** The next message with this line; skips the messages before it. */
   public List<String> nextWith(String line) throws InterruptedException {
     List<String> message = next();
     while (!message.contains(line)) {
@@ -82,7 +82,7 @@ public final class NotifySocket implements AutoCloseable {
     return message;
   }
 
-  /** The lines of the next message; empty if none comes in this time. */
+  /** The lines of the next message; empty if there is none within this time. */
   public List<String> poll(Duration time) throws InterruptedException {
     String message = untaken.poll(time.toMillis(), TimeUnit.MILLISECONDS);
     return message == null ? List.of() : message.lines().toList();
@@ -93,12 +93,12 @@ public final class NotifySocket implements AutoCloseable {
     return List.copyOf(messages);
   }
 
-  /** Whether a message has this line. */
+  /** Whether a message had this line. */
   public boolean has(String line) {
     return first(line) >= 0;
   }
 
-  /** Which message is the first to have this line; -1 if none has. */
+  /** The index of the first message with this line; -1 if there is none. */
   public int first(String line) {
     List<String> all = messages();
     for (int i = 0; i < all.size(); i++) {
@@ -109,7 +109,7 @@ public final class NotifySocket implements AutoCloseable {
     return -1;
   }
 
-  /** How many messages have this line. */
+  /** The number of messages with this line. */
   public long count(String line) {
     return messages().stream().filter(m -> m.lines().anyMatch(line::equals)).count();
   }

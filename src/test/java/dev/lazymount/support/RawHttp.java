@@ -8,7 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** HTTP as it goes over the wire, so that a test can say anything, wrong things too. */
+/** An HTTP client that sends raw bytes, also malformed ones. */
 public final class RawHttp {
   /** Longer than any deadline of the server. */
   private static final int TIMEOUT_MILLIS = 30_000;
@@ -16,14 +16,14 @@ public final class RawHttp {
   private final InetSocketAddress server;
 
   /**
-   * An answer.
+   * A response.
    *
-   * @param status such as 200; 0 if the connection was closed without one
-   * @param headers by name, whose case does not matter
-   * @param latin1 the body as it was sent, a character for each byte
+   * @param status such as 200; 0 if the connection was closed without a response
+   * @param headers by name, ignoring case
+   * @param latin1 the body, one character for each byte
    */
   public record Answer(int status, Map<String, String> headers, String latin1) {
-    /** The body as it was sent. */
+    /** The bytes of the body. */
     public byte[] body() {
       return latin1.getBytes(StandardCharsets.ISO_8859_1);
     }
@@ -34,12 +34,12 @@ public final class RawHttp {
     }
   }
 
-  /** Talks to a server. */
+  /** A client of this server. */
   public RawHttp(InetSocketAddress server) {
     this.server = server;
   }
 
-  /** A GET as a browser on this machine sends it, with further headers. */
+  /** Sends a GET with the Host header of a local browser, and these headers. */
   public Answer get(String path, String... headers) throws IOException {
     return send(
         "GET "
@@ -49,25 +49,25 @@ public final class RawHttp {
             + (headers.length == 0 ? "\r\n" : "\r\n\r\n"));
   }
 
-  /** Sends this and nothing more. */
+  /** Sends a request, then closes its direction. */
   public Answer send(String request) throws IOException {
     return send(request.getBytes(StandardCharsets.ISO_8859_1));
   }
 
-  /** Sends this and nothing more; the answer has to end with the connection. */
+  /** Sends a request, then closes its direction; the server has to close the connection. */
   public Answer send(byte[] request) throws IOException {
     try (Socket socket = connect()) {
       try {
         socket.getOutputStream().write(request);
         socket.shutdownOutput();
       } catch (IOException e) {
-        // It has heard enough, and may have answered.
+        // The server has closed its end, and may have responded before.
       }
       return read(socket.getInputStream());
     }
   }
 
-  /** A connection, for what a client does wrong. */
+  /** Opens a connection, for clients that misbehave. */
   public Socket connect() throws IOException {
     Socket socket = new Socket();
     socket.setSoTimeout(TIMEOUT_MILLIS);
@@ -75,7 +75,7 @@ public final class RawHttp {
     return socket;
   }
 
-  /** Reads an answer up to the end of the connection. */
+  /** Reads a response up to the end of the connection. */
   public static Answer read(InputStream in) throws IOException {
     String text = new String(in.readAllBytes(), StandardCharsets.ISO_8859_1);
     int end = text.indexOf("\r\n\r\n");

@@ -11,13 +11,13 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
- * Mounts as a test wrote it down, image by image. An image without a script is mounted at once,
- * from {@code /dev/loop-NAME}, and found in place ever after. Thread-safe.
+ * A Mounter whose results the test sets for each image. An image without a script is mounted at
+ * once, from {@code /dev/loop-NAME}, and stays mounted. Thread-safe.
  */
 public final class ScriptedMounter implements Mounter {
-  /** What one call comes to. */
+  /** The result of one call. */
   public interface Outcome {
-    /** Gives it, at whatever length. */
+    /** Returns the result, or throws; may block. */
     Mounted get() throws MountFailure;
   }
 
@@ -31,7 +31,7 @@ public final class ScriptedMounter implements Mounter {
   private final List<Request> calls = new CopyOnWriteArrayList<>();
   private final List<String> looks = new CopyOnWriteArrayList<>();
 
-  /** The next attempts at an image come to these, one after the other. */
+  /** The results of the next calls for an image, in order. */
   public ScriptedMounter then(String name, Outcome... outcomes) {
     Deque<Outcome> script = scripts.computeIfAbsent(name, n -> new ArrayDeque<>());
     synchronized (script) {
@@ -47,32 +47,32 @@ public final class ScriptedMounter implements Mounter {
     };
   }
 
-  /** Something is mounted for this image already. */
+  /** This image is mounted already. */
   public void inPlace(String name, String device) {
     inPlace.put(name, new Mounted(device, true, null));
   }
 
-  /** This is mounted for an image, as a look finds it. */
+  /** What {@link #look} finds mounted for an image. */
   public void look(String name, Mounted found) {
     inPlace.put(name, found);
   }
 
-  /** Nothing is mounted for this image any more. */
+  /** This image has been unmounted by hand. */
   public void unmountedByHand(String name) {
     inPlace.remove(name);
   }
 
-  /** Looking whether it is mounted fails. */
+  /** {@link #look} fails for this image. */
   public void unlookable(String name, MountFailure failure) {
     unlookable.put(name, failure);
   }
 
-  /** Looking whether it is mounted works again. */
+  /** {@link #look} works again for this image. */
   public void lookable(String name) {
     unlookable.remove(name);
   }
 
-  /** The content of an image's file. */
+  /** The generation of an image's file. */
   public void generation(String name, Generation generation) {
     generations.put(name, generation);
   }
@@ -130,12 +130,14 @@ public final class ScriptedMounter implements Mounter {
     return Optional.ofNullable(generations.get(request.name()));
   }
 
-  /** What the next attempts to expire an image come to; without a script it is unmounted. */
+  /** The results of the next attempts to expire an image; without a script it is unmounted. */
   public void expiries(String name, Expiry... outcomes) {
     expiries.put(name, new ArrayDeque<>(List.of(outcomes)));
   }
 
-  /** From now on an expiry without a script is as the kernel's: the first call only marks. */
+  /**
+   * An expiry without a script behaves like the kernel's from now on: the first call only marks.
+   */
   public void marksFirst() {
     marksFirst = true;
   }

@@ -8,7 +8,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 
-/** The output of a process, a read for each piece that a test printed; blocks between them. */
+/**
+ * The output of a process as the test prints it; each print is one read, and reads block between
+ * them.
+ */
 public final class ScriptedStream extends InputStream {
   private static final byte[] END = new byte[0];
 
@@ -30,12 +33,12 @@ public final class ScriptedStream extends InputStream {
     }
   }
 
-  /** How many pieces nobody has begun to read. */
+  /** The number of prints that have not been read. */
   public int unread() {
     return pieces.size();
   }
 
-  /** Whoever reads on finds the end; completes when it was found. */
+  /** Ends the stream; completes when a reader has reached the end. */
   public CompletionStage<Void> end() {
     pieces.add(END);
     return read;

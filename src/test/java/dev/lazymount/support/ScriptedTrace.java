@@ -22,19 +22,21 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 import java.util.function.IntFunction;
 
-/** bpftrace as a test plays it. A run lives and brings its canaries back until told otherwise. */
+/**
+ * Replaces bpftrace. Each run stays alive and reports its canaries, until the test changes that.
+ */
 public final class ScriptedTrace implements AutoCloseable {
-  /** The mark of all runs. */
+  /** The line mark of all runs. */
   public static final String MARK = "0123456789abcdef";
 
-  /** What a canary's path begins with. */
+  /** The prefix of a canary's path. */
   public static final String CANARY = "/ce/" + Canary.PREFIX;
 
-  /** A canary brought back. */
+  /** A canary that is reported. */
   public static final BiConsumer<Run, String> HOME =
       (run, token) -> run.print(event(CANARY + token, "canary"));
 
-  /** A canary that never comes back. */
+  /** A canary that is not reported. */
   public static final BiConsumer<Run, String> LOST = (run, token) -> {};
 
   private final BlockingQueue<Run> runs = new LinkedBlockingQueue<>();
@@ -51,17 +53,17 @@ public final class ScriptedTrace implements AutoCloseable {
   private volatile Runnable killing = () -> {};
   private volatile TraceProgram.Names names = TraceProgram.Names.ALL;
 
-  /** What all canaries do from now on; runs where canaries are sent, and may block there. */
+  /** The behaviour of all later canaries; it runs on the thread that sends them, and may block. */
   public void canary(BiConsumer<Run, String> flight) {
     canary = flight;
   }
 
-  /** Why a launch fails, given its number from 1 on; null if it does not. */
+  /** The reason why a launch fails, by its number from 1 on; null if it succeeds. */
   public void refuse(IntFunction<String> why) {
     refusal = why;
   }
 
-  /** The next run that is started. */
+  /** Waits for the next run. */
   public Run run() throws InterruptedException {
     Run run = runs.poll(10, TimeUnit.SECONDS);
     if (run == null) {
@@ -70,17 +72,17 @@ public final class ScriptedTrace implements AutoCloseable {
     return run;
   }
 
-  /** How many canaries were sent, or wait to be. */
+  /** The number of canaries that were made. */
   public int canaries() {
     return tokens.get();
   }
 
-  /** How often a start was tried. */
+  /** The number of launches, failed ones included. */
   public int launches() {
     return launched.get();
   }
 
-  /** A line of an event. */
+  /** The line of an event. */
   public static String event(String path, String comm) {
     return MARK + " 4711 openat " + path + "\t" + comm + "\t" + MARK + "\n";
   }
@@ -90,7 +92,7 @@ public final class ScriptedTrace implements AutoCloseable {
     return MARK + " tick\n";
   }
 
-  /** What a TraceSource works with. */
+  /** The dependencies of a TraceSource. */
   public TraceEnv env(Counters counters, Duration canaryTimeout) {
     Duration soon = Duration.ofMillis(10);
     Settings.Trace settings =
@@ -116,32 +118,32 @@ public final class ScriptedTrace implements AutoCloseable {
         counters);
   }
 
-  /** What the programs that are made from now on are right for. */
+  /** The names that later programs can report. */
   public void names(TraceProgram.Names right) {
     names = right;
   }
 
-  /** What making a program waits for. */
+  /** Runs before each program is made, and may block. */
   public void making(Runnable storage) {
     making = storage;
   }
 
-  /** What the kill of a process waits for. */
+  /** Runs before each kill of a process, and may block. */
   public void killing(Runnable end) {
     killing = end;
   }
 
-  /** How many programs were made, or begun to be. */
+  /** The number of programs made or being made. */
   public int programs() {
     return programs.get();
   }
 
-  /** How often it was said that no program is asked for any more. */
+  /** The number of calls of TraceProgram.Factory.abandoned(). */
   public int abandoned() {
     return abandoned.get();
   }
 
-  /** Why programs have failed, so far. */
+  /** The reasons of failed programs so far. */
   public List<String> failures() {
     return List.copyOf(failures);
   }
@@ -197,7 +199,7 @@ public final class ScriptedTrace implements AutoCloseable {
     flights.shutdownNow();
   }
 
-  /** One process. */
+  /** One bpftrace process. */
   public final class Run implements TraceProcess {
     private final long pid;
     private final ScriptedStream output = new ScriptedStream();
@@ -220,15 +222,15 @@ public final class ScriptedTrace implements AutoCloseable {
     }
 
     /**
-     * Ends by itself. The daemon waits for the last words only for a moment, and a test machine may
-     * be slow; so here the end comes when they were read.
+     * Ends by itself. The daemon waits only briefly for the last output, and a test machine may be
+     * slow; so the exit status comes after the output has been read.
      */
     public void end(int status) {
       output.end();
       errors.end().thenRun(() -> exit.complete(status));
     }
 
-    /** Waits until it was killed. */
+    /** Waits until it is killed. */
     public void awaitKilled() throws Exception {
       killed.get(10, TimeUnit.SECONDS);
     }
@@ -238,7 +240,7 @@ public final class ScriptedTrace implements AutoCloseable {
       return killed.isDone();
     }
 
-    /** How much of its output nobody has read. */
+    /** The number of prints that have not been read. */
     public int unread() {
       return output.unread();
     }

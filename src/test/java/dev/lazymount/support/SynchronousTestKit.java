@@ -8,9 +8,9 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
 /**
- * Actors without threads: a message is handled on the thread that sends it, before {@code tell}
- * returns, and time passes only when the test says so. What blocks in the daemon goes to a {@link
- * ManualExecutor}. So the order of all that happens is the order of the lines of the test.
+ * Runs actors without threads: a message is handled on the sender's thread before {@code tell}
+ * returns, and time passes only by {@link #pass}. Blocking work of the daemon goes to a {@link
+ * ManualExecutor}. So everything happens in the order of the lines of the test.
  */
 public final class SynchronousTestKit implements AutoCloseable {
   private static final String ONE_THREAD =
@@ -20,7 +20,7 @@ public final class SynchronousTestKit implements AutoCloseable {
       akka.log-dead-letters = off
       """;
 
-  /** Three seconds before the clock of the machine wraps around: comparisons must stand that. */
+  /** Starts three seconds before System.nanoTime() overflows, which comparisons must survive. */
   private final AtomicLong nanos = new AtomicLong(Long.MAX_VALUE - Duration.ofSeconds(3).toNanos());
 
   private final ActorTestKit kit =
@@ -33,12 +33,12 @@ public final class SynchronousTestKit implements AutoCloseable {
     return kit;
   }
 
-  /** What stands in for System.nanoTime(). */
+  /** Replaces System.nanoTime(). */
   public LongSupplier clock() {
     return nanos::get;
   }
 
-  /** Lets time pass; all timers that are due by then have been handled at the return. */
+  /** Advances the time; timers that become due have been handled when it returns. */
   public void pass(Duration time) {
     nanos.addAndGet(time.toNanos());
     timers.pass(time);

@@ -5,15 +5,15 @@ import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigParseOptions;
 import dev.lazymount.config.Settings;
 
-/** Settings without files, environment and Akka's own: our defaults, and what a test sets. */
+/** Settings of a test: the defaults and its own, without files, environment or Akka's. */
 public final class TestSettings {
-  /** Our defaults alone, under {@code lazymount}. */
+  /** The defaults (reference.conf), under {@code lazymount}. */
   public static final Config DEFAULTS =
       ConfigFactory.parseResources("dev/lazymount/config/reference.conf").withOnlyPath("lazymount");
 
   private TestSettings() {}
 
-  /** What a file with these lines in its {@code lazymount} object makes of the defaults. */
+  /** The defaults with these lines of a {@code lazymount} object over them. */
   public static Config with(String... lines) {
     return ConfigFactory.parseString(
             "lazymount {\n" + String.join("\n", lines) + "\n}",
@@ -21,7 +21,7 @@ public final class TestSettings {
         .withFallback(DEFAULTS);
   }
 
-  /** The same, read; a later line is stronger. */
+  /** The same as Settings; a later line overrides an earlier one. */
   public static Settings settings(String... lines) {
     return Settings.from(with(lines));
   }

@@ -36,7 +36,7 @@ class SightIT {
   @BeforeAll
   static void start() throws IOException {
     Files.deleteIfExists(TABLE);
-    site = Site.create();
+    site = Site.createShared();
     opener = Opener.compile(site.scratch());
     TracedTree.prepare(site);
     for (BpftraceVersion generation : BpftraceVersion.values()) {

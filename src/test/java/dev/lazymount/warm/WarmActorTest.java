@@ -10,24 +10,27 @@ import dev.lazymount.config.Settings;
 import dev.lazymount.status.MountState;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-/** What is mounted ahead, and when. */
+/** Which images are mounted after the start, and when. */
 final class WarmActorTest extends WarmFixture {
+  private void seed(String... names) throws IOException {
+    seed = Optional.of(Files.writeString(temp.resolve("seed"), String.join("\n", names)));
+  }
+
   @Test
-  void theMostUsedAreMountedOneAfterTheOther() throws IOException {
-    kept("gcc", "clang", "tcc");
+  void mountsMostUsedOneAfterTheOther() throws IOException {
+    saveList("gcc", "clang", "tcc");
     max = 2;
     startReady("clang", "gcc", "tcc");
     expectWarm("gcc");
     expectNothing();
     mounted("gcc", "/dev/loop0");
-    pass(WarmActor.STEP);
+    pass(WarmActor.PAUSE);
     expectWarm("clang");
     mounted("clang", "/dev/loop1");
     pass(Duration.ofHours(1));
@@ -35,32 +38,19 @@ final class WarmActorTest extends WarmFixture {
   }
 
   @Test
-  void nothingIsMountedBeforeTheListIsRead() throws IOException {
-    kept("gcc");
+  void waitsForFirstScan() throws IOException {
+    saveList("gcc");
     start();
     ready();
-    images("gcc");
-    expectNothing();
-    files.runAll();
-    expectWarm("gcc");
-  }
-
-  @Test
-  void nothingIsMountedBeforeTheFirstScan() throws IOException {
-    kept("gcc");
-    start();
-    ready();
-    files.runAll();
     expectNothing();
     images("gcc");
     expectWarm("gcc");
   }
 
   @Test
-  void nothingIsMountedBeforeReady() throws IOException {
-    kept("gcc");
+  void waitsForReadyAndIgnoresLaterOnes() throws IOException {
+    saveList("gcc");
     start();
-    files.runAll();
     images("gcc");
     pass(Duration.ofSeconds(20));
     expectNothing();
@@ -71,13 +61,10 @@ final class WarmActorTest extends WarmFixture {
   }
 
   @Test
-  void whileAnythingElseIsMountedOrStuckItWaits() throws IOException {
-    kept("gcc", "clang");
+  void waitsWhileAnotherMountIsInProgress() throws IOException {
+    saveList("gcc", "clang");
     mounting("rust");
     startReady("gcc", "clang", "rust");
-    pass(Duration.ofSeconds(20));
-    expectNothing();
-    status.mounts().put(line("rust").unmounted(MountState.STUCK, now, "no answer"));
     pass(Duration.ofSeconds(20));
     expectNothing();
     mounted("rust", "/dev/loop0");
@@ -92,9 +79,21 @@ final class WarmActorTest extends WarmFixture {
   }
 
   @Test
-  void whileTheStorageDoesNotAnswerItWaits() throws IOException {
-    kept("gcc");
-    status.storage("it does not answer");
+  void waitsWhileAMountIsStuck() throws IOException {
+    saveList("gcc");
+    status.mounts().put(row("rust").unmounted(MountState.STUCK, now, "no answer"));
+    startReady("gcc", "rust");
+    pass(Duration.ofSeconds(20));
+    expectNothing();
+    mounted("rust", "/dev/loop0");
+    pass(WarmActor.BUSY);
+    expectWarm("gcc");
+  }
+
+  @Test
+  void waitsWhileStorageDoesNotRespond() throws IOException {
+    saveList("gcc");
+    status.storage("it does not respond");
     startReady("gcc");
     pass(Duration.ofSeconds(20));
     expectNothing();
@@ -104,21 +103,21 @@ final class WarmActorTest extends WarmFixture {
   }
 
   @Test
-  void anImageThatCantBeMountedHoldsUpNoOther() throws IOException {
-    kept("bad", "gcc");
+  void failedMountDoesNotDelayTheNext() throws IOException {
+    saveList("bad", "gcc");
     startReady("bad", "gcc");
     expectWarm("bad");
-    status.mounts().put(line("bad").unmounted(MountState.QUARANTINED, now, "cut off"));
-    pass(WarmActor.STEP);
+    status.mounts().put(row("bad").unmounted(MountState.QUARANTINED, now, "truncated"));
+    pass(WarmActor.PAUSE);
     expectWarm("gcc");
-    status.mounts().put(line("gcc").unmounted(MountState.FAILED, now, "EIO"));
+    status.mounts().put(row("gcc").unmounted(MountState.FAILED, now, "EIO"));
     pass(Duration.ofHours(1));
     expectNothing();
   }
 
   @Test
-  void inObserveModeNothingIsMounted() throws IOException {
-    kept("gcc");
+  void mountsNothingInObserveMode() throws IOException {
+    saveList("gcc");
     status.mode(Settings.Mode.OBSERVE);
     startReady("gcc");
     pass(Duration.ofHours(1));
@@ -126,8 +125,8 @@ final class WarmActorTest extends WarmFixture {
   }
 
   @Test
-  void whatIsMountedAlreadyTakesItsPlaceAndIsLeftAlone() throws IOException {
-    kept("gcc", "clang", "tcc");
+  void mountedImageCountsTowardsMax() throws IOException {
+    saveList("gcc", "clang", "tcc");
     max = 2;
     mounted("gcc", "/dev/loop0");
     startReady("gcc", "clang", "tcc");
@@ -138,33 +137,32 @@ final class WarmActorTest extends WarmFixture {
   }
 
   @Test
-  void whatIsUnmountedLaterIsNotMountedAgain() throws IOException {
-    kept("gcc");
+  void imageUnmountedLaterIsNotMountedAgain() throws IOException {
+    saveList("gcc");
     startReady("gcc");
     expectWarm("gcc");
     mounted("gcc", "/dev/loop0");
-    pass(WarmActor.STEP);
-    status.mounts().put(line("gcc").unmounted(MountState.UNMOUNTED, now, "nobody used it"));
+    pass(WarmActor.PAUSE);
+    status.mounts().put(row("gcc").unmounted(MountState.UNMOUNTED, now, "idle"));
     images("gcc", "new");
     ready();
-    look();
+    learn();
     expectNothing();
   }
 
   @Test
-  void namesThatAreNoImagesAnyMoreTakeNoPlace() throws IOException {
-    kept("gone", "gcc");
+  void nameWithoutImageDoesNotCountTowardsMax() throws IOException {
+    saveList("gone", "gcc");
     max = 1;
     startReady("gcc");
     expectWarm("gcc");
   }
 
   @Test
-  void aNameThatIsASymlinkNowMountsWhatItLeadsToAndOnlyOnce() throws IOException {
-    kept("clang-trunk", "clang-0101", "clang-0102", "gcc");
+  void symlinkNameMountsItsTargetOnce() throws IOException {
+    saveList("clang-trunk", "clang-0101", "clang-0102", "gcc");
     max = 2;
     start();
-    files.runAll();
     catalog(
         Catalog.of(
             List.of(new ImageFile("clang-0102", "clang-0102.img"), new ImageFile("gcc", "gcc.img")),
@@ -172,77 +170,67 @@ final class WarmActorTest extends WarmFixture {
     ready();
     expectWarm("clang-0102");
     mounted("clang-0102", "/dev/loop0");
-    pass(WarmActor.STEP);
+    pass(WarmActor.PAUSE);
     expectWarm("gcc");
   }
 
   @Test
-  void aDamagedListIsAnEmptyOne() throws IOException {
-    kept("gcc");
-    Path file = temp.resolve(WarmStore.FILE);
-    Files.writeString(file, Files.readString(file).replace("gcc", "../gcc"));
+  void damagedListCountsAsEmpty() throws IOException {
+    saveList("gcc");
+    Files.writeString(file(), Files.readString(file()).replace("gcc", "../gcc"));
     seed("clang");
     startReady("gcc", "clang");
-    lost.runAll();
+    seedReader.runAll();
     expectWarm("clang");
-    assertTrue(Files.exists(temp.resolve(WarmStore.DAMAGED)));
+    assertTrue(Files.exists(temp.resolve(WarmListFile.DAMAGED)));
   }
 
   @Test
-  void aStateDirectoryThatIsNoneStopsNothing() throws Exception {
+  void unusableStateDirectoryLeavesTheSeed() throws Exception {
     state = Files.writeString(temp.resolve("file"), "");
     seed("gcc");
     startReady("gcc");
-    lost.runAll();
+    seedReader.runAll();
     expectWarm("gcc");
     accessed("gcc");
-    look();
+    learn();
     stop();
     assertEquals("", Files.readString(state));
   }
 
-  private void seed(String... names) throws IOException {
-    seed = Optional.of(Files.writeString(temp.resolve("seed"), String.join("\n", names)));
-  }
-
   @Test
-  void aSeedStandsInForWhatIsNotLearnedYet() throws Exception {
+  void seedIsMountedButNotSaved() throws Exception {
     seed("clang", "gcc");
     startReady("gcc", "clang");
     expectNothing();
-    lost.runAll();
+    seedReader.runAll();
     expectWarm("clang");
-    look();
+    learn();
     stop();
-    assertFalse(Files.exists(temp.resolve(WarmStore.FILE)), "it is not taken for own use");
+    assertFalse(Files.exists(file()));
   }
 
   @Test
-  void aSeedThatHangsIsNotWaitedForAndUsedWhenItComes() throws IOException {
-    kept("gcc");
-    seed("clang", "tcc");
-    max = 2;
-    startReady("gcc", "clang", "tcc");
-    pass(WarmActor.SEED_PATIENCE.minusMillis(1));
+  void lateSeedIsNotUsed() throws IOException {
+    saveList("gcc");
+    seed("clang");
+    startReady("gcc", "clang");
+    pass(WarmActor.SEED_TIMEOUT.minusMillis(1));
     expectNothing();
     pass(Duration.ofMillis(1));
     expectWarm("gcc");
     mounted("gcc", "/dev/loop0");
-    pass(Duration.ofHours(1));
-    expectNothing();
-    lost.runAll();
-    expectWarm("clang");
-    mounted("clang", "/dev/loop1");
+    seedReader.runAll();
     pass(Duration.ofHours(1));
     expectNothing();
   }
 
   @Test
-  void aBadSeedIsNoSeed() throws IOException {
-    kept("gcc");
+  void invalidSeedIsNotUsed() throws IOException {
+    saveList("gcc");
     seed("clang", "../../etc");
     startReady("gcc", "clang");
-    lost.runAll();
+    seedReader.runAll();
     expectWarm("gcc");
     mounted("gcc", "/dev/loop0");
     pass(Duration.ofHours(1));
@@ -250,12 +238,12 @@ final class WarmActorTest extends WarmFixture {
   }
 
   @Test
-  void withNothingToMountTheSeedIsNotRead() throws IOException {
-    kept("gcc");
+  void seedIsNotReadWithoutWarmMax() throws IOException {
+    saveList("gcc");
     seed("gcc");
     max = 0;
     startReady("gcc");
-    assertEquals(0, lost.waiting());
+    assertEquals(0, seedReader.waiting());
     pass(Duration.ofHours(1));
     expectNothing();
   }

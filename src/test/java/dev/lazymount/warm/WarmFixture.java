@@ -15,10 +15,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -27,41 +25,39 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A WarmActor on a {@link SynchronousTestKit}; the test plays the catalog, the router and its
- * mounts.
+ * Runs a WarmActor on a {@link SynchronousTestKit}. The test provides the catalog, the status rows
+ * and the time, and receives what the router would.
  */
 abstract class WarmFixture {
   private static final Instant NOON = Instant.parse("2026-11-23T12:00:00Z");
 
-  /** For what is there already; a probe that was just made takes a moment to begin. */
+  /** For messages sent before: only a new probe may take a moment to start. */
   private static final Duration SOON = Duration.ofSeconds(10);
 
-  private static SynchronousTestKit stage;
+  private static SynchronousTestKit kit;
 
   @TempDir Path temp;
 
   final DaemonStatus status = new DaemonStatus();
-  final ManualExecutor files = new ManualExecutor();
-  final ManualExecutor lost = new ManualExecutor();
-  final Map<String, Long> sectors = new HashMap<>();
+  final ManualExecutor seedReader = new ManualExecutor();
   Instant now = NOON;
   Path state;
   Optional<Path> seed = Optional.empty();
   int max = 16;
 
-  private final TestProbe<CatalogActor.Command> scanner = stage.kit().createTestProbe();
-  private final TestProbe<Router.Command> router = stage.kit().createTestProbe();
+  private final TestProbe<CatalogActor.Command> scanner = kit.kit().createTestProbe();
+  private final TestProbe<Router.Command> router = kit.kit().createTestProbe();
   private ActorRef<WarmActor.Command> warm;
   private ActorRef<Catalog> subscriber;
 
   @BeforeAll
   static void open() {
-    stage = new SynchronousTestKit();
+    kit = new SynchronousTestKit();
   }
 
   @AfterAll
   static void close() {
-    stage.close();
+    kit.close();
   }
 
   @BeforeEach
@@ -77,25 +73,22 @@ abstract class WarmFixture {
   }
 
   static void pass(Duration time) {
-    stage.pass(time);
+    kit.pass(time);
   }
 
-  /** Starts it; what it has kept is read when {@link #files} runs. */
+  /**
+   * Starts the actor, which reads {@code warm.list} at once, and the seed when {@link #seedReader}
+   * runs.
+   */
   void start() {
-    WarmEnv env = new WarmEnv(state, seed, max, status, files, lost, this::sectorsRead, () -> now);
-    warm = stage.kit().spawn(WarmActor.create(env, scanner.getRef(), router.getRef()));
+    WarmEnv env = new WarmEnv(state, seed, max, status, seedReader, () -> now);
+    warm = kit.kit().spawn(WarmActor.create(env, scanner.getRef(), router.getRef()));
     subscriber = scanner.expectMessageClass(CatalogActor.Subscribe.class, SOON).subscriber();
   }
 
-  private OptionalLong sectorsRead(String device) {
-    Long count = sectors.get(device);
-    return count == null ? OptionalLong.empty() : OptionalLong.of(count);
-  }
-
-  /** Starts it, and all it waits for is there but the seed. */
+  /** Starts the actor with a catalog of these images, and says that the daemon is ready. */
   void startReady(String... images) {
     start();
-    files.runAll();
     images(images);
     ready();
   }
@@ -105,7 +98,7 @@ abstract class WarmFixture {
   }
 
   void stop() {
-    stage.kit().stop(warm);
+    kit.kit().stop(warm);
     warm = null;
   }
 
@@ -117,15 +110,17 @@ abstract class WarmFixture {
     catalog(Catalog.of(Stream.of(names).map(n -> new ImageFile(n, n + ".img")).toList(), Map.of()));
   }
 
-  /** The list of an earlier life, the most used first. */
-  void kept(String... names) throws IOException {
+  Path file() {
+    return temp.resolve(WarmListFile.NAME);
+  }
+
+  /** Saves a list as an earlier daemon would have, the most used name first. */
+  void saveList(String... names) throws IOException {
     WarmList list = new WarmList();
     for (int i = 0; i < names.length; i++) {
       list.put(names[i], new WarmList.Entry(1 + 0.1 * (names.length - i), NOON.minusSeconds(3600)));
     }
-    try (WarmStore store = new WarmStore(temp)) {
-      store.save(WarmText.print(list, NOON));
-    }
+    new WarmListFile(temp).save(list, NOON);
   }
 
   void expectWarm(String name) {
@@ -136,25 +131,24 @@ abstract class WarmFixture {
     router.expectNoMessage(Duration.ZERO);
   }
 
-  static MountStatus line(String name) {
+  static MountStatus row(String name) {
     return MountStatus.unknown(name, "/images/" + name + ".img", "/ce/" + name);
   }
 
   void mounting(String name) {
-    status.mounts().put(line(name).unmounted(MountState.MOUNTING, now, null));
+    status.mounts().put(row(name).unmounted(MountState.MOUNTING, now, null));
   }
 
   void mounted(String name, String device) {
-    status.mounts().put(line(name).mounted(now, device, 1.0, "the warm list", null));
+    status.mounts().put(row(name).mounted(now, device, 1.0, "the warm list", null));
   }
 
   void accessed(String name) {
-    status.mounts().put(line(name).accessed(now));
+    status.mounts().put(row(name).accessed(now));
   }
 
-  /** The time of the next look has come, and its work is done. */
-  void look() {
-    pass(WarmActor.LOOK);
-    files.runAll();
+  /** The time for the next reading of uses has come. */
+  void learn() {
+    pass(WarmActor.LEARN);
   }
 }

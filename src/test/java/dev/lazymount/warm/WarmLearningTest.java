@@ -15,72 +15,93 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** What the list learns, and when it is written. */
+/** Which uses are counted, and when the list is saved. */
 final class WarmLearningTest extends WarmFixture {
-  private Path file() {
-    return temp.resolve(WarmStore.FILE);
-  }
-
-  /** What is in the file now, the most used first. */
+  /** The names in the file, the most used first. */
   private List<String> saved() throws Exception {
-    return WarmText.parse(Files.readString(file())).ranking(new WarmList(), now);
+    return WarmListFile.parse(Files.readString(file())).ranking(new WarmList(), now);
   }
 
   private void anHourLater() {
-    now = now.plus(Duration.ofHours(1));
+    now = now.plus(WarmActor.HOUR);
+    pass(WarmActor.HOUR);
   }
 
   @Test
-  void whatIsUsedIsOnTheListAfterTheNextLook() throws Exception {
+  void namesAreRankedByHoursOfUse() throws Exception {
     startReady("gcc", "clang");
     accessed("gcc");
-    look();
+    learn();
     assertEquals(List.of("gcc"), saved());
     anHourLater();
     accessed("clang");
-    look();
+    learn();
     anHourLater();
     accessed("clang");
-    look();
+    learn();
     assertEquals(List.of("clang", "gcc"), saved());
   }
 
   @Test
-  void onlyNamesOfTheCatalogAreTaken() throws Exception {
+  void onlyNamesOfTheCatalogAreCounted() throws Exception {
     startReady("gcc");
     accessed("gcc");
     accessed("made-up");
-    look();
+    learn();
     assertEquals(List.of("gcc"), saved());
   }
 
   @Test
-  void whatIsNoNewsIsNotWritten() throws Exception {
+  void unchangedListIsNotSaved() throws Exception {
     startReady("gcc");
     accessed("gcc");
-    look();
+    learn();
     Files.delete(file());
     now = now.plusSeconds(300);
     accessed("gcc");
-    look();
+    learn();
     stop();
     assertFalse(Files.exists(file()));
   }
 
   @Test
-  void anAccessOfLongAgoIsNotCountedAgain() throws Exception {
+  void accessIsCountedOnce() throws Exception {
     startReady("gcc");
     accessed("gcc");
-    look();
+    learn();
     String before = Files.readString(file());
     anHourLater();
-    look();
+    learn();
     stop();
     assertEquals(before, Files.readString(file()));
   }
 
   @Test
-  void atTheEndTheRestIsWritten() throws Exception {
+  void useAfterTheClockWasSetBackIsCounted() throws Exception {
+    startReady("gcc", "clang");
+    accessed("gcc");
+    learn();
+    now = now.minus(Duration.ofDays(365));
+    accessed("clang");
+    learn();
+    assertEquals(List.of("clang", "gcc"), saved().stream().sorted().toList());
+  }
+
+  @Test
+  void sameNameIsCountedAgainAfterTheClockWasSetBack() throws Exception {
+    startReady("gcc", "clang");
+    accessed("gcc");
+    accessed("clang");
+    learn();
+    now = now.minus(Duration.ofDays(365));
+    pass(WarmActor.HOUR);
+    accessed("clang");
+    learn();
+    assertEquals(List.of("clang", "gcc"), saved());
+  }
+
+  @Test
+  void stopSavesTheLastUses() throws Exception {
     startReady("gcc");
     accessed("gcc");
     stop();
@@ -88,8 +109,8 @@ final class WarmLearningTest extends WarmFixture {
   }
 
   @Test
-  void anEarlierDaemonsListIsGoneOnWith() throws Exception {
-    kept("gcc", "clang");
+  void usesAreAddedToTheListOfTheLastRun() throws Exception {
+    saveList("gcc", "clang");
     startReady("gcc", "clang", "tcc");
     accessed("tcc");
     stop();
@@ -97,99 +118,71 @@ final class WarmLearningTest extends WarmFixture {
   }
 
   @Test
-  void aListThatIsNotReadYetIsNotWrittenOver() throws Exception {
-    kept("gcc", "clang");
-    start();
-    images("gcc", "clang", "tcc");
-    accessed("tcc");
-    stop();
-    assertEquals(List.of("gcc", "clang"), saved());
-  }
-
-  @Test
-  void aMountedImageThatIsReadIsUsedThoughNobodyWasSeen() throws Exception {
-    kept("gcc", "clang");
-    sectors.putAll(Map.of("/dev/loop0", 50L, "/dev/loop1", 50L));
-    startReady("gcc", "clang");
-    mounted("gcc", "/dev/loop0");
-    mounted("clang", "/dev/loop1");
-    pass(WarmActor.STEP);
-    files.runAll();
-    for (int hour = 0; hour < 3; hour++) {
-      anHourLater();
-      sectors.merge("/dev/loop1", 8L, Long::sum);
-      look();
-    }
-    assertEquals(List.of("clang", "gcc"), saved());
-  }
-
-  @Test
-  void toBeMountedAheadIsNoUse() throws Exception {
-    kept("gcc");
+  void warmMountIsNotAUse() throws Exception {
+    saveList("gcc");
     String before = Files.readString(file());
-    sectors.put("/dev/loop0", 50L);
     startReady("gcc");
     expectWarm("gcc");
     mounted("gcc", "/dev/loop0");
-    pass(WarmActor.STEP);
-    files.runAll();
+    pass(WarmActor.PAUSE);
     anHourLater();
-    look();
+    learn();
     stop();
     assertEquals(before, Files.readString(file()));
   }
 
   @Test
-  void aSymlinkToWhatIsUsedIsUsedToo() throws Exception {
+  void symlinksToAUsedImageAreCountedToo() throws Exception {
     start();
-    files.runAll();
     catalog(
         Catalog.of(
             List.of(new ImageFile("clang-0101", "clang-0101.img")),
             Map.of(
                 "clang-trunk", "clang-dev", "clang-dev", "clang-0101", "sub", "clang-0101/lib")));
     accessed("clang-0101");
-    look();
+    learn();
     assertEquals(
         List.of("clang-0101", "clang-dev", "clang-trunk"), saved().stream().sorted().toList());
   }
 
   @Test
-  void aSaveThatFailsIsTriedAgain() throws Exception {
+  void failedSaveIsRetried() throws Exception {
     startReady("gcc");
-    Path obstacle = Files.createDirectory(temp.resolve("warm.list.new"));
+    Path obstacle = Files.createDirectories(temp.resolve(WarmListFile.NEW).resolve("full"));
     accessed("gcc");
-    look();
+    learn();
     assertFalse(Files.exists(file()));
     Files.delete(obstacle);
-    look();
+    learn();
     assertEquals(List.of("gcc"), saved());
   }
 
   @Test
-  void inObserveModeItLearns() throws Exception {
+  void learnsInObserveMode() throws Exception {
     status.mode(Settings.Mode.OBSERVE);
     startReady("gcc");
     accessed("gcc");
-    look();
+    learn();
     assertEquals(List.of("gcc"), saved());
   }
 
   @Test
-  void itIsBounded() throws Exception {
+  void listIsBounded() throws Exception {
     String[] names =
-        IntStream.range(0, WarmList.MOST + 10).mapToObj(i -> "gcc-" + i).toArray(String[]::new);
+        IntStream.range(0, WarmList.MAX_NAMES + 10)
+            .mapToObj(i -> "gcc-" + i)
+            .toArray(String[]::new);
     startReady(names);
     for (String name : names) {
       accessed(name);
     }
-    look();
-    assertEquals(WarmList.MOST, saved().size());
-    assertTrue(Files.size(file()) < WarmStore.MOST_BYTES);
+    learn();
+    assertEquals(WarmList.MAX_NAMES, saved().size());
+    assertTrue(Files.size(file()) < WarmListFile.MAX_BYTES);
 
-    // Those that found no room were used then, and are not put on the list for it now.
+    // A use that was dropped for lack of room is not counted a second time.
     Files.delete(file());
-    look();
+    learn();
     stop();
     assertFalse(Files.exists(file()));
   }

@@ -41,7 +41,7 @@ final class FileSource implements AutoCloseable {
     String name = name(image.file(), image.generation());
     Fd directory = Fd.openDirectory(lockDir);
     try {
-      directory.link(name, "/proc/self/fd/" + image.fd().raw());
+      directory.replaceSymlink(name, "/proc/self/fd/" + image.fd().raw());
       return new FileSource(directory, lockDir + "/" + name, name);
     } catch (SyscallException | RuntimeException e) {
       directory.close();

@@ -90,7 +90,7 @@ record ImageDirectory(String path, boolean symlinks) {
    *     that knows better
    */
   Optional<Mounter.Generation> generation(Fd directory, String file, long local) {
-    try (Fd look = directory.lookBeneath(file, symlinks)) {
+    try (Fd look = directory.openPathBeneath(file, symlinks)) {
       FileStatus status = look.status();
       if (status.type() == FileType.FILE && status.device() != local) {
         // NFS asks the server anew what there is when a file is opened, and not when it is looked
@@ -112,7 +112,7 @@ record ImageDirectory(String path, boolean symlinks) {
   private static void refuseUnlessFile(FileStatus status) throws BadImage {
     if (status.type() != FileType.FILE) {
       throw new BadImage(
-          "the image is a " + status.type().words() + ", not a file", generation(status));
+          "the image is a " + status.type().displayName() + ", not a file", generation(status));
     }
   }
 
@@ -122,7 +122,7 @@ record ImageDirectory(String path, boolean symlinks) {
    */
   private Fd openFile(String file) throws BadImage, SyscallException {
     try (Fd directory = Fd.openDirectory(path)) {
-      try (Fd look = directory.lookBeneath(file, symlinks)) {
+      try (Fd look = directory.openPathBeneath(file, symlinks)) {
         refuseUnlessFile(look.status());
       }
       return directory.openFileBeneath(file, symlinks);

@@ -86,7 +86,7 @@ record ImageSwap(ImageDirectory images, List<String> options, String lockDir) {
       throws SyscallException {
     Optional<Mounter.Generation> image = images.generation(file);
     for (MountInfo mount : mounts) {
-      if (mount.device() != top && Ownership.isBehind(image, file, mount)) {
+      if (mount.device() != top && Ownership.isBackedBy(image, file, mount)) {
         String device = Ownership.deviceName(mount.device());
         return Optional.of(new Mounter.Mounted(device, true, image.get()));
       }

@@ -57,7 +57,7 @@ final class LingeringImages {
     String below = imagesPath() + "/";
     Map<LingeringImage, Instant> now = new HashMap<>();
     Instant time = Instant.now();
-    for (int minor : LoopDevice.bound()) {
+    for (int minor : LoopDevice.attachedMinors()) {
       String path = mounted.contains(minor) ? "" : LoopDevice.BackingPath.of(minor).path();
       if (path.startsWith(below) && !isUnderWay(path, below)) {
         LingeringImage seen = new LingeringImage(path, LoopDevice.path(minor), Instant.EPOCH);
@@ -83,7 +83,7 @@ final class LingeringImages {
 
   /** As the kernel spells it: without symlinks. */
   private String imagesPath() throws SyscallException {
-    try (Fd directory = Fd.openPlace(images)) {
+    try (Fd directory = Fd.openPath(images)) {
       return directory.path();
     }
   }

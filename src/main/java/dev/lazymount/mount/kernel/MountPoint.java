@@ -23,8 +23,8 @@ record MountPoint(String root, String name) {
 
   /** A handle on it; if something is mounted there, on the root of that mount. */
   Fd open() throws SyscallException {
-    try (Fd place = Fd.openPlace(root)) {
-      return place.openPlaceBeneath(name);
+    try (Fd place = Fd.openPath(root)) {
+      return place.openDirectoryPathBeneath(name);
     }
   }
 
@@ -97,7 +97,7 @@ record MountPoint(String root, String name) {
   /** Unmounting goes by path; this is the part of it that nobody can swap for a symlink. */
   private Fd openParent() throws SyscallException {
     int slash = name.lastIndexOf('/');
-    return slash < 0 ? Fd.openPlace(root) : of(name.substring(0, slash)).open();
+    return slash < 0 ? Fd.openPath(root) : of(name.substring(0, slash)).open();
   }
 
   private String lastComponent() {

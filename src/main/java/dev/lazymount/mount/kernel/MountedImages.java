@@ -57,7 +57,7 @@ public final class MountedImages {
   /** The mounts of a table that are below the root, in its order: what lies on top comes last. */
   static List<Place> places(String root, Collection<MountInfo> table) throws IOException {
     List<Place> places = new ArrayList<>();
-    try (Fd place = Fd.openPlace(root)) {
+    try (Fd place = Fd.openPath(root)) {
       String below = place.path() + "/";
       for (MountInfo mount : table) {
         if (mount.target().startsWith(below)) {

@@ -38,7 +38,7 @@ record Ownership(ImageDirectory images, List<String> suffixes) {
     Optional<Mounter.Generation> image = images.generation(file);
     String device = deviceName(mounted.device());
     if (mounted.major() == LoopDevice.MAJOR) {
-      if (isBehind(image, mounted.minor())) {
+      if (isBackedBy(image, mounted.minor())) {
         return new Mounter.Mounted(device, true, image.orElse(null));
       }
       if (wasMadeFor(request, mounted.minor())) {
@@ -48,10 +48,10 @@ record Ownership(ImageDirectory images, List<String> suffixes) {
       // Only the mount table tells what such a mount was made of.
       for (MountInfo mount : table()) {
         if (mount.device() == mounted.device() && mount.fsType().equals(EROFS)) {
-          if (isBehind(image, file, mount)) {
+          if (isBackedBy(image, file, mount)) {
             return new Mounter.Mounted(device, true, image.orElse(null));
           }
-          if (hadName(List.of(file), mount.source())) {
+          if (wasNamed(List.of(file), mount.source())) {
             // By mount(8), and which content it was then is not known.
             return new Mounter.Mounted(device, true, null);
           }
@@ -59,7 +59,7 @@ record Ownership(ImageDirectory images, List<String> suffixes) {
               files(request).stream()
                   .flatMap(name -> FileSource.generation(name, mount.source()).stream())
                   .findFirst();
-          if (made.isPresent() || hadName(files(request), mount.source())) {
+          if (made.isPresent() || wasNamed(files(request), mount.source())) {
             return older(device, image, made.orElse(null));
           }
         }
@@ -122,7 +122,7 @@ record Ownership(ImageDirectory images, List<String> suffixes) {
   private boolean isLinked(String file, MountInfo mount) throws SyscallException {
     int minor = FileStatus.minor(mount.device());
     return FileStatus.major(mount.device()) == LoopDevice.MAJOR
-        && (isLabelled(List.of(file), minor) || isBehind(images.generation(file), minor));
+        && (isLabelled(List.of(file), minor) || isBackedBy(images.generation(file), minor));
   }
 
   private static boolean isOf(String directory, String file, MountInfo mount) {
@@ -141,14 +141,14 @@ record Ownership(ImageDirectory images, List<String> suffixes) {
   }
 
   /** Whether the file system of this device has the content of this image, as it is now. */
-  boolean isBehind(String file, long device) throws MountFailure, SyscallException {
+  boolean isBackedBy(String file, long device) throws MountFailure, SyscallException {
     Optional<Mounter.Generation> image = images.generation(file);
     if (FileStatus.major(device) == LoopDevice.MAJOR) {
-      return isBehind(image, FileStatus.minor(device));
+      return isBackedBy(image, FileStatus.minor(device));
     }
     if (FileStatus.major(device) == 0) {
       for (MountInfo mount : table()) {
-        if (mount.device() == device && isBehind(image, file, mount)) {
+        if (mount.device() == device && isBackedBy(image, file, mount)) {
           return true;
         }
       }
@@ -157,9 +157,9 @@ record Ownership(ImageDirectory images, List<String> suffixes) {
   }
 
   /** Whether a mount has this content. */
-  static boolean isBehind(Optional<Mounter.Generation> image, String file, MountInfo mount)
+  static boolean isBackedBy(Optional<Mounter.Generation> image, String file, MountInfo mount)
       throws SyscallException {
-    return isBehind(image, file, mount, ImageDirectory.NO_DEVICE);
+    return isBackedBy(image, file, mount, ImageDirectory.NO_DEVICE);
   }
 
   /**
@@ -168,13 +168,13 @@ record Ownership(ImageDirectory images, List<String> suffixes) {
    * @param local the device of a file system that keeps a file's inode number for as long as a loop
    *     device has the file
    */
-  static boolean isBehind(
+  static boolean isBackedBy(
       Optional<Mounter.Generation> image, String file, MountInfo mount, long local)
       throws SyscallException {
     if (FileStatus.major(mount.device()) == LoopDevice.MAJOR) {
       int minor = FileStatus.minor(mount.device());
       boolean kept = image.isPresent() && image.get().device() == local;
-      return kept ? hasInode(image, minor) : isBehind(image, minor);
+      return kept ? hasInode(image, minor) : isBackedBy(image, minor);
     }
     Optional<Mounter.Generation> made =
         mount.fsType().equals(EROFS)
@@ -190,7 +190,7 @@ record Ownership(ImageDirectory images, List<String> suffixes) {
    * Whether a loop device has this content. Not if its file is deleted: after a restart of an NFS
    * server the client has no hold on it, and a new file may have its inode number.
    */
-  private static boolean isBehind(Optional<Mounter.Generation> image, int minor)
+  private static boolean isBackedBy(Optional<Mounter.Generation> image, int minor)
       throws SyscallException {
     return hasInode(image, minor) && !LoopDevice.BackingPath.of(minor).deleted();
   }
@@ -218,7 +218,7 @@ record Ownership(ImageDirectory images, List<String> suffixes) {
    */
   private boolean wasMadeFor(Mounter.Request request, int minor) throws SyscallException {
     String behind = LoopDevice.BackingPath.of(minor).path();
-    return hadName(files(request), behind)
+    return wasNamed(files(request), behind)
         || (images.symlinks() && isLabelled(files(request), minor));
   }
 
@@ -234,13 +234,13 @@ record Ownership(ImageDirectory images, List<String> suffixes) {
   }
 
   /** Whether a path is that of one of these images, which another file may have by now. */
-  private boolean hadName(List<String> files, String path) throws SyscallException {
+  private boolean wasNamed(List<String> files, String path) throws SyscallException {
     String directory = realPath();
     return files.stream().anyMatch(file -> isNamed(directory + "/" + file, path));
   }
 
   private String realPath() throws SyscallException {
-    try (Fd directory = Fd.openPlace(images.path())) {
+    try (Fd directory = Fd.openPath(images.path())) {
       return directory.path();
     }
   }

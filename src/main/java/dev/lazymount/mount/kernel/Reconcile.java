@@ -131,7 +131,7 @@ public final class Reconcile {
     String file = line.image().substring(images.path().length() + 1);
     Optional<Mounter.Generation> image = images.generation(directory, file, local);
     try {
-      return image.isPresent() && !Ownership.isBehind(image, file, mount, local);
+      return image.isPresent() && !Ownership.isBackedBy(image, file, mount, local);
     } catch (SyscallException e) {
       return true;
     }

@@ -22,7 +22,7 @@ record StackedMounts(Ownership ownership) {
   /** Whether what lies beneath the mount on top is the same image. */
   boolean isAt(Mounter.Request request, MountPoint target) throws MountFailure, SyscallException {
     Optional<MountNode> beneath = target.beneathTop();
-    return beneath.isPresent() && ownership.isBehind(request.file(), beneath.get().device());
+    return beneath.isPresent() && ownership.isBackedBy(request.file(), beneath.get().device());
   }
 
   /**

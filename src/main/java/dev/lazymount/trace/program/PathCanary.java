@@ -23,6 +23,6 @@ final class PathCanary implements Canary {
 
   @Override
   public void fly(String token) {
-    Fd.openInVain(root + "/" + PREFIX + token);
+    Fd.probeOpen(root + "/" + PREFIX + token);
   }
 }

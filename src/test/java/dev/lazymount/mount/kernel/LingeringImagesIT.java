@@ -25,6 +25,12 @@ class LingeringImagesIT extends KernelMounterFixture {
   private LingeringImages lingering;
   private String device;
 
+  /** A private namespace needs a mount point of its own to be made private. */
+  @Override
+  Site createSite() {
+    return Site.createShared();
+  }
+
   @BeforeEach
   void mount() throws Exception {
     lingering = new LingeringImages(new MountBoard(), site.images().toString());
