@@ -62,21 +62,21 @@ class ScenariosTest {
               row(
                   "One storage hangs, others do not",
                   "each hung mount occupies one thread and is `stuck`; other images are mounted",
-                  "daemon.HungStorageIT.hungMountsOpenTheCircuitUntilTheStorageIsBack"),
+                  "daemon.HungStorageIT.hungStorageOpensTheCircuitAndRecovers"),
               row(
                   "All mount threads hang, and the storage returns",
                   "no other mount is tried and `status` says so; then everything is mounted without"
                       + " a new access",
-                  "daemon.HungStorageIT.hungMountsOpenTheCircuitUntilTheStorageIsBack"),
+                  "daemon.HungStorageIT.hungStorageOpensTheCircuitAndRecovers"),
               row(
                   "The storage hangs when the daemon starts",
                   "the daemon becomes ready and says so; it mounts what was used meanwhile when the"
                       + " storage returns",
-                  "daemon.HungStorageIT.daemonStartsOnHungStorageAndMountsWhenItIsBack"),
+                  "daemon.HungStorageIT.startsWhileTheStorageHangs"),
               row(
                   "`status` and SIGTERM while all mount threads hang",
                   "`status` responds, and the daemon ends in time",
-                  "daemon.HungStorageIT.daemonWithOnlyHungMountsAnswersAndEndsInTime")),
+                  "daemon.HungStorageIT.answersAndStopsWhileAllMountsHang")),
           group(
               "The image is bad",
               row(
@@ -116,7 +116,7 @@ class ScenariosTest {
               row(
                   "Deleted while mounted",
                   "unmounted when it is not in use; the original shows again",
-                  "daemon.MountedImageIT.vanishedImageIsUnmountedWhenIdle"),
+                  "daemon.MountedImageIT.deletedImageIsUnmountedWhenIdle"),
               row(
                   "erofs instead of squashfs",
                   "mounted without a loop device where the kernel can",
@@ -126,7 +126,7 @@ class ScenariosTest {
               row(
                   "An image is idle (`idle.unmount-after`)",
                   "unmounted by MNT_EXPIRE; the next access mounts it again",
-                  "daemon.MountedImageIT.idleImageIsUnmountedAndMountedAtTheNextAccess"),
+                  "daemon.MountedImageIT.idleImageIsUnmountedAndMountedAgain"),
               row(
                   "An image is in use, here or in a slave namespace",
                   "left mounted",
