@@ -132,7 +132,10 @@ public final class TreeComparison {
     FileStatus directoryStatus = inDirectory.status();
     if (imageStatus.type() != directoryStatus.type()) {
       report(
-          path, Difference.Kind.TYPE, imageStatus.type().displayName(), directoryStatus.type().displayName());
+          path,
+          Difference.Kind.TYPE,
+          imageStatus.type().displayName(),
+          directoryStatus.type().displayName());
       return;
     }
     if (imageStatus.type() != FileType.SYMLINK) {
