@@ -172,6 +172,11 @@ final class WarmupMount extends AbstractBehavior<WarmupMount.Command> {
           }
 
           @Override
+          public Optional<Mounted> refresh(Request request) {
+            return Optional.empty();
+          }
+
+          @Override
           public Expiry expire(Request request, boolean marked) {
             return Expiry.NOT_MOUNTED;
           }

@@ -6,7 +6,6 @@ import dev.lazymount.catalog.Catalog;
 import dev.lazymount.catalog.ImageFile;
 import dev.lazymount.mount.MountActor;
 import dev.lazymount.mount.MountEnv;
-import dev.lazymount.mount.MountMessage;
 import dev.lazymount.mount.Mounter;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -24,12 +23,12 @@ import java.util.function.BiFunction;
 final class MountActors {
   /** An image in use. */
   private static final class Child {
-    private final ActorRef<MountMessage> actor;
+    private final ActorRef<MountActor.Command> actor;
     private Mounter.Request request;
     private long toldAt;
     private boolean gone;
 
-    private Child(ActorRef<MountMessage> actor, Mounter.Request request, long toldAt) {
+    private Child(ActorRef<MountActor.Command> actor, Mounter.Request request, long toldAt) {
       this.actor = actor;
       this.request = request;
       this.toldAt = toldAt;
@@ -41,7 +40,7 @@ final class MountActors {
 
   private final ActorContext<Router.Command> context;
   private final MountEnv env;
-  private final BiFunction<String, ActorRef<MountMessage>, Router.Command> gone;
+  private final BiFunction<String, ActorRef<MountActor.Command>, Router.Command> gone;
   private final Map<String, Child> children = new HashMap<>();
   private Catalog catalog = Catalog.empty();
   private long spawned;
@@ -56,7 +55,7 @@ final class MountActors {
   MountActors(
       ActorContext<Router.Command> context,
       MountEnv env,
-      BiFunction<String, ActorRef<MountMessage>, Router.Command> gone) {
+      BiFunction<String, ActorRef<MountActor.Command>, Router.Command> gone) {
     this.context = context;
     this.env = env;
     this.gone = gone;
@@ -66,12 +65,12 @@ final class MountActors {
     return children.containsKey(name);
   }
 
-  Optional<ActorRef<MountMessage>> get(String name) {
+  Optional<ActorRef<MountActor.Command>> get(String name) {
     return Optional.ofNullable(children.get(name)).map(child -> child.actor);
   }
 
   /** That of an image, which is in use from now on. */
-  ActorRef<MountMessage> of(ImageFile image) {
+  ActorRef<MountActor.Command> of(ImageFile image) {
     return child(image).actor;
   }
 
@@ -95,19 +94,20 @@ final class MountActors {
   /** Its image vanished while no daemon ran; as when one runs, it stays while it is in use. */
   void adoptGone(ImageFile image) {
     Child child = child(image);
-    child.actor.tell(new MountMessage.Adopt());
+    child.actor.tell(new MountActor.Recheck());
     tellWhatChanged(image.name(), child);
   }
 
-  void tellAll(MountMessage message) {
+  void tellAll(MountActor.Command message) {
     children.values().forEach(child -> child.actor.tell(message));
   }
 
-  /** One has ended. */
-  void remove(String name, ActorRef<MountMessage> actor) {
+  /** One has ended. If it failed, its row is still there, and shows a state that nothing updates. */
+  void remove(String name, ActorRef<MountActor.Command> actor) {
     Child child = children.get(name);
     if (child != null && child.actor.equals(actor)) {
       children.remove(name);
+      env.status().mounts().remove(name);
     }
   }
 
@@ -122,7 +122,7 @@ final class MountActors {
     // names of actors count.
     String actorName =
         "mount-" + spawned++ + "-" + URLEncoder.encode(image.name(), StandardCharsets.UTF_8);
-    ActorRef<MountMessage> actor = context.spawn(MountActor.create(env, request), actorName);
+    ActorRef<MountActor.Command> actor = context.spawn(MountActor.create(env, request), actorName);
     context.watchWith(actor, gone.apply(image.name(), actor));
     Child child = new Child(actor, request, now() - TELL_AGAIN_NANOS);
     children.put(image.name(), child);
@@ -135,7 +135,7 @@ final class MountActors {
     if (isGone != child.gone || (!isGone && !now.get().equals(child.request))) {
       child.gone = isGone;
       now.ifPresent(request -> child.request = request);
-      child.actor.tell(new MountMessage.Changed(now));
+      child.actor.tell(new MountActor.Changed(now));
     }
   }
 

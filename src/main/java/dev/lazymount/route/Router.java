@@ -10,8 +10,8 @@ import dev.lazymount.catalog.Catalog;
 import dev.lazymount.catalog.CatalogActor;
 import dev.lazymount.catalog.ImageFile;
 import dev.lazymount.config.Settings;
+import dev.lazymount.mount.MountActor;
 import dev.lazymount.mount.MountEnv;
-import dev.lazymount.mount.MountMessage;
 import dev.lazymount.mount.MountResult;
 import dev.lazymount.mount.UnmountMode;
 import dev.lazymount.mount.kernel.Reconcile;
@@ -86,7 +86,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
 
   private record Suspects(Collection<String> names) implements Command {}
 
-  private record Gone(String name, ActorRef<MountMessage> actor) implements Command {}
+  private record Gone(String name, ActorRef<MountActor.Command> actor) implements Command {}
 
   /** Between two hints to the catalog that there may be a new image. */
   private static final long HINT_NANOS = Duration.ofSeconds(1).toNanos();
@@ -159,18 +159,18 @@ public final class Router extends AbstractBehavior<Router.Command> {
   }
 
   private Behavior<Command> onMountNow(MountNow asked) {
-    return tell(asked.name(), new MountMessage.MountNow(asked.answerTo()), asked.answerTo());
+    return tell(asked.name(), new MountActor.MountNow(asked.answerTo()), asked.answerTo());
   }
 
   private Behavior<Command> onUnmount(Unmount asked) {
-    MountMessage.Unmount message =
-        new MountMessage.Unmount(asked.manner(), asked.why(), asked.answerTo());
+    MountActor.Unmount message =
+        new MountActor.Unmount(asked.manner(), asked.why(), asked.answerTo());
     return tell(asked.name(), message, asked.answerTo());
   }
 
   private Behavior<Command> tell(
-      String name, MountMessage message, ActorRef<MountResult> answerTo) {
-    Optional<ActorRef<MountMessage>> actor = actorOf(name);
+      String name, MountActor.Command message, ActorRef<MountResult> answerTo) {
+    Optional<ActorRef<MountActor.Command>> actor = actorOf(name);
     if (env.mounts().status().observes()) {
       answerTo.tell(MountResult.observes(name));
     } else if (actor.isEmpty()) {
@@ -181,7 +181,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
     return this;
   }
 
-  private Optional<ActorRef<MountMessage>> actorOf(String name) {
+  private Optional<ActorRef<MountActor.Command>> actorOf(String name) {
     return children.get(name).or(() -> matching.image(name).map(children::of));
   }
 
@@ -215,7 +215,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
     for (Reconcile.Found found : mounted.found()) {
       Optional<ImageFile> image = matching.image(found.name());
       if (image.isPresent()) {
-        children.of(image.get()).tell(new MountMessage.Adopt());
+        children.of(image.get()).tell(new MountActor.Recheck());
       } else if (!env.mounts().status().observes() && ImageFile.refusal(found.name()).isEmpty()) {
         found.image().ifPresent(file -> children.adoptGone(new ImageFile(found.name(), file)));
       }
@@ -225,13 +225,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
 
   private Behavior<Command> onSuspects(Suspects suspects) {
     for (String name : suspects.names()) {
-      actorOf(name)
-          .ifPresent(
-              actor -> {
-                // Each looks only in the state that it is for.
-                actor.tell(new MountMessage.Verify());
-                actor.tell(new MountMessage.Adopt());
-              });
+      actorOf(name).ifPresent(actor -> actor.tell(new MountActor.Recheck()));
     }
     return this;
   }
@@ -242,7 +236,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
   }
 
   private Behavior<Command> onRetimed(Retimed retimed) {
-    children.tellAll(new MountMessage.Retimed());
+    children.tellAll(new MountActor.SettingsChanged());
     return this;
   }
 
@@ -274,9 +268,9 @@ public final class Router extends AbstractBehavior<Router.Command> {
   }
 
   private void tell(Access access, List<ImageFile> images) {
-    List<ActorRef<MountMessage>> actors = new ArrayList<>(images.size());
+    List<ActorRef<MountActor.Command>> actors = new ArrayList<>(images.size());
     matching.withInner(images).forEach(image -> actors.add(children.of(image)));
-    actors.get(0).tell(new MountMessage.Accessed(access, actors.subList(1, actors.size())));
+    actors.get(0).tell(new MountActor.Accessed(access, actors.subList(1, actors.size())));
   }
 
   private long now() {

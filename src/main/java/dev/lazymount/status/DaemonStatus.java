@@ -126,8 +126,7 @@ public final class DaemonStatus {
 
   /** An access leads to the image of this name; counted if it is the original that served it. */
   public void accessed(String name) {
-    boolean mounted =
-        mounts.get(name).filter(line -> line.state() == MountState.MOUNTED).isPresent();
+    boolean mounted = mounts.get(name).filter(MountStatus::mounted).isPresent();
     if (!mounted) {
       counters.servedByOriginal.increment();
     }

@@ -67,8 +67,9 @@ final class ExplainerTest {
     status
         .mounts()
         .put(
-            MountStatus.unknown(name, "/images/" + name + ".img", "/ce/" + name)
-                .unmounted(state, NOW.minusSeconds(60), reason));
+            MountStatus.of(name, "/images/" + name + ".img", "/ce/" + name)
+                .state(state, NOW.minusSeconds(60), reason)
+                .build());
   }
 
   @ParameterizedTest
@@ -135,28 +136,27 @@ final class ExplainerTest {
     status
         .mounts()
         .put(
-            status
-                .mounts()
-                .get("gcc-15")
-                .orElseThrow()
-                .mounted(NOW.minusSeconds(600), "/dev/loop7", 2.25, "cc1[7] by openat", "1:2"));
+            MountStatus.of("gcc-15", "/images/gcc-15.img", "/ce/gcc-15")
+                .mounted(NOW.minusSeconds(600), "/dev/loop7", 2.25, "cc1[7] (openat)", "1:2")
+                .build());
     Explanation explanation = explain("gcc-15");
     assertEquals("mounted", explanation.state());
     assertEquals("2026-11-23T11:50:00Z", explanation.since());
     assertEquals(
         "gcc-15 is mounted from /dev/loop7 since 2026-11-23T11:50:00Z (10 min ago), in 2.3 ms,"
-            + " for cc1[7] by openat.",
+            + " for cc1[7] (openat).",
         explanation.verdict());
   }
 
   @Test
   void aFailedOneSaysWhenItIsTriedAgain() {
-    inUse("gcc-15", MountState.FAILED, "EIO");
-    MountStatus line = status.mounts().get("gcc-15").orElseThrow();
-    status.mounts().put(line.notBefore(NOW.plusSeconds(17)));
+    MountStatus.Builder row =
+        MountStatus.of("gcc-15", "/images/gcc-15.img", "/ce/gcc-15")
+            .state(MountState.FAILED, NOW.minusSeconds(60), "EIO");
+    status.mounts().put(row.retryAt(NOW.plusSeconds(17)).build());
     assertTrue(explain("gcc-15").verdict().contains("EIO"));
     assertTrue(explain("gcc-15").next().contains("in 17 s or later"), explain("gcc-15").next());
-    status.mounts().put(line.notBefore(NOW.minusSeconds(1)));
+    status.mounts().put(row.retryAt(NOW.minusSeconds(1)).build());
     assertTrue(explain("gcc-15").next().contains("the next access tries again"));
   }
 

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 final class MountActorTest extends MountFixture {
   @Test
   void isUnmountedUntilTheFirstAccessAndMountedAfterIt() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     assertState(MountState.UNMOUNTED, "gcc");
     assertEquals("/images/gcc.img", line("gcc").image());
     assertEquals("/root/gcc", line("gcc").target());
@@ -42,7 +42,7 @@ final class MountActorTest extends MountFixture {
 
   @Test
   void tellsHowLongTheMountTook() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     mounter.then(
         "gcc",
         () -> {
@@ -57,7 +57,7 @@ final class MountActorTest extends MountFixture {
 
   @Test
   void tenAccessesDuringOneMountGiveOneMount() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     for (int i = 0; i < 10; i++) {
       access(gcc);
     }
@@ -69,7 +69,7 @@ final class MountActorTest extends MountFixture {
 
   @Test
   void whatIsMountedIsNotLookedAtAgainForAWhile() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     accessAndMount(gcc);
     pass(STALE.minusMillis(1));
     access(gcc);
@@ -79,7 +79,7 @@ final class MountActorTest extends MountFixture {
 
   @Test
   void whatIsMountedIsVerifiedLaterAndNotCountedTwice() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     accessAndMount(gcc);
     MountStatus before = line("gcc");
     pass(STALE);
@@ -98,7 +98,7 @@ final class MountActorTest extends MountFixture {
 
   @Test
   void whatWasUnmountedByHandIsMountedAgain() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     accessAndMount(gcc);
     mounter.unmountedByHand("gcc");
     pass(STALE);
@@ -110,7 +110,7 @@ final class MountActorTest extends MountFixture {
   @Test
   void whatSomebodyElseMountedMeanwhileIsAdopted() {
     mounter.inPlace("gcc", "/dev/loop9");
-    ActorRef<MountMessage> gcc = actor("gcc");
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     accessAndMount(gcc);
     assertState(MountState.MOUNTED, "gcc");
     assertEquals("/dev/loop9", line("gcc").device());
@@ -121,7 +121,7 @@ final class MountActorTest extends MountFixture {
 
   @Test
   void aFaultOfOursIsAFailureLikeAnyOther() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     mounter.then(
         "gcc",
         () -> {
@@ -145,7 +145,7 @@ final class MountActorTest extends MountFixture {
 
   @Test
   void theNextAttemptComesShortlyWhileAnotherProcessHoldsTheLock() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     mounter.then(
         "gcc",
         ScriptedMounter.failing(Failures.locked()),
@@ -169,7 +169,7 @@ final class MountActorTest extends MountFixture {
 
   @Test
   void aLockThatIsNeverGivenBackIsShownAndWaitedFor() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     for (int i = 0; i < 600; i++) {
       mounter.then("gcc", ScriptedMounter.failing(Failures.locked()));
     }
@@ -186,7 +186,7 @@ final class MountActorTest extends MountFixture {
 
   @Test
   void aFailedVerificationShowsAndRecovers() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     accessAndMount(gcc);
     mounter.then("gcc", ScriptedMounter.failing(Failures.errno("statx", Errno.EIO)));
     pass(STALE);
@@ -200,7 +200,7 @@ final class MountActorTest extends MountFixture {
 
   @Test
   void stoppedWhileMountingItLetsTheMountEndInPeace() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     access(gcc);
     MountStatus before = line("gcc");
     stage().kit().stop(gcc);

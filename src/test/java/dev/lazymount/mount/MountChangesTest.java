@@ -8,6 +8,7 @@ import akka.actor.testkit.typed.javadsl.TestProbe;
 import akka.actor.typed.ActorRef;
 import dev.lazymount.linux.Errno;
 import dev.lazymount.status.MountState;
+import dev.lazymount.status.MountWarning;
 import dev.lazymount.support.ScriptedMounter;
 import java.time.Duration;
 import java.util.List;
@@ -32,7 +33,7 @@ final class MountChangesTest extends MountFixture {
 
   @Test
   void whatIsNotMountedAfterAllIsLeftUnmounted() {
-    ActorRef<MountMessage> gcc = adopt("gcc");
+    ActorRef<MountActor.Command> gcc = adopt("gcc");
     assertState(MountState.UNMOUNTED, "gcc");
     assertEquals(List.of("gcc"), mounter.looks());
     assertAttempts(0);
@@ -51,16 +52,16 @@ final class MountChangesTest extends MountFixture {
 
   @Test
   void whatLayOverAMountAndIsGoneLeavesItMounted() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     accessAndMount(gcc);
     mounter.unlookable("gcc", new MountFailure(MountFailure.Kind.OTHER, "something else is there"));
     verify(gcc);
     assertState(MountState.FAILED, "gcc");
     mounter.lookable("gcc");
-    gcc.tell(new MountMessage.Adopt());
+    gcc.tell(new MountActor.Recheck());
     assertIdle();
     pass(RETRY.multipliedBy(2));
-    gcc.tell(new MountMessage.Adopt());
+    gcc.tell(new MountActor.Recheck());
     mounting.runAll();
     assertState(MountState.MOUNTED, "gcc");
     assertNull(line("gcc").reason());
@@ -69,7 +70,7 @@ final class MountChangesTest extends MountFixture {
 
   @Test
   void aLookThatFailsSaysNothingAgainstTheMount() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     accessAndMount(gcc);
     mounter.unlookable(
         "gcc", Failures.errno(MountFailure.Kind.UNCLEAR, "open /dev/loop5", Errno.EIO));
@@ -86,10 +87,10 @@ final class MountChangesTest extends MountFixture {
 
   @Test
   void aSwapThatFailsIsTriedAgainAndTheOldImageStaysMeanwhile() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     accessAndMount(gcc);
     String old = ScriptedMounter.device("gcc");
-    mounter.look("gcc", new Mounter.Mounted(old, true, null, "its image was replaced"));
+    mounter.look("gcc", new Mounter.Mounted(old, true, null, MountWarning.OUTDATED, "replaced"));
     mounter.then(
         "gcc",
         ScriptedMounter.failing(
@@ -107,15 +108,15 @@ final class MountChangesTest extends MountFixture {
 
   @Test
   void aSwapThatFailsAfterALookThatTookTooLongLeavesTheOldImageMountedAllTheSame() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     accessAndMount(gcc);
     String old = ScriptedMounter.device("gcc");
-    mounter.look("gcc", new Mounter.Mounted(old, true, null, "its image was replaced"));
+    mounter.look("gcc", new Mounter.Mounted(old, true, null, MountWarning.OUTDATED, "replaced"));
     mounter.then(
         "gcc",
         ScriptedMounter.failing(
             Failures.errno(MountFailure.Kind.UNCLEAR, "openat2 gcc.img", Errno.ESTALE)));
-    gcc.tell(new MountMessage.Verify());
+    gcc.tell(new MountActor.Recheck());
     pass(TIMEOUT);
     assertState(MountState.STUCK, "gcc");
     mounting.runAll();
@@ -135,8 +136,8 @@ final class MountChangesTest extends MountFixture {
 
   @Test
   void anAccessDuringAdoptionMountsWhenThereWasNothingToAdopt() {
-    ActorRef<MountMessage> gcc = actor("gcc");
-    gcc.tell(new MountMessage.Adopt());
+    ActorRef<MountActor.Command> gcc = actor("gcc");
+    gcc.tell(new MountActor.Recheck());
     access(gcc);
     assertEquals(1, mounting.waiting());
     mounting.runAll();
@@ -147,8 +148,8 @@ final class MountChangesTest extends MountFixture {
   @Test
   void anAccessDuringAdoptionMountsNothingWhenItIsAdopted() {
     mounter.inPlace("gcc", "/dev/loop5");
-    ActorRef<MountMessage> gcc = actor("gcc");
-    gcc.tell(new MountMessage.Adopt());
+    ActorRef<MountActor.Command> gcc = actor("gcc");
+    gcc.tell(new MountActor.Recheck());
     access(gcc);
     mounting.runAll();
     assertAttempts(0);
@@ -157,8 +158,8 @@ final class MountChangesTest extends MountFixture {
 
   @Test
   void anAdoptionThatHangsIsShownAsStuckAndRecovers() {
-    ActorRef<MountMessage> gcc = actor("gcc");
-    gcc.tell(new MountMessage.Adopt());
+    ActorRef<MountActor.Command> gcc = actor("gcc");
+    gcc.tell(new MountActor.Recheck());
     pass(TIMEOUT);
     assertState(MountState.STUCK, "gcc");
     mounting.runAll();
@@ -169,25 +170,25 @@ final class MountChangesTest extends MountFixture {
 
   @Test
   void adoptionOfWhatIsInUseAlreadyLooksAtNothing() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     access(gcc);
-    gcc.tell(new MountMessage.Adopt());
+    gcc.tell(new MountActor.Recheck());
     mounting.runAll();
-    gcc.tell(new MountMessage.Adopt());
+    gcc.tell(new MountActor.Recheck());
     assertIdle();
     assertEquals(List.of(), mounter.looks());
   }
 
   @Test
   void anUnmountedImageThatVanishesIsForgotten() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     vanish(gcc);
     assertForgotten(gcc);
   }
 
   @Test
   void aFailedImageThatVanishesIsForgotten() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     fail("gcc");
     accessAndMount(gcc);
     vanish(gcc);
@@ -196,7 +197,7 @@ final class MountChangesTest extends MountFixture {
 
   @Test
   void aMountedImageThatVanishesStaysMounted() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     accessAndMount(gcc);
     vanish(gcc);
     assertState(MountState.MOUNTED, "gcc");
@@ -207,7 +208,7 @@ final class MountChangesTest extends MountFixture {
 
   @Test
   void oneThatVanishesWhileItIsMountedStaysIfThatSucceeds() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     access(gcc);
     vanish(gcc);
     assertState(MountState.MOUNTING, "gcc");
@@ -217,7 +218,7 @@ final class MountChangesTest extends MountFixture {
 
   @Test
   void oneThatVanishesWhileItIsMountedIsForgottenIfThatFails() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     fail("gcc");
     access(gcc);
     vanish(gcc);
@@ -227,8 +228,8 @@ final class MountChangesTest extends MountFixture {
 
   @Test
   void oneThatVanishesDuringAdoptionIsForgotten() {
-    ActorRef<MountMessage> gcc = actor("gcc");
-    gcc.tell(new MountMessage.Adopt());
+    ActorRef<MountActor.Command> gcc = actor("gcc");
+    gcc.tell(new MountActor.Recheck());
     vanish(gcc);
     mounting.runAll();
     assertForgotten(gcc);
@@ -236,22 +237,22 @@ final class MountChangesTest extends MountFixture {
 
   @Test
   void oneThatComesBackInTimeIsKept() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     fail("gcc");
     access(gcc);
     vanish(gcc);
-    gcc.tell(new MountMessage.Changed(Optional.of(request("gcc"))));
+    gcc.tell(new MountActor.Changed(Optional.of(request("gcc"))));
     mounting.runAll();
     assertState(MountState.FAILED, "gcc");
   }
 
   @Test
   void theNextMountTakesTheNewFile() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     fail("gcc");
     accessAndMount(gcc);
     Mounter.Request other = new Mounter.Request("gcc", "gcc.sqfs", List.of("gcc/inner"));
-    gcc.tell(new MountMessage.Changed(Optional.of(other)));
+    gcc.tell(new MountActor.Changed(Optional.of(other)));
     pass(RETRY.multipliedBy(2));
     accessAndMount(gcc);
     assertEquals(List.of(request("gcc"), other), mounter.calls());
@@ -260,10 +261,10 @@ final class MountChangesTest extends MountFixture {
 
   @Test
   void aMountUnderWayKeepsTheFileItBeganWith() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     access(gcc);
     gcc.tell(
-        new MountMessage.Changed(Optional.of(new Mounter.Request("gcc", "gcc.sqfs", List.of()))));
+        new MountActor.Changed(Optional.of(new Mounter.Request("gcc", "gcc.sqfs", List.of()))));
     mounting.runAll();
     assertEquals(List.of(request("gcc")), mounter.calls());
     assertEquals("/images/gcc.img", line("gcc").image());
@@ -271,10 +272,10 @@ final class MountChangesTest extends MountFixture {
 
   @Test
   void aChangeHasAMountVerifiedAtTheNextAccess() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     accessAndMount(gcc);
     gcc.tell(
-        new MountMessage.Changed(Optional.of(new Mounter.Request("gcc", "gcc.sqfs", List.of()))));
+        new MountActor.Changed(Optional.of(new Mounter.Request("gcc", "gcc.sqfs", List.of()))));
     assertIdle();
     accessAndMount(gcc);
     assertAttempts(2);
@@ -283,38 +284,38 @@ final class MountChangesTest extends MountFixture {
   /** A reason is what has each scan look. */
   @Test
   void aMountedImageThatHasAnotherFileNowSaysSoUntilItIsSwapped() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     accessAndMount(gcc);
     Mounter.Request other = new Mounter.Request("gcc", "gcc.sqfs", List.of());
-    gcc.tell(new MountMessage.Changed(Optional.of(other)));
+    gcc.tell(new MountActor.Changed(Optional.of(other)));
     assertTrue(line("gcc").reason().contains("/images/gcc.sqfs"), line("gcc").reason());
     assertEquals("/images/gcc.img", line("gcc").image());
     mounter.look(
         "gcc",
-        new Mounter.Mounted(ScriptedMounter.device("gcc"), true, null, "its image was replaced"));
+        new Mounter.Mounted(ScriptedMounter.device("gcc"), true, null, MountWarning.OUTDATED, "replaced"));
     mounter.then("gcc", () -> new Mounter.Mounted("/dev/loop6", false, null));
     verify(gcc);
     assertEquals("/images/gcc.sqfs", line("gcc").image());
     assertNull(line("gcc").reason());
   }
 
-  private ActorRef<MountMessage> adopt(String name) {
-    ActorRef<MountMessage> actor = actor(name);
-    actor.tell(new MountMessage.Adopt());
+  private ActorRef<MountActor.Command> adopt(String name) {
+    ActorRef<MountActor.Command> actor = actor(name);
+    actor.tell(new MountActor.Recheck());
     mounting.runAll();
     return actor;
   }
 
-  private void verify(ActorRef<MountMessage> actor) {
-    actor.tell(new MountMessage.Verify());
+  private void verify(ActorRef<MountActor.Command> actor) {
+    actor.tell(new MountActor.Recheck());
     mounting.runAll();
   }
 
-  private static void vanish(ActorRef<MountMessage> actor) {
-    actor.tell(new MountMessage.Changed(Optional.empty()));
+  private static void vanish(ActorRef<MountActor.Command> actor) {
+    actor.tell(new MountActor.Changed(Optional.empty()));
   }
 
-  private void assertForgotten(ActorRef<MountMessage> actor) {
+  private void assertForgotten(ActorRef<MountActor.Command> actor) {
     watcher.expectTerminated(actor, Duration.ofSeconds(10));
     assertEquals(List.of(), status.mounts().all());
   }

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 class MountExpiryTest extends MountFixture {
   private static final Duration IDLE = Duration.ofMinutes(10);
 
-  private ActorRef<MountMessage> expiring(String name) {
+  private ActorRef<MountActor.Command> expiring(String name) {
     MountEnv idle = env(mounting, Optional.of(IDLE), new StorageCircuit(4, open -> {}));
     return actor(idle, name);
   }
@@ -49,7 +49,7 @@ class MountExpiryTest extends MountFixture {
 
   @Test
   void theNextAccessMountsAgain() {
-    ActorRef<MountMessage> gcc = expiring("gcc");
+    ActorRef<MountActor.Command> gcc = expiring("gcc");
     accessAndMount(gcc);
     pass(IDLE);
     mounting.runAll();
@@ -76,7 +76,7 @@ class MountExpiryTest extends MountFixture {
 
   @Test
   void anAccessDuringTheLastExpiryMountsAgain() {
-    ActorRef<MountMessage> gcc = expiring("gcc");
+    ActorRef<MountActor.Command> gcc = expiring("gcc");
     accessAndMount(gcc);
     pass(IDLE);
     access(gcc);
@@ -87,9 +87,9 @@ class MountExpiryTest extends MountFixture {
 
   @Test
   void aMountWhoseImageIsGoneIsUnmountedWhenNobodyUsesItAndForgotten() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     accessAndMount(gcc);
-    gcc.tell(new MountMessage.Changed(Optional.empty()));
+    gcc.tell(new MountActor.Changed(Optional.empty()));
     pass(Duration.ofSeconds(10));
     mounting.runAll();
     assertEquals(Optional.empty(), status.mounts().get("gcc"));
@@ -124,11 +124,11 @@ class MountExpiryTest extends MountFixture {
 
   @Test
   void aMountWhoseImageComesBackIsNotUnmountedForThat() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     accessAndMount(gcc);
-    gcc.tell(new MountMessage.Changed(Optional.empty()));
+    gcc.tell(new MountActor.Changed(Optional.empty()));
     pass(Duration.ofSeconds(5));
-    gcc.tell(new MountMessage.Changed(Optional.of(request("gcc"))));
+    gcc.tell(new MountActor.Changed(Optional.of(request("gcc"))));
     pass(Duration.ofDays(1));
     assertIdle();
     assertState(MountState.MOUNTED, "gcc");
@@ -136,7 +136,7 @@ class MountExpiryTest extends MountFixture {
 
   @Test
   void inObserveModeNothingIsUnmounted() {
-    ActorRef<MountMessage> gcc = expiring("gcc");
+    ActorRef<MountActor.Command> gcc = expiring("gcc");
     accessAndMount(gcc);
     status.mode(Settings.Mode.OBSERVE);
     pass(IDLE);

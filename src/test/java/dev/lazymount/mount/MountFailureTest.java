@@ -20,7 +20,7 @@ final class MountFailureTest extends MountFixture {
   @ParameterizedTest
   @ValueSource(ints = {Errno.ENOENT, Errno.EBUSY, Errno.EIO, Errno.ENOMEM})
   void aFailureIsShownWithItsReasonAndTriedAgain(int errno) {
-    ActorRef<MountMessage> gcc = actor("gcc");
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     mounter.then("gcc", ScriptedMounter.failing(Failures.errno("openat2 gcc.img", errno)));
     accessAndMount(gcc);
 
@@ -43,7 +43,7 @@ final class MountFailureTest extends MountFixture {
 
   @Test
   void nothingIsTriedAgainWithoutAnAccess() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     fail("gcc", 1);
     accessAndMount(gcc);
     pass(Duration.ofHours(1));
@@ -53,7 +53,7 @@ final class MountFailureTest extends MountFixture {
 
   @Test
   void anAccessDuringTheBackOffDoesNothingButIsSeen() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     fail("gcc", 1);
     accessAndMount(gcc);
     var before = line("gcc");
@@ -67,7 +67,7 @@ final class MountFailureTest extends MountFixture {
 
   @Test
   void theBackOffDoublesUpToTheLongestAndBeginsAnewAfterASuccess() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     fail("gcc", 6);
     access(gcc);
     for (int seconds : new int[] {1, 2, 4, 8, 8, 8}) {
@@ -84,7 +84,7 @@ final class MountFailureTest extends MountFixture {
   }
 
   /** At its shortest an access does nothing yet; at its longest, a fifth more, one tries again. */
-  private void assertBackOff(ActorRef<MountMessage> actor, Duration backOff) {
+  private void assertBackOff(ActorRef<MountActor.Command> actor, Duration backOff) {
     assertState(MountState.FAILED, "gcc");
     pass(backOff.minusMillis(1));
     access(actor);
@@ -96,7 +96,7 @@ final class MountFailureTest extends MountFixture {
 
   @Test
   void aBadImageIsNotTriedAgainUntilItsFileChanges() {
-    ActorRef<MountMessage> gcc = quarantined("gcc");
+    ActorRef<MountActor.Command> gcc = quarantined("gcc");
     assertTrue(line("gcc").reason().contains("tried again when the file has changed"));
     for (int i = 0; i < 5; i++) {
       pass(STALE);
@@ -114,7 +114,7 @@ final class MountFailureTest extends MountFixture {
 
   @Test
   void aBadImagesFileIsLookedAtOnceInAWhileAndNotAtEachAccess() {
-    ActorRef<MountMessage> gcc = quarantined("gcc");
+    ActorRef<MountActor.Command> gcc = quarantined("gcc");
     pass(STALE.minusMillis(1));
     access(gcc);
     assertIdle();
@@ -129,7 +129,7 @@ final class MountFailureTest extends MountFixture {
 
   @Test
   void aBadImageThatWasTakenAwayIsTriedAgain() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     mounter.then("gcc", ScriptedMounter.failing(Failures.badImage(BAD)));
     mounter.then("gcc", ScriptedMounter.failing(Failures.errno("openat2 gcc.img", Errno.ENOENT)));
     accessAndMount(gcc);
@@ -141,7 +141,7 @@ final class MountFailureTest extends MountFixture {
 
   @Test
   void aBadImageThatIsReplacedByAnotherBadOneIsQuarantinedAnew() {
-    ActorRef<MountMessage> gcc = quarantined("gcc");
+    ActorRef<MountActor.Command> gcc = quarantined("gcc");
     Mounter.Generation worse = new Mounter.Generation(1, 9, 9, 9);
     mounter.generation("gcc", worse);
     mounter.then("gcc", ScriptedMounter.failing(Failures.badImage(worse)));
@@ -156,7 +156,7 @@ final class MountFailureTest extends MountFixture {
 
   @Test
   void aMountThatNeverGetsASlotIsShownAsStuckAndStartsNoOther() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     access(gcc);
     pass(TIMEOUT.minusMillis(1));
     assertState(MountState.MOUNTING, "gcc");
@@ -199,7 +199,7 @@ final class MountFailureTest extends MountFixture {
 
   @Test
   void aMountThatReturnsAfterAllIsMounted() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     access(gcc);
     pass(TIMEOUT);
     assertState(MountState.STUCK, "gcc");
@@ -211,7 +211,7 @@ final class MountFailureTest extends MountFixture {
 
   @Test
   void aMountThatFailsAfterAllBacksOff() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     fail("gcc", 1);
     access(gcc);
     pass(TIMEOUT);
@@ -224,7 +224,7 @@ final class MountFailureTest extends MountFixture {
 
   @Test
   void oneThatReturnedInTimeIsNeverCalledStuck() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     accessAndMount(gcc);
     pass(TIMEOUT.multipliedBy(2));
     assertState(MountState.MOUNTED, "gcc");
@@ -232,7 +232,7 @@ final class MountFailureTest extends MountFixture {
 
   @Test
   void aHungLookAtABadImagesFileIsShownAndLeavesItQuarantined() {
-    ActorRef<MountMessage> gcc = quarantined("gcc");
+    ActorRef<MountActor.Command> gcc = quarantined("gcc");
     pass(STALE);
     access(gcc);
     pass(TIMEOUT);
@@ -245,8 +245,8 @@ final class MountFailureTest extends MountFixture {
     assertAttempts(1);
   }
 
-  private ActorRef<MountMessage> quarantined(String name) {
-    ActorRef<MountMessage> actor = actor(name);
+  private ActorRef<MountActor.Command> quarantined(String name) {
+    ActorRef<MountActor.Command> actor = actor(name);
     mounter.generation(name, BAD);
     mounter.then(name, ScriptedMounter.failing(Failures.badImage(BAD)));
     accessAndMount(actor);

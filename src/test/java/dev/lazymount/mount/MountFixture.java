@@ -65,11 +65,11 @@ abstract class MountFixture {
     return stage;
   }
 
-  ActorRef<MountMessage> actor(String name) {
+  ActorRef<MountActor.Command> actor(String name) {
     return actor(env, name);
   }
 
-  static ActorRef<MountMessage> actor(MountEnv env, String name) {
+  static ActorRef<MountActor.Command> actor(MountEnv env, String name) {
     return stage.kit().spawn(MountActor.create(env, request(name)));
   }
 
@@ -77,16 +77,16 @@ abstract class MountFixture {
     return new Mounter.Request(name, name + ".img", List.of());
   }
 
-  static void access(ActorRef<MountMessage> actor) {
+  static void access(ActorRef<MountActor.Command> actor) {
     access(actor, List.of());
   }
 
-  static void access(ActorRef<MountMessage> actor, List<ActorRef<MountMessage>> then) {
+  static void access(ActorRef<MountActor.Command> actor, List<ActorRef<MountActor.Command>> then) {
     Access access = new Access("/root/gcc/bin/gcc", 4711, "sh", "openat", 0);
-    actor.tell(new MountMessage.Accessed(access, then));
+    actor.tell(new MountActor.Accessed(access, then));
   }
 
-  void accessAndMount(ActorRef<MountMessage> actor) {
+  void accessAndMount(ActorRef<MountActor.Command> actor) {
     access(actor);
     mounting.runAll();
   }

@@ -34,7 +34,7 @@ class MountLogTest extends MountFixture {
     log.detachAppender(lines);
   }
 
-  private ActorRef<MountMessage> logged(String name) {
+  private ActorRef<MountActor.Command> logged(String name) {
     MountEnv logging =
         new MountEnv(
             env.mounter(),
@@ -58,7 +58,7 @@ class MountLogTest extends MountFixture {
 
   @Test
   void aMountHasOneLineWithItsDurationAndWhoUsedIt() {
-    ActorRef<MountMessage> gcc = logged("gcc");
+    ActorRef<MountActor.Command> gcc = logged("gcc");
     Access access = new Access("/root/gcc/x", 4711, "e\nvil", "openat", env.nanoTime().getAsLong());
     mounter.then(
         "gcc",
@@ -67,10 +67,10 @@ class MountLogTest extends MountFixture {
           return new Mounter.Mounted("/dev/loop3", false, null);
         });
     for (int i = 0; i < 10; i++) {
-      gcc.tell(new MountMessage.Accessed(access, List.of()));
+      gcc.tell(new MountActor.Accessed(access, List.of()));
     }
     mounting.runAll();
-    gcc.tell(new MountMessage.Accessed(access, List.of()));
+    gcc.tell(new MountActor.Accessed(access, List.of()));
     assertEquals(
         List.of(
             "gcc: mounted from /dev/loop3 in 25.0 ms,"
@@ -81,7 +81,7 @@ class MountLogTest extends MountFixture {
 
   @Test
   void aFailureHasOneLineABackOffInTheWordsOfItsStatus() {
-    ActorRef<MountMessage> gcc = logged("gcc");
+    ActorRef<MountActor.Command> gcc = logged("gcc");
     for (int i = 0; i < 2; i++) {
       mounter.then("gcc", ScriptedMounter.failing(Failures.errno("statx", Errno.EIO)));
     }
@@ -98,7 +98,7 @@ class MountLogTest extends MountFixture {
 
   @Test
   void aBadImageHasOneLineHoweverOftenItIsLookedAt() {
-    ActorRef<MountMessage> gcc = logged("gcc");
+    ActorRef<MountActor.Command> gcc = logged("gcc");
     Mounter.Generation content = new Mounter.Generation(1, 2, 3, 4);
     mounter.generation("gcc", content);
     mounter.then("gcc", ScriptedMounter.failing(Failures.badImage(content)));
@@ -113,8 +113,8 @@ class MountLogTest extends MountFixture {
 
   @Test
   void aMountForTheWarmListSaysSo() {
-    ActorRef<MountMessage> gcc = logged("gcc");
-    gcc.tell(new MountMessage.Accessed(Access.ahead(0), List.of()));
+    ActorRef<MountActor.Command> gcc = logged("gcc");
+    gcc.tell(new MountActor.Accessed(Access.ahead(0), List.of()));
     mounting.runAll();
     assertEquals(1, logged().size());
     assertTrue(logged().get(0).endsWith(" ms, for the warm list"), logged().toString());

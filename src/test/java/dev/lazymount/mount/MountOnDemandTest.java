@@ -17,12 +17,12 @@ import org.junit.jupiter.api.Test;
 class MountOnDemandTest extends MountFixture {
   private final TestProbe<MountResult> asker = stage().kit().createTestProbe();
 
-  private void mountNow(ActorRef<MountMessage> actor) {
-    actor.tell(new MountMessage.MountNow(asker.getRef()));
+  private void mountNow(ActorRef<MountActor.Command> actor) {
+    actor.tell(new MountActor.MountNow(asker.getRef()));
   }
 
-  private void unmount(ActorRef<MountMessage> actor, UnmountMode manner) {
-    actor.tell(new MountMessage.Unmount(manner, "somebody asked for it", asker.getRef()));
+  private void unmount(ActorRef<MountActor.Command> actor, UnmountMode manner) {
+    actor.tell(new MountActor.Unmount(manner, "somebody asked for it", asker.getRef()));
   }
 
   private void assertAnswer(MountResult.Outcome expected) {
@@ -34,7 +34,7 @@ class MountOnDemandTest extends MountFixture {
 
   @Test
   void itIsMountedOnceAndTheSecondToAskHearsThatItWas() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     mountNow(gcc);
     mounting.runAll();
     assertAnswer(MountResult.Outcome.DONE);
@@ -47,7 +47,7 @@ class MountOnDemandTest extends MountFixture {
 
   @Test
   void whoeverAsksDuringAMountIsAnsweredWithIt() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     access(gcc);
     mountNow(gcc);
     mounting.runAll();
@@ -58,7 +58,7 @@ class MountOnDemandTest extends MountFixture {
   @Test
   void aFailureIsAnsweredAndTheBackOffIsNotWaitedFor() {
     mounter.then("gcc", ScriptedMounter.failing(Failures.errno("move_mount", Errno.EIO)));
-    ActorRef<MountMessage> gcc = actor("gcc");
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     accessAndMount(gcc);
     assertState(MountState.FAILED, "gcc");
     mounter.then("gcc", ScriptedMounter.failing(Failures.errno("move_mount", Errno.EIO)));
@@ -72,7 +72,7 @@ class MountOnDemandTest extends MountFixture {
 
   @Test
   void aMountThatHangsIsAnsweredAfterTheTimeout() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     mountNow(gcc);
     pass(TIMEOUT);
     assertAnswer(MountResult.Outcome.FAILED);
@@ -85,7 +85,7 @@ class MountOnDemandTest extends MountFixture {
     StorageCircuit open = new StorageCircuit(1, change -> {});
     open.hangs();
     MountEnv hanging = env(mounting, Optional.empty(), open);
-    ActorRef<MountMessage> gcc = actor(hanging, "gcc");
+    ActorRef<MountActor.Command> gcc = actor(hanging, "gcc");
     mountNow(gcc);
     assertAnswer(MountResult.Outcome.FAILED);
     unmount(gcc, UnmountMode.NOW);
@@ -95,7 +95,7 @@ class MountOnDemandTest extends MountFixture {
 
   @Test
   void whatIsUnmountedIsMountedByTheNextAccess() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     accessAndMount(gcc);
     unmount(gcc, UnmountMode.NOW);
     mounting.runAll();
@@ -112,7 +112,7 @@ class MountOnDemandTest extends MountFixture {
   @Test
   void whatIsInUseStays() {
     mounter.expiries("gcc", Mounter.Expiry.BUSY);
-    ActorRef<MountMessage> gcc = actor("gcc");
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     accessAndMount(gcc);
     unmount(gcc, UnmountMode.NOW);
     mounting.runAll();
@@ -123,7 +123,7 @@ class MountOnDemandTest extends MountFixture {
   @Test
   void ofTheIdleOnlyThoseGoThatWereNotUsedSinceTheLastQuestion() {
     mounter.expiries("gcc", Mounter.Expiry.MARKED, Mounter.Expiry.MARKED);
-    ActorRef<MountMessage> gcc = actor("gcc");
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     accessAndMount(gcc);
     for (MountResult.Outcome outcome :
         new MountResult.Outcome[] {
@@ -138,7 +138,7 @@ class MountOnDemandTest extends MountFixture {
 
   @Test
   void whatSomebodyElseHasUnmountedIsSaidToBe() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     accessAndMount(gcc);
     mounter.unmountedByHand("gcc");
     unmount(gcc, UnmountMode.NOW);
@@ -149,7 +149,7 @@ class MountOnDemandTest extends MountFixture {
 
   @Test
   void nothingIsUnmountedUnderAMountThatIsUnderWay() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     access(gcc);
     unmount(gcc, UnmountMode.NOW);
     assertAnswer(MountResult.Outcome.FAILED);
@@ -159,7 +159,7 @@ class MountOnDemandTest extends MountFixture {
 
   @Test
   void anAccessThatComesWhileItIsUnmountedMountsItAgain() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     accessAndMount(gcc);
     unmount(gcc, UnmountMode.NOW);
     access(gcc);

@@ -15,9 +15,9 @@ import org.junit.jupiter.api.Test;
 final class NestedMountTest extends MountFixture {
   private static final Duration SOON = Duration.ofSeconds(10);
 
-  private final ActorRef<MountMessage> outer = actor("libs");
-  private final ActorRef<MountMessage> middle = actor("libs/boost");
-  private final ActorRef<MountMessage> inner = actor("libs/boost/1_84");
+  private final ActorRef<MountActor.Command> outer = actor("libs");
+  private final ActorRef<MountActor.Command> middle = actor("libs/boost");
+  private final ActorRef<MountActor.Command> inner = actor("libs/boost/1_84");
 
   @Test
   void theOuterImageIsMountedBeforeTheInner() {
@@ -63,7 +63,7 @@ final class NestedMountTest extends MountFixture {
     assertState(MountState.MOUNTED, "libs/boost/1_84");
     assertEquals(List.of("libs", "libs/boost", "libs/boost/1_84"), mounter.names());
 
-    ActorRef<MountMessage> other = actor("gcc");
+    ActorRef<MountActor.Command> other = actor("gcc");
     access(inner, List.of(other));
     mounting.runAll();
     assertState(MountState.MOUNTED, "gcc");
@@ -84,7 +84,7 @@ final class NestedMountTest extends MountFixture {
   @Test
   void theInnerWaitsForTheAdoptionOfTheOuter() {
     mounter.inPlace("libs", "/dev/loop5");
-    outer.tell(new MountMessage.Adopt());
+    outer.tell(new MountActor.Recheck());
     access(outer, List.of(inner));
     assertState(MountState.UNMOUNTED, "libs/boost/1_84");
     mounting.runAll();
@@ -94,16 +94,16 @@ final class NestedMountTest extends MountFixture {
 
   @Test
   void theInnerIsToldOncePerWayInside() {
-    TestProbe<MountMessage> inside = stage().kit().createTestProbe();
-    TestProbe<MountMessage> further = stage().kit().createTestProbe();
+    TestProbe<MountActor.Command> inside = stage().kit().createTestProbe();
+    TestProbe<MountActor.Command> further = stage().kit().createTestProbe();
     for (int i = 0; i < 10; i++) {
       access(outer, List.of(inside.getRef()));
       access(outer, List.of(further.getRef(), inside.getRef()));
       access(outer);
     }
     mounting.runAll();
-    for (TestProbe<MountMessage> probe : List.of(inside, further)) {
-      probe.expectMessageClass(MountMessage.Accessed.class, SOON);
+    for (TestProbe<MountActor.Command> probe : List.of(inside, further)) {
+      probe.expectMessageClass(MountActor.Accessed.class, SOON);
       probe.expectNoMessage(Duration.ZERO);
     }
   }

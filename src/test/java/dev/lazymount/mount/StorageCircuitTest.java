@@ -38,7 +38,7 @@ class StorageCircuitTest extends MountFixture {
     hang("a");
     assertEquals(List.of(), told);
     MountEnv others = env(mounting);
-    ActorRef<MountMessage> gcc = actor(others, "gcc");
+    ActorRef<MountActor.Command> gcc = actor(others, "gcc");
     access(gcc);
     mounting.runAll();
     assertState(MountState.MOUNTED, "gcc");
@@ -49,7 +49,7 @@ class StorageCircuitTest extends MountFixture {
     hang("a");
     hang("b");
     assertEquals(List.of(true), told);
-    ActorRef<MountMessage> gcc = actor(env(mounting), "gcc");
+    ActorRef<MountActor.Command> gcc = actor(env(mounting), "gcc");
     access(gcc);
     assertIdle();
     assertState(MountState.UNMOUNTED, "gcc");
@@ -68,12 +68,12 @@ class StorageCircuitTest extends MountFixture {
   void whoeverAsksForAMountWhileAllSlotsHangIsToldAtOnceAndAccessesGoOnWaiting() throws Exception {
     hang("a");
     hang("b");
-    ActorRef<MountMessage> gcc = actor(env(mounting), "gcc");
+    ActorRef<MountActor.Command> gcc = actor(env(mounting), "gcc");
     access(gcc);
     TestProbe<MountResult> asker = stage().kit().createTestProbe();
-    gcc.tell(new MountMessage.MountNow(asker.getRef()));
+    gcc.tell(new MountActor.MountNow(asker.getRef()));
     MountResult answer = asker.expectMessageClass(MountResult.class, Duration.ofSeconds(10));
-    assertEquals(MountResult.failed("gcc", ImageStatus.NO_STORAGE), answer);
+    assertEquals(MountResult.failed("gcc", ImageState.NO_STORAGE), answer);
 
     storageIsBack.countDown();
     slots.shutdown();
@@ -85,10 +85,10 @@ class StorageCircuitTest extends MountFixture {
   @Test
   void anOpenCircuitChangesNothingForWhatIsMountedOrQuarantined() throws Exception {
     MountEnv env = env(mounting);
-    ActorRef<MountMessage> gcc = actor(env, "gcc");
+    ActorRef<MountActor.Command> gcc = actor(env, "gcc");
     access(gcc);
     mounting.runAll();
-    ActorRef<MountMessage> bad = actor(env, "bad");
+    ActorRef<MountActor.Command> bad = actor(env, "bad");
     mounter.then("bad", ScriptedMounter.failing(Failures.badImage(null)));
     access(bad);
     mounting.runAll();

@@ -126,6 +126,12 @@ public final class ScriptedMounter implements Mounter {
   }
 
   @Override
+  public Optional<Mounted> refresh(Request request) throws MountFailure {
+    Optional<Mounted> found = look(request);
+    return found.isEmpty() || found.get().isCurrent() ? found : Optional.of(mount(request));
+  }
+
+  @Override
   public Optional<Generation> generation(Request request) {
     return Optional.ofNullable(generations.get(request.name()));
   }

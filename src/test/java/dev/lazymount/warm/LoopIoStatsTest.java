@@ -25,8 +25,9 @@ class LoopIoStatsTest {
                   : OptionalLong.empty());
 
   private static MountStatus mounted(String name, String device, Instant since) {
-    return MountStatus.unknown(name, name + ".img", "/ce/" + name)
-        .mounted(since, device, 1.0, "the warm list", null);
+    return MountStatus.of(name, name + ".img", "/ce/" + name)
+        .mounted(since, device, 1.0, "the warm list", null)
+        .build();
   }
 
   @Test
@@ -56,7 +57,9 @@ class LoopIoStatsTest {
     List<MountStatus> lines =
         List.of(
             mounted("erofs", "none", NOON),
-            mounted("gcc", "/dev/loop0", NOON).unmounted(MountState.UNMOUNTED, NOON, "idle"));
+            MountStatus.of("gcc", "gcc.img", "/ce/gcc")
+                .state(MountState.UNMOUNTED, NOON, "idle")
+                .build());
     sectors.put("/dev/loop0", 1L);
     reads.since(lines);
     sectors.put("/dev/loop0", 2L);

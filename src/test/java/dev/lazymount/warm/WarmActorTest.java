@@ -77,7 +77,7 @@ final class WarmActorTest extends WarmFixture {
     startReady("gcc", "clang", "rust");
     pass(Duration.ofSeconds(20));
     expectNothing();
-    status.mounts().put(line("rust").unmounted(MountState.STUCK, now, "no answer"));
+    status.mounts().put(line("rust").state(MountState.STUCK, now, "no answer").build());
     pass(Duration.ofSeconds(20));
     expectNothing();
     mounted("rust", "/dev/loop0");
@@ -108,10 +108,10 @@ final class WarmActorTest extends WarmFixture {
     kept("bad", "gcc");
     startReady("bad", "gcc");
     expectWarm("bad");
-    status.mounts().put(line("bad").unmounted(MountState.QUARANTINED, now, "cut off"));
+    status.mounts().put(line("bad").state(MountState.QUARANTINED, now, "cut off").build());
     pass(WarmActor.STEP);
     expectWarm("gcc");
-    status.mounts().put(line("gcc").unmounted(MountState.FAILED, now, "EIO"));
+    status.mounts().put(line("gcc").state(MountState.FAILED, now, "EIO").build());
     pass(Duration.ofHours(1));
     expectNothing();
   }
@@ -144,7 +144,7 @@ final class WarmActorTest extends WarmFixture {
     expectWarm("gcc");
     mounted("gcc", "/dev/loop0");
     pass(WarmActor.STEP);
-    status.mounts().put(line("gcc").unmounted(MountState.UNMOUNTED, now, "nobody used it"));
+    status.mounts().put(line("gcc").state(MountState.UNMOUNTED, now, "nobody used it").build());
     images("gcc", "new");
     ready();
     look();

@@ -136,20 +136,20 @@ abstract class WarmFixture {
     router.expectNoMessage(Duration.ZERO);
   }
 
-  static MountStatus line(String name) {
-    return MountStatus.unknown(name, "/images/" + name + ".img", "/ce/" + name);
+  static MountStatus.Builder line(String name) {
+    return MountStatus.of(name, "/images/" + name + ".img", "/ce/" + name);
   }
 
   void mounting(String name) {
-    status.mounts().put(line(name).unmounted(MountState.MOUNTING, now, null));
+    status.mounts().put(line(name).state(MountState.MOUNTING, now, null).build());
   }
 
   void mounted(String name, String device) {
-    status.mounts().put(line(name).mounted(now, device, 1.0, "the warm list", null));
+    status.mounts().put(line(name).mounted(now, device, 1.0, "the warm list", null).build());
   }
 
   void accessed(String name) {
-    status.mounts().put(line(name).accessed(now));
+    status.mounts().put(line(name).accessed(now).build());
   }
 
   /** The time of the next look has come, and its work is done. */

@@ -18,6 +18,7 @@ import dev.lazymount.mount.MountFailure;
 import dev.lazymount.mount.Mounter;
 import dev.lazymount.status.DaemonStatus;
 import dev.lazymount.status.MountStatus;
+import dev.lazymount.status.MountWarning;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -100,8 +101,9 @@ class ErofsIT extends KernelMounterFixture {
     status
         .mounts()
         .put(
-            MountStatus.unknown("gcc", site.image("gcc").toString(), site.root("gcc").toString())
-                .mounted(Instant.now(), mounted.device(), 1.0, null, null));
+            MountStatus.of("gcc", site.image("gcc").toString(), site.root("gcc").toString())
+                .mounted(Instant.now(), mounted.device(), 1.0, null, null)
+                .build());
     Reconcile reconcile = new Reconcile(status, settings());
 
     assertFalse(reconcile.suspects().contains("gcc"));
@@ -185,7 +187,7 @@ class ErofsIT extends KernelMounterFixture {
     assertEquals(2, site.mountsOn("gcc"));
 
     assertTrue(new Reconcile(new DaemonStatus(), settings()).suspects().contains("gcc"));
-    assertEquals("it is mounted twice", mounter.look(request("gcc")).orElseThrow().outdated());
+    assertEquals(MountWarning.STACKED, mounter.look(request("gcc")).orElseThrow().warning());
     assertEquals(mounted.device(), mounter.mount(request("gcc")).device());
     assertEquals(1, site.mountsOn("gcc"));
   }

@@ -13,6 +13,7 @@ import dev.lazymount.linux.Fd;
 import dev.lazymount.linux.Mounts;
 import dev.lazymount.mount.MountFailure;
 import dev.lazymount.mount.Mounter;
+import dev.lazymount.status.MountWarning;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -115,7 +116,8 @@ class MountedImageEndIT extends KernelMounterFixture {
     Mounter.Mounted old = mounter.mount(request("gcc"));
 
     assertEquals(device, old.device());
-    assertTrue(old.outdated().contains("replaced by a bad one"), old.outdated());
+    assertEquals(MountWarning.OUTDATED, old.warning());
+    assertTrue(old.detail().contains("replaced by a bad one"), old.detail());
     assertEquals(1, site.mountsOn("gcc"));
     assertEquals(Site.IMAGE, site.versionHere("gcc"));
   }
@@ -175,7 +177,7 @@ class MountedImageEndIT extends KernelMounterFixture {
     Files.delete(site.image(name));
     Files.createSymbolicLink(site.image(name), Path.of("dated-2.img"));
 
-    assertEquals("its image was replaced", mounter.look(request(name)).orElseThrow().outdated());
+    assertEquals(MountWarning.OUTDATED, mounter.look(request(name)).orElseThrow().warning());
     assertFalse(mounter.mount(request(name)).adopted());
     assertEquals("new image\n", site.versionHere(name));
     assertEquals(1, site.mountsOn(name));
@@ -228,7 +230,8 @@ class MountedImageEndIT extends KernelMounterFixture {
     Mounter.Mounted old = mounter.mount(request("gcc"));
 
     assertEquals(device, old.device());
-    assertTrue(old.outdated().contains("mounted inside"), old.outdated());
+    assertEquals(MountWarning.OUTDATED, old.warning());
+    assertTrue(old.detail().contains("mounted inside"), old.detail());
     assertEquals(1, site.mountsOn("gcc"));
 
     Mounts.detach(site.root("gcc/inside").toString());
