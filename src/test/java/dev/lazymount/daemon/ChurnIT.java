@@ -85,7 +85,7 @@ class ChurnIT {
     // It says so on the board after it has logged it, and both after the kernel did it.
     daemon.await("the last is told", LONG, () -> daemon.status().images().mounted() == 0);
     long mounted = lines(daemon, ": mounted from ");
-    long unmounted = lines(daemon, ": unmounted: nobody used it");
+    long unmounted = lines(daemon, ": unmounted: unused for ");
     System.out.printf(
         "%d s over %d names: %d mounts, %d expiries, %d reads of originals, %d of images, 0"
             + " failed%n",

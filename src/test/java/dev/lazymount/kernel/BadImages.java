@@ -17,21 +17,21 @@ public enum BadImages {
     }
   },
   /** Something else. */
-  TEXT("is no squashfs") {
+  TEXT("is neither squashfs") {
     @Override
     public void make(Site site, String name) throws IOException {
       site.place("This is not the image you are looking for. ".repeat(99).getBytes(UTF_8), name);
     }
   },
   /** Cut off in its superblock. */
-  CUT_OFF_EARLY("is cut off") {
+  CUT_OFF_EARLY("is truncated") {
     @Override
     public void make(Site site, String name) throws IOException {
       site.place(Arrays.copyOf(good(site), 50), name);
     }
   },
   /** Half a copy. */
-  CUT_OFF("is cut off") {
+  CUT_OFF("is truncated") {
     @Override
     public void make(Site site, String name) throws IOException {
       byte[] good = good(site);
@@ -48,7 +48,7 @@ public enum BadImages {
     }
   },
   /** The right size, and all of it zero, as after a crash of the machine that wrote it. */
-  ZEROES("is no squashfs") {
+  ZEROES("is neither squashfs") {
     @Override
     public void make(Site site, String name) throws IOException {
       site.place(new byte[64 * 1024], name);

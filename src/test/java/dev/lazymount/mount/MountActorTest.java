@@ -16,10 +16,10 @@ import java.util.List;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
-/** The states that an access leads an image through when the storage answers. */
+/** The states of an image after an access, while the storage responds. */
 final class MountActorTest extends MountFixture {
   @Test
-  void isUnmountedUntilTheFirstAccessAndMountedAfterIt() {
+  void firstAccessMounts() {
     ActorRef<MountActor.Command> gcc = actor("gcc");
     assertState(MountState.UNMOUNTED, "gcc");
     assertEquals("/images/gcc.img", line("gcc").image());
@@ -41,7 +41,7 @@ final class MountActorTest extends MountFixture {
   }
 
   @Test
-  void tellsHowLongTheMountTook() {
+  void mountDurationIsReported() {
     ActorRef<MountActor.Command> gcc = actor("gcc");
     mounter.then(
         "gcc",
@@ -56,7 +56,7 @@ final class MountActorTest extends MountFixture {
   }
 
   @Test
-  void tenAccessesDuringOneMountGiveOneMount() {
+  void accessesDuringAMountStartNoOther() {
     ActorRef<MountActor.Command> gcc = actor("gcc");
     for (int i = 0; i < 10; i++) {
       access(gcc);
@@ -68,7 +68,7 @@ final class MountActorTest extends MountFixture {
   }
 
   @Test
-  void whatIsMountedIsNotLookedAtAgainForAWhile() {
+  void freshMountIsNotVerified() {
     ActorRef<MountActor.Command> gcc = actor("gcc");
     accessAndMount(gcc);
     pass(STALE.minusMillis(1));
@@ -78,7 +78,7 @@ final class MountActorTest extends MountFixture {
   }
 
   @Test
-  void whatIsMountedIsVerifiedLaterAndNotCountedTwice() {
+  void verifiedMountIsNotCountedTwice() {
     ActorRef<MountActor.Command> gcc = actor("gcc");
     accessAndMount(gcc);
     MountStatus before = line("gcc");
@@ -97,7 +97,7 @@ final class MountActorTest extends MountFixture {
   }
 
   @Test
-  void whatWasUnmountedByHandIsMountedAgain() {
+  void externallyUnmountedImageIsMountedAgain() {
     ActorRef<MountActor.Command> gcc = actor("gcc");
     accessAndMount(gcc);
     mounter.unmountedByHand("gcc");
@@ -108,7 +108,7 @@ final class MountActorTest extends MountFixture {
   }
 
   @Test
-  void whatSomebodyElseMountedMeanwhileIsAdopted() {
+  void mountOfAnotherProcessIsAdopted() {
     mounter.inPlace("gcc", "/dev/loop9");
     ActorRef<MountActor.Command> gcc = actor("gcc");
     accessAndMount(gcc);
@@ -120,12 +120,12 @@ final class MountActorTest extends MountFixture {
   }
 
   @Test
-  void aFaultOfOursIsAFailureLikeAnyOther() {
+  void internalErrorIsAFailure() {
     ActorRef<MountActor.Command> gcc = actor("gcc");
     mounter.then(
         "gcc",
         () -> {
-          throw new IllegalStateException("a fault");
+          throw new IllegalStateException("an error");
         },
         () -> {
           throw new NoClassDefFoundError("a library is missing");
@@ -133,7 +133,7 @@ final class MountActorTest extends MountFixture {
         () -> {
           throw new StackOverflowError("too deep");
         });
-    for (String reason : List.of("a fault", "a library is missing", "too deep")) {
+    for (String reason : List.of("an error", "a library is missing", "too deep")) {
       accessAndMount(gcc);
       assertState(MountState.FAILED, "gcc");
       assertTrue(line("gcc").reason().contains(reason), line("gcc").reason());
@@ -144,7 +144,7 @@ final class MountActorTest extends MountFixture {
   }
 
   @Test
-  void theNextAttemptComesShortlyWhileAnotherProcessHoldsTheLock() {
+  void mountRetriesWhileAnotherProcessHoldsTheLock() {
     ActorRef<MountActor.Command> gcc = actor("gcc");
     mounter.then(
         "gcc",
@@ -159,7 +159,7 @@ final class MountActorTest extends MountFixture {
     access(gcc);
     assertEquals(1, mounting.waiting());
     mounting.runAll();
-    pass(Duration.ofMillis(50));
+    pass(Duration.ofMillis(100));
     mounting.runAll();
 
     assertAttempts(3);
@@ -168,24 +168,44 @@ final class MountActorTest extends MountFixture {
   }
 
   @Test
-  void aLockThatIsNeverGivenBackIsShownAndWaitedFor() {
+  void lateVerificationKeepsTheMountsHistory() {
     ActorRef<MountActor.Command> gcc = actor("gcc");
-    for (int i = 0; i < 600; i++) {
-      mounter.then("gcc", ScriptedMounter.failing(Failures.locked()));
-    }
+    accessAndMount(gcc);
+    MountStatus before = line("gcc");
+    pass(STALE);
     access(gcc);
-    for (int i = 0; i < 600; i++) {
-      mounting.runAll();
-      pass(Duration.ofMillis(50));
-    }
+    pass(TIMEOUT);
     assertState(MountState.STUCK, "gcc");
-    assertEquals(1, status.counters().timeouts.sum());
+
     mounting.runAll();
-    assertState(MountState.MOUNTED, "gcc");
+
+    assertEquals(before.accessed(line("gcc").lastAccess()), line("gcc"));
+    assertNotNull(line("gcc").trigger());
+    assertEquals(1, status.counters().mounts.sum());
+    assertEquals(0, status.counters().adopted.sum());
+    assertEquals(1, status.counters().timeouts.sum());
   }
 
   @Test
-  void aFailedVerificationShowsAndRecovers() {
+  void lateVerificationStillShowsTheMount() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
+    accessAndMount(gcc);
+    pass(STALE);
+    access(gcc);
+    pass(TIMEOUT);
+    assertTrue(line("gcc").mounted());
+    assertEquals(ScriptedMounter.device("gcc"), line("gcc").device());
+    assertEquals(
+        "no mount thread has been free for 30 s, because other mounts hang; still waiting."
+            + " The mounted image stays in place",
+        line("gcc").reason());
+    long before = status.counters().servedByOriginal.sum();
+    status.accessed("gcc");
+    assertEquals(before, status.counters().servedByOriginal.sum());
+  }
+
+  @Test
+  void failedVerificationIsReportedAndRecovers() {
     ActorRef<MountActor.Command> gcc = actor("gcc");
     accessAndMount(gcc);
     mounter.then("gcc", ScriptedMounter.failing(Failures.errno("statx", Errno.EIO)));
@@ -199,7 +219,7 @@ final class MountActorTest extends MountFixture {
   }
 
   @Test
-  void stoppedWhileMountingItLetsTheMountEndInPeace() {
+  void mountEndsAfterTheActorHasStopped() {
     ActorRef<MountActor.Command> gcc = actor("gcc");
     access(gcc);
     MountStatus before = line("gcc");

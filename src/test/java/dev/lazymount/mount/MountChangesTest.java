@@ -15,14 +15,14 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-/** What an earlier daemon left, and what a new catalog changes. */
+/** Rechecks after a scan, and images whose file is new or gone. */
 final class MountChangesTest extends MountFixture {
   private final TestProbe<Void> watcher = stage().kit().createTestProbe();
 
   @Test
-  void whatAnEarlierDaemonMountedIsAdoptedAndNotMounted() {
+  void mountOfAnEarlierDaemonIsAdopted() {
     mounter.inPlace("gcc", "/dev/loop5");
-    adopt("gcc");
+    rechecked("gcc");
     assertState(MountState.MOUNTED, "gcc");
     assertEquals("/dev/loop5", line("gcc").device());
     assertNull(line("gcc").mountMillis());
@@ -32,8 +32,8 @@ final class MountChangesTest extends MountFixture {
   }
 
   @Test
-  void whatIsNotMountedAfterAllIsLeftUnmounted() {
-    ActorRef<MountActor.Command> gcc = adopt("gcc");
+  void recheckMountsNothing() {
+    ActorRef<MountActor.Command> gcc = rechecked("gcc");
     assertState(MountState.UNMOUNTED, "gcc");
     assertEquals(List.of("gcc"), mounter.looks());
     assertAttempts(0);
@@ -42,20 +42,20 @@ final class MountChangesTest extends MountFixture {
   }
 
   @Test
-  void somethingElseOnTheTargetIsLeftAlone() {
+  void foreignMountIsLeftAlone() {
     mounter.unlookable("gcc", new MountFailure(MountFailure.Kind.OTHER, "something else is there"));
-    adopt("gcc");
+    rechecked("gcc");
     assertState(MountState.FAILED, "gcc");
     assertTrue(line("gcc").reason().startsWith("something else is there"));
     assertAttempts(0);
   }
 
   @Test
-  void whatLayOverAMountAndIsGoneLeavesItMounted() {
+  void mountIsFoundAgainAfterAForeignOneOnTopIsGone() {
     ActorRef<MountActor.Command> gcc = actor("gcc");
     accessAndMount(gcc);
     mounter.unlookable("gcc", new MountFailure(MountFailure.Kind.OTHER, "something else is there"));
-    verify(gcc);
+    recheck(gcc);
     assertState(MountState.FAILED, "gcc");
     mounter.lookable("gcc");
     gcc.tell(new MountActor.Recheck());
@@ -69,24 +69,24 @@ final class MountChangesTest extends MountFixture {
   }
 
   @Test
-  void aLookThatFailsSaysNothingAgainstTheMount() {
+  void failedRecheckLeavesTheImageMounted() {
     ActorRef<MountActor.Command> gcc = actor("gcc");
     accessAndMount(gcc);
     mounter.unlookable(
         "gcc", Failures.errno(MountFailure.Kind.UNCLEAR, "open /dev/loop5", Errno.EIO));
-    verify(gcc);
+    recheck(gcc);
     assertState(MountState.MOUNTED, "gcc");
     assertEquals(ScriptedMounter.device("gcc"), line("gcc").device());
     assertTrue(line("gcc").reason().contains("EIO"), line("gcc").reason());
     assertEquals(1, status.counters().failures.sum());
     mounter.lookable("gcc");
-    verify(gcc);
+    recheck(gcc);
     assertState(MountState.MOUNTED, "gcc");
     assertNull(line("gcc").reason());
   }
 
   @Test
-  void aSwapThatFailsIsTriedAgainAndTheOldImageStaysMeanwhile() {
+  void failedSwapIsRetriedAndKeepsTheOldImage() {
     ActorRef<MountActor.Command> gcc = actor("gcc");
     accessAndMount(gcc);
     String old = ScriptedMounter.device("gcc");
@@ -96,18 +96,18 @@ final class MountChangesTest extends MountFixture {
         ScriptedMounter.failing(
             Failures.errno(MountFailure.Kind.UNCLEAR, "openat2 gcc.img", Errno.ESTALE)),
         () -> new Mounter.Mounted("/dev/loop6", false, null));
-    verify(gcc);
+    recheck(gcc);
     assertState(MountState.MOUNTED, "gcc");
     assertEquals(old, line("gcc").device());
     assertTrue(line("gcc").reason().contains("ESTALE"), line("gcc").reason());
-    verify(gcc);
+    recheck(gcc);
     assertState(MountState.MOUNTED, "gcc");
     assertEquals("/dev/loop6", line("gcc").device());
     assertNull(line("gcc").reason());
   }
 
   @Test
-  void aSwapThatFailsAfterALookThatTookTooLongLeavesTheOldImageMountedAllTheSame() {
+  void failedLateSwapKeepsTheOldImage() {
     ActorRef<MountActor.Command> gcc = actor("gcc");
     accessAndMount(gcc);
     String old = ScriptedMounter.device("gcc");
@@ -125,17 +125,17 @@ final class MountChangesTest extends MountFixture {
     assertTrue(line("gcc").reason().contains("ESTALE"), line("gcc").reason());
   }
 
-  /** It is unclear only what becomes of a mount that there was. */
+  /** UNCLEAR protects only an image that was known to be mounted. */
   @Test
-  void anUnclearFailureIsAFailureWhereNothingIsMounted() {
+  void unclearFailureOfAnUnmountedImageIsAFailure() {
     mounter.unlookable(
         "gcc", Failures.errno(MountFailure.Kind.UNCLEAR, "open /dev/loop5", Errno.EIO));
-    adopt("gcc");
+    rechecked("gcc");
     assertState(MountState.FAILED, "gcc");
   }
 
   @Test
-  void anAccessDuringAdoptionMountsWhenThereWasNothingToAdopt() {
+  void accessDuringARecheckMountsAfterwards() {
     ActorRef<MountActor.Command> gcc = actor("gcc");
     gcc.tell(new MountActor.Recheck());
     access(gcc);
@@ -146,7 +146,7 @@ final class MountChangesTest extends MountFixture {
   }
 
   @Test
-  void anAccessDuringAdoptionMountsNothingWhenItIsAdopted() {
+  void accessDuringARecheckNeedsNoMountIfAdopted() {
     mounter.inPlace("gcc", "/dev/loop5");
     ActorRef<MountActor.Command> gcc = actor("gcc");
     gcc.tell(new MountActor.Recheck());
@@ -157,7 +157,7 @@ final class MountChangesTest extends MountFixture {
   }
 
   @Test
-  void anAdoptionThatHangsIsShownAsStuckAndRecovers() {
+  void hungRecheckIsReportedAsStuckAndRecovers() {
     ActorRef<MountActor.Command> gcc = actor("gcc");
     gcc.tell(new MountActor.Recheck());
     pass(TIMEOUT);
@@ -169,25 +169,61 @@ final class MountChangesTest extends MountFixture {
   }
 
   @Test
-  void adoptionOfWhatIsInUseAlreadyLooksAtNothing() {
+  void recheckDuringAMountIsIgnored() {
     ActorRef<MountActor.Command> gcc = actor("gcc");
     access(gcc);
     gcc.tell(new MountActor.Recheck());
     mounting.runAll();
-    gcc.tell(new MountActor.Recheck());
-    assertIdle();
     assertEquals(List.of(), mounter.looks());
+    assertState(MountState.MOUNTED, "gcc");
   }
 
   @Test
-  void anUnmountedImageThatVanishesIsForgotten() {
+  void recheckOfALockedImageRetriesAndMountsNothing() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
+    mounter.lock("gcc");
+    recheck(gcc);
+    mounter.unlock("gcc");
+    pass(Duration.ofMillis(50));
+    mounting.runAll();
+    assertEquals(List.of("gcc"), mounter.looks());
+    assertState(MountState.UNMOUNTED, "gcc");
+    assertAttempts(0);
+  }
+
+  @Test
+  void recheckSwapsAReplacedImageInOneCall() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
+    accessAndMount(gcc);
+    String old = ScriptedMounter.device("gcc");
+    mounter.look("gcc", new Mounter.Mounted(old, true, null, MountWarning.OUTDATED, "replaced"));
+    mounter.then("gcc", () -> new Mounter.Mounted("/dev/loop6", false, null));
+    gcc.tell(new MountActor.Recheck());
+    mounting.runOne();
+    assertIdle();
+    assertEquals("/dev/loop6", line("gcc").device());
+    assertEquals(MountWarning.NONE, line("gcc").warning());
+  }
+
+  @Test
+  void olderImageThatStaysIsAWarning() {
+    mounter.look(
+        "gcc", new Mounter.Mounted("/dev/loop5", true, null, MountWarning.OUTDATED, "replaced"));
+    rechecked("gcc");
+    assertState(MountState.MOUNTED, "gcc");
+    assertEquals(MountWarning.OUTDATED, line("gcc").warning());
+    assertEquals("replaced", line("gcc").reason());
+  }
+
+  @Test
+  void unmountedImageIsForgottenWithItsFile() {
     ActorRef<MountActor.Command> gcc = actor("gcc");
     vanish(gcc);
     assertForgotten(gcc);
   }
 
   @Test
-  void aFailedImageThatVanishesIsForgotten() {
+  void failedImageIsForgottenWithItsFile() {
     ActorRef<MountActor.Command> gcc = actor("gcc");
     fail("gcc");
     accessAndMount(gcc);
@@ -196,7 +232,7 @@ final class MountChangesTest extends MountFixture {
   }
 
   @Test
-  void aMountedImageThatVanishesStaysMounted() {
+  void mountedImageStaysMountedWithoutItsFile() {
     ActorRef<MountActor.Command> gcc = actor("gcc");
     accessAndMount(gcc);
     vanish(gcc);
@@ -207,7 +243,7 @@ final class MountChangesTest extends MountFixture {
   }
 
   @Test
-  void oneThatVanishesWhileItIsMountedStaysIfThatSucceeds() {
+  void imageWhoseFileVanishesDuringTheMountStays() {
     ActorRef<MountActor.Command> gcc = actor("gcc");
     access(gcc);
     vanish(gcc);
@@ -217,7 +253,7 @@ final class MountChangesTest extends MountFixture {
   }
 
   @Test
-  void oneThatVanishesWhileItIsMountedIsForgottenIfThatFails() {
+  void imageWhoseFileVanishesDuringAFailedMountIsForgotten() {
     ActorRef<MountActor.Command> gcc = actor("gcc");
     fail("gcc");
     access(gcc);
@@ -227,7 +263,7 @@ final class MountChangesTest extends MountFixture {
   }
 
   @Test
-  void oneThatVanishesDuringAdoptionIsForgotten() {
+  void imageWhoseFileVanishesDuringARecheckIsForgotten() {
     ActorRef<MountActor.Command> gcc = actor("gcc");
     gcc.tell(new MountActor.Recheck());
     vanish(gcc);
@@ -236,7 +272,7 @@ final class MountChangesTest extends MountFixture {
   }
 
   @Test
-  void oneThatComesBackInTimeIsKept() {
+  void imageWhoseFileComesBackInTimeIsKept() {
     ActorRef<MountActor.Command> gcc = actor("gcc");
     fail("gcc");
     access(gcc);
@@ -247,7 +283,7 @@ final class MountChangesTest extends MountFixture {
   }
 
   @Test
-  void theNextMountTakesTheNewFile() {
+  void nextMountTakesTheNewFile() {
     ActorRef<MountActor.Command> gcc = actor("gcc");
     fail("gcc");
     accessAndMount(gcc);
@@ -260,7 +296,7 @@ final class MountChangesTest extends MountFixture {
   }
 
   @Test
-  void aMountUnderWayKeepsTheFileItBeganWith() {
+  void mountInProgressKeepsItsFile() {
     ActorRef<MountActor.Command> gcc = actor("gcc");
     access(gcc);
     gcc.tell(
@@ -271,7 +307,7 @@ final class MountChangesTest extends MountFixture {
   }
 
   @Test
-  void aChangeHasAMountVerifiedAtTheNextAccess() {
+  void nextAccessAfterAChangeVerifiesTheMount() {
     ActorRef<MountActor.Command> gcc = actor("gcc");
     accessAndMount(gcc);
     gcc.tell(
@@ -281,9 +317,9 @@ final class MountChangesTest extends MountFixture {
     assertAttempts(2);
   }
 
-  /** A reason is what has each scan look. */
+  /** The warning has each scan recheck it. */
   @Test
-  void aMountedImageThatHasAnotherFileNowSaysSoUntilItIsSwapped() {
+  void newFileNameIsReportedUntilTheSwap() {
     ActorRef<MountActor.Command> gcc = actor("gcc");
     accessAndMount(gcc);
     Mounter.Request other = new Mounter.Request("gcc", "gcc.sqfs", List.of());
@@ -294,19 +330,19 @@ final class MountChangesTest extends MountFixture {
         "gcc",
         new Mounter.Mounted(ScriptedMounter.device("gcc"), true, null, MountWarning.OUTDATED, "replaced"));
     mounter.then("gcc", () -> new Mounter.Mounted("/dev/loop6", false, null));
-    verify(gcc);
+    recheck(gcc);
     assertEquals("/images/gcc.sqfs", line("gcc").image());
     assertNull(line("gcc").reason());
   }
 
-  private ActorRef<MountActor.Command> adopt(String name) {
+  private ActorRef<MountActor.Command> rechecked(String name) {
     ActorRef<MountActor.Command> actor = actor(name);
     actor.tell(new MountActor.Recheck());
     mounting.runAll();
     return actor;
   }
 
-  private void verify(ActorRef<MountActor.Command> actor) {
+  private void recheck(ActorRef<MountActor.Command> actor) {
     actor.tell(new MountActor.Recheck());
     mounting.runAll();
   }

@@ -13,40 +13,40 @@ import java.time.Duration;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-/** An image that somebody asks to be mounted or unmounted: the answer, and what happens next. */
+/** Requests to mount or unmount an image: the reply, and the state afterwards. */
 class MountOnDemandTest extends MountFixture {
-  private final TestProbe<MountResult> asker = stage().kit().createTestProbe();
+  private final TestProbe<MountResult> caller = stage().kit().createTestProbe();
 
   private void mountNow(ActorRef<MountActor.Command> actor) {
-    actor.tell(new MountActor.MountNow(asker.getRef()));
+    actor.tell(new MountActor.MountNow(caller.getRef()));
   }
 
-  private void unmount(ActorRef<MountActor.Command> actor, UnmountMode manner) {
-    actor.tell(new MountActor.Unmount(manner, "somebody asked for it", asker.getRef()));
+  private void unmount(ActorRef<MountActor.Command> actor, UnmountMode mode) {
+    actor.tell(new MountActor.Unmount(mode, "requested by operator", caller.getRef()));
   }
 
   private void assertAnswer(MountResult.Outcome expected) {
-    MountResult answer = asker.expectMessageClass(MountResult.class, Duration.ofSeconds(10));
+    MountResult answer = caller.expectMessageClass(MountResult.class, Duration.ofSeconds(10));
     assertEquals("gcc", answer.name());
     assertEquals(expected, answer.outcome(), () -> answer.toString());
     assertEquals(expected.isGood(), answer.reason() == null, () -> answer.toString());
   }
 
   @Test
-  void itIsMountedOnceAndTheSecondToAskHearsThatItWas() {
+  void secondRequestIsAnsweredAlready() {
     ActorRef<MountActor.Command> gcc = actor("gcc");
     mountNow(gcc);
     mounting.runAll();
     assertAnswer(MountResult.Outcome.DONE);
     assertState(MountState.MOUNTED, "gcc");
-    assertNull(line("gcc").lastAccess(), "nobody has used it");
+    assertNull(line("gcc").lastAccess(), "a request is no access");
     mountNow(gcc);
     mounting.runAll();
     assertAnswer(MountResult.Outcome.ALREADY);
   }
 
   @Test
-  void whoeverAsksDuringAMountIsAnsweredWithIt() {
+  void requestDuringAMountIsAnsweredByIt() {
     ActorRef<MountActor.Command> gcc = actor("gcc");
     access(gcc);
     mountNow(gcc);
@@ -56,7 +56,7 @@ class MountOnDemandTest extends MountFixture {
   }
 
   @Test
-  void aFailureIsAnsweredAndTheBackOffIsNotWaitedFor() {
+  void requestIgnoresTheBackOff() {
     mounter.then("gcc", ScriptedMounter.failing(Failures.errno("move_mount", Errno.EIO)));
     ActorRef<MountActor.Command> gcc = actor("gcc");
     accessAndMount(gcc);
@@ -71,7 +71,7 @@ class MountOnDemandTest extends MountFixture {
   }
 
   @Test
-  void aMountThatHangsIsAnsweredAfterTheTimeout() {
+  void requestIsAnsweredAfterTheTimeout() {
     ActorRef<MountActor.Command> gcc = actor("gcc");
     mountNow(gcc);
     pass(TIMEOUT);
@@ -81,7 +81,7 @@ class MountOnDemandTest extends MountFixture {
   }
 
   @Test
-  void whileTheStorageDoesNotAnswerNothingIsTried() {
+  void requestsAreRefusedWhileStorageHangs() {
     StorageCircuit open = new StorageCircuit(1, change -> {});
     open.hangs();
     MountEnv hanging = env(mounting, Optional.empty(), open);
@@ -94,14 +94,14 @@ class MountOnDemandTest extends MountFixture {
   }
 
   @Test
-  void whatIsUnmountedIsMountedByTheNextAccess() {
+  void nextAccessMountsAnUnmountedImageAgain() {
     ActorRef<MountActor.Command> gcc = actor("gcc");
     accessAndMount(gcc);
     unmount(gcc, UnmountMode.NOW);
     mounting.runAll();
     assertAnswer(MountResult.Outcome.DONE);
     assertState(MountState.UNMOUNTED, "gcc");
-    assertTrue(line("gcc").reason().contains("somebody asked"), line("gcc").reason());
+    assertTrue(line("gcc").reason().contains("requested"), line("gcc").reason());
     unmount(gcc, UnmountMode.NOW);
     mounting.runAll();
     assertAnswer(MountResult.Outcome.ALREADY);
@@ -110,7 +110,7 @@ class MountOnDemandTest extends MountFixture {
   }
 
   @Test
-  void whatIsInUseStays() {
+  void imageInUseIsNotUnmounted() {
     mounter.expiries("gcc", Mounter.Expiry.BUSY);
     ActorRef<MountActor.Command> gcc = actor("gcc");
     accessAndMount(gcc);
@@ -121,7 +121,7 @@ class MountOnDemandTest extends MountFixture {
   }
 
   @Test
-  void ofTheIdleOnlyThoseGoThatWereNotUsedSinceTheLastQuestion() {
+  void idleRequestsUnmountWhatWasNotUsedSince() {
     mounter.expiries("gcc", Mounter.Expiry.MARKED, Mounter.Expiry.MARKED);
     ActorRef<MountActor.Command> gcc = actor("gcc");
     accessAndMount(gcc);
@@ -137,7 +137,7 @@ class MountOnDemandTest extends MountFixture {
   }
 
   @Test
-  void whatSomebodyElseHasUnmountedIsSaidToBe() {
+  void externalUnmountIsAnsweredAlready() {
     ActorRef<MountActor.Command> gcc = actor("gcc");
     accessAndMount(gcc);
     mounter.unmountedByHand("gcc");
@@ -148,7 +148,7 @@ class MountOnDemandTest extends MountFixture {
   }
 
   @Test
-  void nothingIsUnmountedUnderAMountThatIsUnderWay() {
+  void unmountDuringAMountIsRefused() {
     ActorRef<MountActor.Command> gcc = actor("gcc");
     access(gcc);
     unmount(gcc, UnmountMode.NOW);
@@ -158,7 +158,7 @@ class MountOnDemandTest extends MountFixture {
   }
 
   @Test
-  void anAccessThatComesWhileItIsUnmountedMountsItAgain() {
+  void accessDuringAnUnmountMountsAgain() {
     ActorRef<MountActor.Command> gcc = actor("gcc");
     accessAndMount(gcc);
     unmount(gcc, UnmountMode.NOW);
@@ -166,5 +166,14 @@ class MountOnDemandTest extends MountFixture {
     mounting.runAll();
     assertAnswer(MountResult.Outcome.DONE);
     assertState(MountState.MOUNTED, "gcc");
+  }
+
+  @Test
+  void failureOfTheActorIsAnswered() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
+    mounter.then("gcc", () -> null);
+    mountNow(gcc);
+    mounting.runAll();
+    assertAnswer(MountResult.Outcome.FAILED);
   }
 }

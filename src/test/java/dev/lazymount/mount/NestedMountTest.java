@@ -11,7 +11,7 @@ import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Images inside one another: what lies inside is mounted after what lies around it. */
+/** Images inside one another: the outer one is mounted before the inner one. */
 final class NestedMountTest extends MountFixture {
   private static final Duration SOON = Duration.ofSeconds(10);
 
@@ -20,7 +20,7 @@ final class NestedMountTest extends MountFixture {
   private final ActorRef<MountActor.Command> inner = actor("libs/boost/1_84");
 
   @Test
-  void theOuterImageIsMountedBeforeTheInner() {
+  void outerImageIsMountedFirst() {
     access(outer, List.of(middle, inner));
     assertEquals(1, mounting.waiting());
     assertState(MountState.UNMOUNTED, "libs/boost");
@@ -34,7 +34,7 @@ final class NestedMountTest extends MountFixture {
   }
 
   @Test
-  void theInnerIsMountedAlsoWhenTheOuterFails() {
+  void innerIsMountedIfTheOuterFails() {
     mounter.then("libs", ScriptedMounter.failing(Failures.errno("openat2", Errno.ENOENT)));
     access(outer, List.of(inner));
     assertState(MountState.UNMOUNTED, "libs/boost/1_84");
@@ -44,7 +44,7 @@ final class NestedMountTest extends MountFixture {
   }
 
   @Test
-  void theInnerIsMountedAlsoWhenTheOuterIsBad() {
+  void innerIsMountedIfTheOuterIsBad() {
     mounter.then("libs", ScriptedMounter.failing(Failures.badImage(null)));
     access(outer, List.of(inner));
     mounting.runAll();
@@ -53,7 +53,7 @@ final class NestedMountTest extends MountFixture {
   }
 
   @Test
-  void theInnerIsMountedWhileTheOuterIsInBackOffQuarantineOrMounted() {
+  void innerIsMountedWhateverStateTheOuterIsIn() {
     mounter.then("libs", ScriptedMounter.failing(Failures.errno("openat2", Errno.ENOENT)));
     mounter.then("libs/boost", ScriptedMounter.failing(Failures.badImage(null)));
     accessAndMount(outer);
@@ -70,7 +70,7 @@ final class NestedMountTest extends MountFixture {
   }
 
   @Test
-  void theInnerWaitsForTheLookAtABadOuter() {
+  void innerWaitsForTheCheckOfABadOuter() {
     mounter.then("libs", ScriptedMounter.failing(Failures.badImage(null)));
     accessAndMount(outer);
     pass(STALE);
@@ -82,7 +82,7 @@ final class NestedMountTest extends MountFixture {
   }
 
   @Test
-  void theInnerWaitsForTheAdoptionOfTheOuter() {
+  void innerWaitsForTheRecheckOfTheOuter() {
     mounter.inPlace("libs", "/dev/loop5");
     outer.tell(new MountActor.Recheck());
     access(outer, List.of(inner));
@@ -93,7 +93,7 @@ final class NestedMountTest extends MountFixture {
   }
 
   @Test
-  void theInnerIsToldOncePerWayInside() {
+  void innerReceivesOneAccessPerWayInside() {
     TestProbe<MountActor.Command> inside = stage().kit().createTestProbe();
     TestProbe<MountActor.Command> further = stage().kit().createTestProbe();
     for (int i = 0; i < 10; i++) {
@@ -109,7 +109,7 @@ final class NestedMountTest extends MountFixture {
   }
 
   @Test
-  void whatWasAccessedBeforeItWasStuckIsNotMountedWhenItIsNotAnyMore() {
+  void accessesBeforeATimeoutMountNoInner() {
     access(outer, List.of(inner));
     pass(TIMEOUT);
     mounting.runAll();
@@ -117,9 +117,9 @@ final class NestedMountTest extends MountFixture {
     assertState(MountState.UNMOUNTED, "libs/boost/1_84");
   }
 
-  /** An outer one that is attached later would hide it. */
+  /** An outer image that is attached later would hide it. */
   @Test
-  void theInnerIsNotMountedWhileTheOuterIsStuck() {
+  void innerIsNotMountedWhileTheOuterIsStuck() {
     access(outer, List.of(inner));
     pass(TIMEOUT.plus(Duration.ofHours(1)));
     assertState(MountState.STUCK, "libs");
@@ -132,7 +132,7 @@ final class NestedMountTest extends MountFixture {
   }
 
   @Test
-  void anInnerThatIsGoneHurtsNobody() {
+  void stoppedInnerIsIgnored() {
     stage().kit().stop(inner);
     access(outer, List.of(inner));
     mounting.runAll();
