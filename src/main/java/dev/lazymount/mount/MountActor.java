@@ -373,9 +373,7 @@ public final class MountActor {
   private Behavior<Command> refuseToUnmount(Unmount asked) {
     asked
         .replyTo()
-        .tell(
-            MountResult.failed(
-                request.name(), "another operation on this image is in progress"));
+        .tell(MountResult.failed(request.name(), "another operation on this image is in progress"));
     return calling;
   }
 
@@ -424,8 +422,7 @@ public final class MountActor {
 
   private Behavior<Command> onGenerationRead(GenerationRead read) {
     endCall();
-    if (state instanceof ImageState.Quarantined bad
-        && bad.generation().equals(read.generation())) {
+    if (state instanceof ImageState.Quarantined bad && bad.generation().equals(read.generation())) {
       waitFor(FRESH);
       return settle(MountResult.failed(request.name(), bad.reason()));
     }
@@ -470,8 +467,7 @@ public final class MountActor {
     failed
         .by()
         .ifPresent(
-            asked ->
-                asked.replyTo().tell(MountResult.failed(request.name(), failed.problem())));
+            asked -> asked.replyTo().tell(MountResult.failed(request.name(), failed.problem())));
     return continueOrRest();
   }
 

@@ -18,8 +18,8 @@ public class MountFailure extends Exception {
     /** Another process holds the lock of this image: retry shortly. */
     LOCKED,
     /**
-     * It can't be determined what is mounted, or an older image could not be swapped: an image
-     * that was mounted may still be.
+     * It can't be determined what is mounted, or an older image could not be swapped: an image that
+     * was mounted may still be.
      */
     UNCLEAR,
     /** Anything else, and the image is not mounted: try again after the back-off. */

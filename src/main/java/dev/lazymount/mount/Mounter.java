@@ -34,11 +34,7 @@ public interface Mounter {
    * @param detail the warning in words; null if there is none
    */
   record Mounted(
-      String device,
-      boolean adopted,
-      Generation generation,
-      MountWarning warning,
-      String detail) {
+      String device, boolean adopted, Generation generation, MountWarning warning, String detail) {
     /** A mount that nothing is wrong with. */
     public Mounted(String device, boolean adopted, Generation generation) {
       this(device, adopted, generation, MountWarning.NONE, null);

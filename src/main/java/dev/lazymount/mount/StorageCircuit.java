@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * A circuit breaker for the image storage. Each call that hangs blocks one mount thread; with all of
- * them blocked the circuit opens, and nothing more is tried until one returns. Thread-safe.
+ * A circuit breaker for the image storage. Each call that hangs blocks one mount thread; with all
+ * of them blocked the circuit opens, and nothing more is tried until one returns. Thread-safe.
  */
 public final class StorageCircuit {
   private final int threads;
@@ -18,8 +18,8 @@ public final class StorageCircuit {
    * A closed circuit.
    *
    * @param threads number of mount threads
-   * @param onChange called when it opens (true) and closes (false), in this order, on any thread; must
-   *     not block
+   * @param onChange called when it opens (true) and closes (false), in this order, on any thread;
+   *     must not block
    */
   public StorageCircuit(int threads, Consumer<Boolean> onChange) {
     this.threads = threads;

@@ -102,7 +102,9 @@ final class MountActors {
     children.values().forEach(child -> child.actor.tell(message));
   }
 
-  /** One has ended. If it failed, its row is still there, and shows a state that nothing updates. */
+  /**
+   * One has ended. If it failed, its row is still there, and shows a state that nothing updates.
+   */
   void remove(String name, ActorRef<MountActor.Command> actor) {
     Child child = children.get(name);
     if (child != null && child.actor.equals(actor)) {

@@ -328,7 +328,8 @@ final class MountChangesTest extends MountFixture {
     assertEquals("/images/gcc.img", line("gcc").image());
     mounter.look(
         "gcc",
-        new Mounter.Mounted(ScriptedMounter.device("gcc"), true, null, MountWarning.OUTDATED, "replaced"));
+        new Mounter.Mounted(
+            ScriptedMounter.device("gcc"), true, null, MountWarning.OUTDATED, "replaced"));
     mounter.then("gcc", () -> new Mounter.Mounted("/dev/loop6", false, null));
     recheck(gcc);
     assertEquals("/images/gcc.sqfs", line("gcc").image());

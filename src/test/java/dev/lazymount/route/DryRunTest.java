@@ -163,7 +163,9 @@ final class DryRunTest extends RouterFixture {
     mounter.inPlace("gcc", "/dev/loop5");
     Routed router = router(true, Set.of("gcc")).images("gcc");
     mounting.runAll();
-    mounter.look("gcc", new Mounter.Mounted("/dev/loop5", true, null, MountWarning.OUTDATED, "an older image"));
+    mounter.look(
+        "gcc",
+        new Mounter.Mounted("/dev/loop5", true, null, MountWarning.OUTDATED, "an older image"));
     suspects = List.of("gcc");
     router.images("gcc");
     mounting.runAll();

@@ -14,8 +14,8 @@ import java.util.Optional;
  * mount; closing it after it was attached changes nothing.
  *
  * @param fd the mount
- * @param device its loop device, closed with the mount; empty if the file system reads the
- *     image file itself
+ * @param device its loop device, closed with the mount; empty if the file system reads the image
+ *     file itself
  */
 record DetachedMount(Fd fd, Optional<LoopDevice> device) implements AutoCloseable {
   /**
@@ -39,7 +39,8 @@ record DetachedMount(Fd fd, Optional<LoopDevice> device) implements AutoCloseabl
         throw e;
       }
     }
-    // EIO has two causes: storage that fails for a minute, which is no reason for quarantine, and an
+    // EIO has two causes: storage that fails for a minute, which is no reason for quarantine, and
+    // an
     // image whose tables are beyond its end. The file could just be read, so a second EIO means the
     // image.
     try {
@@ -153,7 +154,8 @@ record DetachedMount(Fd fd, Optional<LoopDevice> device) implements AutoCloseabl
       }
     } catch (SyscallException e) {
       if (isAboutTheImage(e)) {
-        throw new BadImage("the root of the image can't be read: " + e.getMessage(), image.generation());
+        throw new BadImage(
+            "the root of the image can't be read: " + e.getMessage(), image.generation());
       }
       throw e;
     }

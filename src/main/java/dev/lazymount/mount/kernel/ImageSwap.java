@@ -36,7 +36,10 @@ record ImageSwap(ImageDirectory images, List<String> options, String lockDir) {
       throws MountFailure, SyscallException {
     List<MountInfo> mounts = mountsAt(target);
     if (mounts.stream().anyMatch(m -> m.target().startsWith(target.path() + "/"))) {
-      return staysFor(old, "the image was replaced; the old one stays mounted because something is mounted inside it");
+      return staysFor(
+          old,
+          "the image was replaced; the old one stays mounted because something is mounted inside"
+              + " it");
     }
     Optional<Mounter.Mounted> beneath = newestBeneath(file, mounts, device);
     if (beneath.isPresent()) {
@@ -56,7 +59,8 @@ record ImageSwap(ImageDirectory images, List<String> options, String lockDir) {
       }
       return new Mounter.Mounted(name, false, image.generation());
     } catch (BadImage e) {
-      return staysFor(old, "the image was replaced by a bad one; the old one stays mounted: " + e.getMessage());
+      return staysFor(
+          old, "the image was replaced by a bad one; the old one stays mounted: " + e.getMessage());
     }
   }
 

@@ -158,8 +158,8 @@ public final class KernelMounter implements Mounter {
   }
 
   /**
-   * Performs a mount without its last step: the image is mounted detached, its root is read, and
-   * it is unmounted. No path shows it, and nothing stays.
+   * Performs a mount without its last step: the image is mounted detached, its root is read, and it
+   * is unmounted. No path shows it, and nothing stays.
    *
    * @throws MountFailure as {@link #mount} would
    */

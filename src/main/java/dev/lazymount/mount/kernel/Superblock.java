@@ -6,8 +6,8 @@ import java.util.Optional;
 
 /**
  * Checks an image's superblock before the kernel does, so that a bad image costs no loop device and
- * has a reason that an operator understands. Layouts: struct squashfs_super_block in the
- * kernel's fs/squashfs/squashfs_fs.h and struct erofs_super_block in fs/erofs/erofs_fs.h; both
+ * has a reason that an operator understands. Layouts: struct squashfs_super_block in the kernel's
+ * fs/squashfs/squashfs_fs.h and struct erofs_super_block in fs/erofs/erofs_fs.h; both
  * little-endian.
  *
  * @param type which file system it is
@@ -64,8 +64,7 @@ record Superblock(Type type, Optional<String> problem) {
           "the image is truncated: " + fileSize + " bytes, a superblock has " + SQUASHFS_SIZE);
     }
     if (b.getInt(0) != SQUASHFS_MAGIC) {
-      return Optional.of(
-          "the image is neither squashfs (no \"hsqs\" at its start) nor erofs");
+      return Optional.of("the image is neither squashfs (no \"hsqs\" at its start) nor erofs");
     }
     int major = Short.toUnsignedInt(b.getShort(28));
     int minor = Short.toUnsignedInt(b.getShort(30));
@@ -78,7 +77,8 @@ record Superblock(Type type, Optional<String> problem) {
   private static Optional<String> erofs(ByteBuffer b, long fileSize) {
     int bits = b.get(EROFS_OFFSET + 12);
     if (bits < 9 || bits > 16) {
-      return Optional.of("the image is erofs with blocks of 2^" + bits + " bytes, which is invalid");
+      return Optional.of(
+          "the image is erofs with blocks of 2^" + bits + " bytes, which is invalid");
     }
     long blocks = Integer.toUnsignedLong(b.getInt(EROFS_OFFSET + 36));
     return truncated(blocks << bits, EROFS_OFFSET + EROFS_SIZE, fileSize);

@@ -10,8 +10,8 @@
  *       FileSource}
  *   <li>{@link MountPoint}: the directory that the image is mounted on
  *   <li>{@link Ownership}: whether a mount is ours, and of which image
- *   <li>{@link ImageSwap}: swaps a mounted image for its replacement; {@link StackedMounts} detaches
- *       one of two mounts
+ *   <li>{@link ImageSwap}: swaps a mounted image for its replacement; {@link StackedMounts}
+ *       detaches one of two mounts
  *   <li>{@link Reconcile}: compares {@link MountedImages} with the status rows; {@link
  *       LingeringImages} are detached and still in use
  * </ul>

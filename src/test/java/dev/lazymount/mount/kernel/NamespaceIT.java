@@ -21,8 +21,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * Mount namespaces made before the first mount: a slave of ours sees the images, a private one keeps
- * the original directories, and readers in both never get an error.
+ * Mount namespaces made before the first mount: a slave of ours sees the images, a private one
+ * keeps the original directories, and readers in both never get an error.
  */
 class NamespaceIT extends KernelMounterFixture {
   private Namespace slave;
