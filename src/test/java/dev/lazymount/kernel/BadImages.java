@@ -99,7 +99,7 @@ public enum BadImages {
     }
   },
   /** An image of an empty directory. */
-  EMPTY_ROOT("has nothing in it") {
+  EMPTY_ROOT("is an empty file system") {
     @Override
     public void make(Site site, String name) throws IOException {
       site.image(name, Map.of());
