@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/../.."
 
 readonly LAZYMOUNT=target/lazymount
-readonly OTHERS=50 # small images that nobody uses
+readonly OTHERS=50 # small images that are never used
 readonly ROUNDS=10  # compiles for one figure; the fastest counts
 
 main() {
@@ -22,7 +22,7 @@ main() {
   mkdir "$root" "$images" "$out"
   write_program
 
-  title "A compiler's image is mounted at its first access, and nobody waits for it"
+  title "A compiler's image is mounted at its first access, and nothing waits for it"
   make_compilers
   measure_originals
   start_daemon
@@ -109,7 +109,7 @@ first_use() {
   done_at=$(now)
   check_program
   wait_until 10 "the image of $name is not mounted" is_mounted "$name"
-  wait_until 10 "the log does not tell of the mount of $name" logged "$name: mounted from "
+  wait_until 10 "the log has no line about the mount of $name" logged "$name: mounted from "
 
   # The log says how long after the event the image was mounted, the status when that was.
   local line device work_ms after_ms who since seen
@@ -124,7 +124,7 @@ first_use() {
     at 0 "root/$(driver "$name") is run, from $before"
     at $((seen - start)) "the daemon sees it: $who"
     at $((since - start)) "mounted from $device ($work_ms ms of work)"
-    at $((done_at - start)) "compiled: the original served it, and waited for nobody"
+    at $((done_at - start)) "compiled, served by the original directory, without waiting"
   } | sort -n -t + -k 2
 
   fastest compile "$name"
@@ -161,7 +161,7 @@ count_mounted() {
   local mounted
   mounted=$(mounts | wc -l)
   [[ $mounted == 2 ]] || stop "$mounted images are mounted, and 2 were used: $(mounts)"
-  item "2 of $((OTHERS + 3)) images are mounted, those of $tcc and $gcc; nobody used the other $OTHERS"
+  item "2 of $((OTHERS + 3)) images are mounted, those of $tcc and $gcc; the other $OTHERS were never used"
 }
 
 show_status() {

@@ -33,7 +33,7 @@ TEXT
   shell lazymount explain "$work/root/gcc-14.2.0/bin/../bin/cc"
   comment "quarantined"
   shell lazymount explain clang-nightly
-  comment "a symlinked name, whose compiler nobody has used yet"
+  comment "a symlinked name, whose compiler has not been used yet"
   shell lazymount explain gcc-trunk
   comment "unknown"
   shell lazymount explain gcc-14.0.2/bin/cc
@@ -80,7 +80,7 @@ run_daemon() {
   wait_until grep -q -F 'ready: ' "$work/log"
 }
 
-# Runs the compiler $1 once, and waits until the daemon has said what came of it.
+# Runs the compiler $1 once, and waits until the daemon has logged the outcome.
 use() {
   "$work/root/$1/bin/cc" >/dev/null
   wait_until grep -q -F -e "$1: mounted from" -e "$1: quarantined" "$work/log"

@@ -6,7 +6,7 @@
 #                     layers, with colons between) below a layer of its own, FOLDER/upper. BASE stays
 #                     as it is.
 #   boot FOLDER       switches it on, and returns when PID 1 takes commands
-#   on FOLDER         switches it on, and stays until it is off, or is told to end; FOLDER/pid is its
+#   on FOLDER         switches it on, and stays until it is off, or gets SIGTERM; FOLDER/pid is its
 #                     PID 1
 #   run FOLDER ...    runs a command in it
 #   off FOLDER        shuts it down, by its systemd; fails if that takes longer than 30 s
@@ -16,7 +16,7 @@
 # FOLDER/site/root and FOLDER/site/images are its /opt/compiler-explorer and /efs/squash-images: as on
 # a real node, file systems of their own.
 #
-# All its mounts lie in its own mount namespace and go with its PID 1; so does every process. What it
+# All its mounts are in its own mount namespace and go with its PID 1; so does every process. What it
 # shares with this machine is the kernel, /dev and the network. What would change this machine is
 # masked, and /proc/sys is read-only.
 set -euo pipefail
@@ -92,7 +92,7 @@ tree_pid1() {
   mount -t cgroup2 -o nosuid,nodev,noexec cgroup2 "$tree/sys/fs/cgroup"
   mount -t tracefs tracefs "$tree/sys/kernel/tracing"
   mount -t tmpfs -o mode=755,nosuid,nodev tmpfs "$tree/run"
-  # As on many a node: nothing can be run that lies in /tmp.
+  # As on many a node: /tmp is noexec.
   mount -t tmpfs -o mode=1777,nosuid,nodev,noexec tmpfs "$tree/tmp"
   mount --rbind /dev "$tree/dev"
   # What apt downloaded for another one of the same base need not come again.

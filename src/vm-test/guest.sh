@@ -82,7 +82,7 @@ server_goes_away_and_the_daemon_ends() {
   check "it starts without the server, and status answers" within $SOON says '.state == "starting"'
   check "and says why it is not ready" within $SOON says '.trace.problem // "" | contains("storage does not answer")'
   check "it comes back after kill -9" comes_back_after_kill
-  # Without the server to tell the client: its open files are stale when it is back.
+  # The client does not hear of it, so its open files are stale when the server is back.
   replace stale-replaced
   rm "$SERVER/squash-images/stale-vanished.img"
   start_server
@@ -112,7 +112,7 @@ server_goes_away_during_mounts() {
     (cat "$ROOT/$name/version" >/dev/null) &
   done
   check "mounts that hang are shown as stuck" within $SOON says '.images.stuck >= 2'
-  check "so is the storage" within $SOON says '.storageProblem // "" | contains("does not answer")'
+  check "so is the storage" within $SOON says '.storageProblem // "" | contains("does not respond")'
   check "status answers at once all the while" answers_at_once
   start_server
   check "what was stuck is mounted when it is back" within $RETURN all_mounted stuck-1 stuck-2

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # usage: vm-test.sh CACHE [12|13]
-# Boots Debian's own kernel in a virtual machine whose compilers and images lie on kernel NFS, and
+# Boots Debian's own kernel in a virtual machine whose compilers and images are on kernel NFS, and
 # runs the checks of guest.sh in it. `./dev vm-test` builds lazymount and installs what this needs.
 #
 # The machine is emulated, so that no KVM is needed, and steps back behind whatever else runs here.
@@ -42,7 +42,7 @@ stop_machine() {
   fi
 }
 
-# The base disk, kept; made anew when what it is made by has changed.
+# The base disk, cached; remade when one of the scripts that make it has changed.
 make_disk() {
   disk=$tree.img
   local made_by

@@ -1,4 +1,4 @@
-// opener.c: a process that opens files, as a compiler's users do, and sees what comes of it.
+// opener.c: a process that opens files, as a compiler's users do, and sees when a mount appears.
 //
 //   opener access MIN MAX       for each FILE<TAB>DIR read from standard input: opens FILE and prints
 //                               the nanoseconds from before the open until DIR is the root of a mount.
@@ -10,11 +10,11 @@
 //                               milliseconds, does `access`, ends COMMAND, and prints the nanoseconds
 //                               from exec to READY and from the open to the mount
 //
-// How a mount is seen without disturbing who makes it: the kernel wakes everybody who polls
+// How a mount is seen without disturbing the process that makes it: the kernel wakes everyone who polls
 // /proc/self/mountinfo when the namespace's mounts change. Nothing is read from that file, nothing
 // spins, and statx(2), which opens nothing and so is not traced, says whether DIR is a mount's root
 // (STATX_ATTR_MOUNT_ROOT), in constant time. The number ends when this process is running again, so
-// that it holds one wake-up, some 10 to 50 µs, whoever mounts. Should the wake-up be missed, a look
+// that it holds one wake-up, some 10 to 50 µs. Should the wake-up be missed, a look
 // each millisecond bounds the error. What is not mounted after half a second is opened again each half
 // second, as a compiler would be whose event got lost; it is the first open that counts.
 #define _GNU_SOURCE

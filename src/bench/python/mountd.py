@@ -63,7 +63,7 @@ def main():
 
 
 def send(probe, back):
-    """Opens a path that nobody has until the trace has seen it."""
+    """Opens a path that does not exist until the trace has reported it."""
     while not back.wait(0.05):
         try:
             os.close(os.open(probe, os.O_RDONLY))

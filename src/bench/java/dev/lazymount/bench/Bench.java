@@ -10,9 +10,9 @@ import java.util.Optional;
  * The command line of the benchmarks: {@code ./dev bench NAME [--quick] [OPTIONS]}, as root.
  *
  * <p>Prints Markdown and then JSON to standard output, progress to standard error, and leaves the
- * JSON in {@code target/bench/NAME.json}, and a chart, where there is one, in {@code NAME.svg}.
- * However it ends, Ctrl-C included, what it made is undone. Exits with 0 if it has measured,
- * whatever that was; bars are reported and not enforced.
+ * JSON in {@code target/bench/NAME.json}, and a chart, where there is one, in {@code NAME.csv} and
+ * {@code NAME.svg}. Everything it made is removed at the end, also after Ctrl-C. Exits with 0 once
+ * it has measured, whatever the figures: bars are reported and not enforced.
  */
 public final class Bench {
   private static final List<Benchmark> ALL =
@@ -49,10 +49,10 @@ public final class Bench {
       Options options = new Options(words.subList(1, words.size()));
       Report report =
           new Report(benchmark.name(), "./dev bench " + String.join(" ", words), Host.describe());
-      Workspace yard = new Workspace(Path.of("/var/tmp"), Path.of("src/bench"));
+      Workspace workspace = new Workspace(Path.of("/var/tmp"), Path.of("src/bench"));
       // Also runs at the usual end: this is the one place where things are undone.
-      Runtime.getRuntime().addShutdownHook(new Thread(yard::close, "clean-up"));
-      benchmark.run(options, yard, report);
+      Runtime.getRuntime().addShutdownHook(new Thread(workspace::close, "clean-up"));
+      benchmark.run(options, workspace, report);
       print(benchmark, report);
       return 0;
     } catch (Options.Invalid e) {
@@ -66,16 +66,15 @@ public final class Bench {
     }
   }
 
-  private static void print(Benchmark benchmark, Report report) throws IOException {
+  private static void print(Benchmark benchmark, Report report)
+      throws IOException, InterruptedException {
     System.out.println(report.markdown());
     System.out.println("```json\n" + report.json() + "\n```");
     Path file = Path.of("target", "bench", benchmark.name() + ".json");
     Files.createDirectories(file.getParent());
     Files.writeString(file, report.json() + "\n");
-    List<String> svgs = report.svgs();
-    for (int i = 0; i < svgs.size(); i++) {
-      String number = i == 0 ? "" : "-" + (i + 1);
-      Files.writeString(file.resolveSibling(benchmark.name() + number + ".svg"), svgs.get(i));
+    for (Chart chart : report.charts()) {
+      chart.write(file.resolveSibling(benchmark.name()));
     }
   }
 

@@ -14,8 +14,9 @@ interface Benchmark {
    * Measures.
    *
    * @param options its options; it asks for all of them before it does anything
-   * @param yard where to work
+   * @param workspace where to work
    * @param report where the results go
    */
-  void run(Options options, Workspace yard, Report report) throws IOException, InterruptedException;
+  void run(Options options, Workspace workspace, Report report)
+      throws IOException, InterruptedException;
 }

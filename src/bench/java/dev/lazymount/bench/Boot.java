@@ -76,25 +76,26 @@ final class Boot implements Benchmark {
   }
 
   @Override
-  public void run(Options options, Workspace yard, Report report)
+  public void run(Options options, Workspace workspace, Report report)
       throws IOException, InterruptedException {
     int images = options.number("images", FULL, 100);
     int boots = options.number("boots", 5, 1);
     List<Way> ways = new ArrayList<>(ways(options.word("only", "")));
     options.complete();
 
-    String base = prepared(yard, ways);
+    String base = prepared(workspace, ways);
     report.fact("images", images);
     report.fact("machine", "Debian 12 in namespaces, systemd as PID 1");
-    Site site = new Site(yard, "site", images);
+    Site site = new Site(workspace, "site", images);
     Map<Way, List<Outcome>> outcomes = new EnumMap<>(Way.class);
     for (int round = 0; round < boots; round++) {
       for (int i = 0; i < ways.size(); i++) {
         Way way = ways.get((i + round) % ways.size());
         Progress.show("boot: ", way.title, ", ", round + 1, " of ", boots);
-        Outcome outcome = boot(yard, base, way, site, images, "boot-" + round + "-" + way.option());
+        Outcome outcome =
+            boot(workspace, base, way, site, images, "boot-" + round + "-" + way.option());
         outcomes.computeIfAbsent(way, w -> new ArrayList<>()).add(outcome);
-        yard.unmount(List.of());
+        workspace.unmount(List.of());
       }
     }
     tables(report, ways, outcomes, images);
@@ -115,11 +116,11 @@ final class Boot implements Benchmark {
    *
    * @param ways what this lazymount has no command for is taken out
    */
-  private static String prepared(Workspace yard, List<Way> ways)
+  private static String prepared(Workspace workspace, List<Way> ways)
       throws IOException, InterruptedException {
     Progress.show("boot: installing lazymount and autofs");
     String tree = System.getProperty("lazymount.tree");
-    Machine machine = new Machine(yard, yard.folder().resolve("prepared"), tree);
+    Machine machine = new Machine(workspace, workspace.folder().resolve("prepared"), tree);
     try (machine) {
       Files.createDirectories(machine.layer().resolve("srv"));
       Files.copy(
@@ -148,9 +149,9 @@ final class Boot implements Benchmark {
   }
 
   private static Outcome boot(
-      Workspace yard, String base, Way way, Site site, int images, String name)
+      Workspace workspace, String base, Way way, Site site, int images, String name)
       throws IOException, InterruptedException {
-    Machine machine = new Machine(yard, yard.folder().resolve(name), base);
+    Machine machine = new Machine(workspace, workspace.folder().resolve(name), base);
     try (machine) {
       machine.use(site);
       machine.write(

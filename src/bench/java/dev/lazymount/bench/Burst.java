@@ -50,14 +50,14 @@ final class Burst implements Benchmark {
   }
 
   @Override
-  public void run(Options options, Workspace yard, Report report)
+  public void run(Options options, Workspace workspace, Report report)
       throws IOException, InterruptedException {
     int opens = options.number("opens", 1_000_000, 1_000_000);
     int rounds = options.number("rounds", 5, 1);
     String program = "trace.program=" + options.word("program", "auto");
     options.complete();
-    Site site = new Site(yard, "burst", 6 * rounds);
-    Path outside = Files.writeString(yard.folder().resolve("outside"), "nothing\n");
+    Site site = new Site(workspace, "burst", 6 * rounds);
+    Path outside = Files.writeString(workspace.folder().resolve("outside"), "nothing\n");
     Path bare = site.root().resolve("no-image/bin/tool");
     Files.createDirectories(bare.getParent());
     Files.writeString(bare, "the original\n");
@@ -79,26 +79,26 @@ final class Burst implements Benchmark {
     for (int round = 0; round < rounds; round++) {
       Progress.show("burst: round ", round + 1, " of ", rounds, ", no daemon");
       String covered = site.take(1).get(0);
-      burst(yard, unwatched, OUTSIDE, outside, opens);
-      burst(yard, unwatched, BARE, bare, opens);
-      yard.c("floor", List.of(site.mount(covered)), "mount");
-      burst(yard, unwatched, WITH_IMAGE, site.file(covered), opens);
-      yard.unmount(List.of(site.target(covered)));
+      burst(workspace, unwatched, OUTSIDE, outside, opens);
+      burst(workspace, unwatched, BARE, bare, opens);
+      workspace.c("floor", List.of(site.mount(covered)), "mount");
+      burst(workspace, unwatched, WITH_IMAGE, site.file(covered), opens);
+      workspace.unmount(List.of(site.target(covered)));
 
       Progress.show("burst: round ", round + 1, " of ", rounds, ", watched");
-      Lazymount daemon = new Lazymount(yard, site, program);
+      Lazymount daemon = new Lazymount(workspace, site, program);
       report.fact("trace program", daemon.status().trace().program());
       final StatusReport.Events before = daemon.status().events();
-      burst(yard, watched, OUTSIDE, outside, opens);
-      burst(yard, watched, BARE, bare, opens);
-      next.add(firstAccess(yard, site));
+      burst(workspace, watched, OUTSIDE, outside, opens);
+      burst(workspace, watched, BARE, bare, opens);
+      next.add(firstAccess(workspace, site));
       String used = site.take(1).get(0);
-      burst(yard, watched, WITH_IMAGE, site.file(used), opens);
-      next.add(firstAccess(yard, site));
-      yard.unmount(List.of(site.target(used)));
+      burst(workspace, watched, WITH_IMAGE, site.file(used), opens);
+      next.add(firstAccess(workspace, site));
+      workspace.unmount(List.of(site.target(used)));
       final StatusReport.Events middle = settled(daemon);
-      yard.c("opener", List.of(), "flood", different.toString(), Integer.toString(DIFFERENT));
-      afterFlood.add(firstAccess(yard, site));
+      workspace.c("opener", List.of(), "flood", different.toString(), Integer.toString(DIFFERENT));
+      afterFlood.add(firstAccess(workspace, site));
       StatusReport.Events after = settled(daemon);
       daemon.stop();
 
@@ -128,18 +128,18 @@ final class Burst implements Benchmark {
   }
 
   private static void burst(
-      Workspace yard, Map<String, List<Double>> into, String where, Path file, int opens)
+      Workspace workspace, Map<String, List<Double>> into, String where, Path file, int opens)
       throws IOException, InterruptedException {
     String count = Integer.toString(opens);
-    String nanos = yard.c("opener", List.of(), "burst", file.toString(), count).get(0);
+    String nanos = workspace.c("opener", List.of(), "burst", file.toString(), count).get(0);
     into.computeIfAbsent(where, w -> new ArrayList<>()).add(Double.parseDouble(nanos) / opens);
   }
 
-  private static double firstAccess(Workspace yard, Site site)
+  private static double firstAccess(Workspace workspace, Site site)
       throws IOException, InterruptedException {
     String name = site.take(1).get(0);
-    String nanos = yard.c("opener", List.of(site.access(name)), "access", "0", "0").get(0);
-    yard.unmount(List.of(site.target(name)));
+    String nanos = workspace.c("opener", List.of(site.access(name)), "access", "0", "0").get(0);
+    workspace.unmount(List.of(site.target(name)));
     return Double.parseDouble(nanos) / 1e6;
   }
 

@@ -25,23 +25,23 @@ import java.util.regex.Pattern;
  * ./dev bench first-access --quick             40 names; 0 and 200; about a minute
  * </pre>
  *
- * <p>Workload: a process opens a file by its absolute path under a name that nobody has used yet,
+ * <p>Workload: a process opens a file by its absolute path under a name that has not been used yet,
  * and the time from before the open(2) until the name's directory is the root of a mount counts
  * (src/bench/c/opener.c says how that is seen). Between two names it sleeps 2 to 10 ms. Images are
  * of 72 KiB, on a local disk, in the page cache. Beside lazymount:
  *
  * <ul>
  *   <li>a Python daemon on bpftrace's output that runs mount(8), timed by the same opener;
- *   <li>mount(8) alone, from before the fork to its end: nobody opens anything;
- *   <li>the floor: the same mount with direct system calls from a C program, nobody opens anything.
+ *   <li>mount(8) alone, from before the fork to its end, without an open;
+ *   <li>the floor: the same mount with direct system calls from a C program, without an open.
  * </ul>
  *
  * <p>Each has a root and images of its own. They take turns in blocks of ten names, in another
  * order every round, and what a block mounted is unmounted after it, so that the number of mounts
  * present stays what it says to within ten. The loop devices it used are removed, so that with
- * 2,000 others every mount waits for a new device, whoever makes it, as it does on a node. Both
- * daemons run all the time: each system's accesses pass the other's trace too. Both have mounted as
- * many names before as {@code --warm} says.
+ * 2,000 others every mount waits for a new device, as on a node. Both daemons run all the time:
+ * each system's accesses pass the other's trace too. Both have mounted as many names before as
+ * {@code --warm} says.
  *
  * <p>The rows "of which" are what lazymount itself knows of the same accesses: how long the
  * mounter's work took (status), and the time from the event's arrival in the JVM to the end of the
@@ -66,17 +66,17 @@ final class FirstAccess implements Benchmark {
   /** One of the systems that are compared. */
   private record Contender(String name, Site site, String program, List<String> words) {
     /** Milliseconds, for each name. */
-    List<Double> mount(Workspace yard, List<String> names)
+    List<Double> mount(Workspace workspace, List<String> names)
         throws IOException, InterruptedException {
       boolean opens = program.equals("opener");
       List<String> input = names.stream().map(opens ? site::access : site::mount).toList();
       List<Double> millis =
-          yard.c(program, input, words.toArray(String[]::new)).stream()
+          workspace.c(program, input, words.toArray(String[]::new)).stream()
               .map(nanos -> Long.parseLong(nanos) / 1e6)
               .toList();
       // A daemon may have something to do yet when the mount is there already.
       Thread.sleep(20);
-      yard.unmount(names.stream().map(site::target).toList());
+      workspace.unmount(names.stream().map(site::target).toList());
       return millis;
     }
   }
@@ -99,7 +99,7 @@ final class FirstAccess implements Benchmark {
   }
 
   @Override
-  public void run(Options options, Workspace yard, Report report)
+  public void run(Options options, Workspace workspace, Report report)
       throws IOException, InterruptedException {
     final int names = Math.max(BLOCK, options.number("names", 300, 40) / BLOCK * BLOCK);
     final int warm = options.number("warm", 40, 40);
@@ -115,22 +115,25 @@ final class FirstAccess implements Benchmark {
         List.of("access", Integer.toString(MIN_PAUSE_MICROS), Integer.toString(MAX_PAUSE_MICROS));
     List<Contender> systems =
         List.of(
-            new Contender(LAZYMOUNT, new Site(yard, "lazymount", size), "opener", access),
-            new Contender(PYTHON, new Site(yard, "python", size), "opener", access),
+            new Contender(LAZYMOUNT, new Site(workspace, "lazymount", size), "opener", access),
+            new Contender(PYTHON, new Site(workspace, "python", size), "opener", access),
             new Contender(
-                "mount(8) alone", new Site(yard, "mount", size), "floor", List.of("exec")),
+                "mount(8) alone", new Site(workspace, "mount", size), "floor", List.of("exec")),
             new Contender(
-                "direct calls in C", new Site(yard, "floor", size), "floor", List.of("mount")));
-    Site present = new Site(yard, "present", levels.get(levels.size() - 1));
+                "direct calls in C",
+                new Site(workspace, "floor", size),
+                "floor",
+                List.of("mount")));
+    Site present = new Site(workspace, "present", levels.get(levels.size() - 1));
 
     Progress.show("first-access: starting the daemons");
-    Lazymount daemon = new Lazymount(yard, systems.get(0).site(), "trace.program=" + program);
+    Lazymount daemon = new Lazymount(workspace, systems.get(0).site(), "trace.program=" + program);
     report.fact("trace program", daemon.status().trace().program());
-    startPython(yard, systems.get(1).site());
+    startPython(workspace, systems.get(1).site());
     for (Contender system : systems) {
       Progress.show("first-access: warming up ", system.name());
       if (warm > 0) {
-        system.mount(yard, system.site().take(warm));
+        system.mount(workspace, system.site().take(warm));
       }
     }
 
@@ -139,15 +142,15 @@ final class FirstAccess implements Benchmark {
     for (int level : levels) {
       Progress.show("first-access: mounting ", level - mounted, " others");
       List<String> others = present.take(level - mounted).stream().map(present::mount).toList();
-      yard.c("floor", others, "mount");
+      workspace.c("floor", others, "mount");
       mounted = level;
-      samples.put(level, measure(yard, daemon, systems, level, names, report));
+      samples.put(level, measure(workspace, daemon, systems, level, names, report));
     }
 
     Progress.show("first-access: canaries");
     report
         .section("An event alone", "ms, openat(2) to actor")
-        .add("canary", canaries(yard, canaries, program));
+        .add("canary", canaries(workspace, canaries, program));
     Chart chart = new Chart("First access to mount", "others mounted", "ms, p50");
     samples.forEach(
         (level, systemsSamples) ->
@@ -157,7 +160,7 @@ final class FirstAccess implements Benchmark {
   }
 
   private static Map<String, Sample> measure(
-      Workspace yard,
+      Workspace workspace,
       Lazymount daemon,
       List<Contender> systems,
       int level,
@@ -174,7 +177,7 @@ final class FirstAccess implements Benchmark {
       Collections.rotate(order, round);
       for (Contender system : order) {
         List<String> block = system.site().take(BLOCK);
-        List<Double> measured = system.mount(yard, block);
+        List<Double> measured = system.mount(workspace, block);
         millis.get(system.name()).addAll(measured);
         for (int i = 0; system.name().equals(LAZYMOUNT) && i < BLOCK; i++) {
           ours.put(block.get(i), measured.get(i));
@@ -215,12 +218,12 @@ final class FirstAccess implements Benchmark {
     section.add("of which its mounter", Sample.of(inMounter.values()));
   }
 
-  private static void startPython(Workspace yard, Site site)
+  private static void startPython(Workspace workspace, Site site)
       throws IOException, InterruptedException {
-    Path log = Files.createTempFile(yard.folder(), "python-", ".log");
-    String program = yard.source("python/mountd.py").toString();
+    Path log = Files.createTempFile(workspace.folder(), "python-", ".log");
+    String program = workspace.source("python/mountd.py").toString();
     Process process =
-        yard.start(
+        workspace.start(
             List.of("python3", program, site.root().toString(), site.images().toString()), log);
     for (int i = 0; !Files.readString(log).contains("ready"); i++) {
       if (!process.isAlive() || i == 1200) {
@@ -230,11 +233,14 @@ final class FirstAccess implements Benchmark {
     }
   }
 
-  private static Sample canaries(Workspace yard, int count, String program)
+  private static Sample canaries(Workspace workspace, int count, String program)
       throws IOException, InterruptedException {
     Lazymount daemon =
         new Lazymount(
-            yard, new Site(yard, "canary", 0), "trace.canary=100ms", "trace.program=" + program);
+            workspace,
+            new Site(workspace, "canary", 0),
+            "trace.canary=100ms",
+            "trace.program=" + program);
     List<Double> millis = new ArrayList<>();
     while (millis.size() < count) {
       Thread.sleep(110);

@@ -17,18 +17,18 @@ final class Lazymount {
   /** USER_HZ, which is 100 on all that we run on. */
   private static final double TICKS_A_SECOND = 100;
 
-  private final Workspace yard;
+  private final Workspace workspace;
   private final Path runDir;
   private final Path log;
   private final Process process;
 
   /** Starts a daemon over a site and waits until it is ready. */
-  Lazymount(Workspace yard, Site site, String... settings)
+  Lazymount(Workspace workspace, Site site, String... settings)
       throws IOException, InterruptedException {
-    this.yard = yard;
+    this.workspace = workspace;
     runDir = runDir(site);
-    log = Files.createTempFile(yard.folder(), "lazymount-", ".log");
-    process = yard.start(command(site, settings), log);
+    log = Files.createTempFile(workspace.folder(), "lazymount-", ".log");
+    process = workspace.start(command(site, settings), log);
     await("the daemon is ready", status -> status.state().equals("ready"));
   }
 
@@ -108,7 +108,7 @@ final class Lazymount {
   }
 
   void stop() throws InterruptedException {
-    yard.end(process);
+    workspace.end(process);
   }
 
   private boolean holds(Predicate<StatusReport> condition) {

@@ -16,7 +16,7 @@ final class Machine implements AutoCloseable {
   private static final long PATIENCE_NANOS = TimeUnit.MINUTES.toNanos(15);
   private static final String SCRIPT = "src/system-test/tree.sh";
 
-  private final Workspace yard;
+  private final Workspace workspace;
   private final Path folder;
   private Process process;
   private long busyBefore;
@@ -24,14 +24,14 @@ final class Machine implements AutoCloseable {
   /**
    * A new one, switched off.
    *
-   * @param yard where it goes when the benchmark ends
+   * @param workspace where it goes when the benchmark ends
    * @param folder a folder that is not there yet
    * @param base the tree below its own layer, or several with colons between
    */
-  Machine(Workspace yard, Path folder, String base) throws IOException, InterruptedException {
-    this.yard = yard;
+  Machine(Workspace workspace, Path folder, String base) throws IOException, InterruptedException {
+    this.workspace = workspace;
     this.folder = folder;
-    yard.run(List.of("bash", SCRIPT, "new", folder.toString(), base), List.of());
+    workspace.run(List.of("bash", SCRIPT, "new", folder.toString(), base), List.of());
   }
 
   /** Root and images of a site become its /opt/compiler-explorer and /efs/squash-images. */
@@ -59,7 +59,8 @@ final class Machine implements AutoCloseable {
   void boot() throws IOException {
     busyBefore = busyLoops();
     process =
-        yard.start(List.of("bash", SCRIPT, "on", folder.toString()), folder.resolve("console.log"));
+        workspace.start(
+            List.of("bash", SCRIPT, "on", folder.toString()), folder.resolve("console.log"));
   }
 
   /** Waits until a file is there, without asking anything of PID 1. */
@@ -93,7 +94,7 @@ final class Machine implements AutoCloseable {
   List<String> run(String... command) throws IOException, InterruptedException {
     List<String> all = new ArrayList<>(List.of("bash", SCRIPT, "run", folder.toString()));
     all.addAll(List.of(command));
-    return yard.run(all, List.of());
+    return workspace.run(all, List.of());
   }
 
   /** A moment that systemd remembers, in seconds of the monotonic clock; its own without a unit. */
@@ -105,16 +106,16 @@ final class Machine implements AutoCloseable {
   }
 
   /**
-   * Switches it off at once, and waits until what it had mounted has let go of its loop devices.
-   * Its own layer stays.
+   * Switches it off at once, and waits until its mounts have released their loop devices. Its own
+   * layer stays.
    */
   @Override
   public void close() throws IOException, InterruptedException {
     if (process == null) {
       return;
     }
-    yard.run(List.of("bash", SCRIPT, "crash", folder.toString()), List.of());
-    yard.end(process);
+    workspace.run(List.of("bash", SCRIPT, "crash", folder.toString()), List.of());
+    workspace.end(process);
     for (int i = 0; busyLoops() > busyBefore && i < 1200; i++) {
       Thread.sleep(100);
     }

@@ -73,7 +73,7 @@ final class OpenCost implements Benchmark {
     void run(Measure measure) throws IOException, InterruptedException;
   }
 
-  private Workspace yard;
+  private Workspace workspace;
   private Site site;
   private final Map<Kind, Path> files = new LinkedHashMap<>();
   private final Map<Kind, Map<String, List<Double>>> nanos = new LinkedHashMap<>();
@@ -103,7 +103,7 @@ final class OpenCost implements Benchmark {
     options.complete();
     int cpu = Runtime.getRuntime().availableProcessors() - 1;
     words = new String[] {Integer.toString(cpu), Integer.toString(opens)};
-    yard = where;
+    workspace = where;
     prepare();
 
     Map<String, Turn> turns = new LinkedHashMap<>();
@@ -126,12 +126,12 @@ final class OpenCost implements Benchmark {
 
   /** A root, and beside it the same on its own file system and on another. */
   private void prepare() throws IOException, InterruptedException {
-    site = new Site(yard, "trace", 2);
+    site = new Site(workspace, "trace", 2);
     Path under = site.file(site.take(1).get(0));
     mounted = site.take(1).get(0);
     Path outside = site.root().resolveSibling("else");
     Path elsewhere = Files.createDirectories(site.root().resolveSibling("tmpf"));
-    yard.run(List.of("mount", "-t", "tmpfs", "tmpfs", elsewhere.toString()), List.of());
+    workspace.run(List.of("mount", "-t", "tmpfs", "tmpfs", elsewhere.toString()), List.of());
     files.put(Kind.OUTSIDE, twin(under, outside));
     files.put(Kind.ELSEWHERE, twin(under, elsewhere));
     files.put(Kind.UNDER, under);
@@ -149,7 +149,7 @@ final class OpenCost implements Benchmark {
     for (Kind kind : kinds) {
       List<String> all = new ArrayList<>(Arrays.asList(words));
       all.add(files.get(kind).toString());
-      String took = yard.c("opencost", List.of(), all.toArray(String[]::new)).get(0);
+      String took = workspace.c("opencost", List.of(), all.toArray(String[]::new)).get(0);
       nanos
           .computeIfAbsent(kind, k -> new LinkedHashMap<>())
           .computeIfAbsent(system, s -> new ArrayList<>())
@@ -158,9 +158,9 @@ final class OpenCost implements Benchmark {
   }
 
   private void notTraced(Measure measure) throws IOException, InterruptedException {
-    yard.c("floor", List.of(site.mount(mounted)), "mount");
+    workspace.c("floor", List.of(site.mount(mounted)), "mount");
     measure.of(Kind.values());
-    yard.unmount(List.of(site.target(mounted)));
+    workspace.unmount(List.of(site.target(mounted)));
   }
 
   private void seed(Measure measure) throws IOException, InterruptedException {
@@ -172,7 +172,7 @@ final class OpenCost implements Benchmark {
             + prefix.length()
             + ") == 0/ { printf(\"%s\\n\", str(args->filename)); }";
     Process bpftrace =
-        yard.startPiped(
+        workspace.startPiped(
             List.of("env", "BPFTRACE_STRLEN=" + SEED_LENGTH, "bpftrace", "-e", program));
     Drain drain = new Drain(bpftrace.getInputStream(), prefix);
     drain.start();
@@ -185,22 +185,22 @@ final class OpenCost implements Benchmark {
       Thread.sleep(50);
     }
     measure.of(Kind.OUTSIDE, Kind.ELSEWHERE, Kind.UNDER);
-    yard.end(bpftrace);
+    workspace.end(bpftrace);
     drain.join();
   }
 
   private void observed(String program, Measure measure) throws IOException, InterruptedException {
-    Lazymount daemon = new Lazymount(yard, site, "mode=observe", "trace.program=" + program);
+    Lazymount daemon = new Lazymount(workspace, site, "mode=observe", "trace.program=" + program);
     measure.of(Kind.OUTSIDE, Kind.ELSEWHERE, Kind.UNDER);
     daemon.stop();
   }
 
   private void mounting(Measure measure) throws IOException, InterruptedException {
-    Lazymount daemon = new Lazymount(yard, site, "trace.program=" + RESOLVED);
-    yard.c("opener", List.of(site.access(mounted)), "access", "0", "0");
+    Lazymount daemon = new Lazymount(workspace, site, "trace.program=" + RESOLVED);
+    workspace.c("opener", List.of(site.access(mounted)), "access", "0", "0");
     measure.of(Kind.IN_IMAGE);
     daemon.stop();
-    yard.unmount(List.of(site.target(mounted)));
+    workspace.unmount(List.of(site.target(mounted)));
   }
 
   /** Waits until no bpftrace runs; on a machine that others use too, not for ever. */
@@ -209,7 +209,7 @@ final class OpenCost implements Benchmark {
     while (bpftraceRuns()) {
       if (System.nanoTime() - end > 0) {
         besideOthers++;
-        Progress.show("trace: a bpftrace of somebody else runs");
+        Progress.show("trace: another bpftrace runs on this machine");
         return;
       }
       Thread.sleep(50);
@@ -229,7 +229,7 @@ final class OpenCost implements Benchmark {
           systems.forEach((system, values) -> section.add(system, Sample.of(values)));
         });
     report.count("opens of each kind, program and round", opens);
-    report.count("turns beside a bpftrace of somebody else", besideOthers);
+    report.count("turns beside another bpftrace of this machine", besideOthers);
     for (String ours : List.of(PATH, RESOLVED)) {
       bar(report, ours, Kind.OUTSIDE, UNMATCHED);
       bar(report, ours, Kind.ELSEWHERE, UNMATCHED);

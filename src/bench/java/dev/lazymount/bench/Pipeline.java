@@ -27,8 +27,8 @@ import java.util.stream.Stream;
  * The stream, the parser, the router and the actors of the images are the daemon's; the
  * de-duplication is off, and mounting does nothing. A run ends when the last line's image is
  * mounted, an image that no other line leads to. Beside it, the same file in a naive stream:
- * framed, one string and one {@code tell} a line, to one actor that looks up the name and tells the
- * actor of that name.
+ * framed, one string and one message per line, to one actor that looks up the name and forwards it
+ * to the actor of that name.
  *
  * <p>Every kind runs in a JVM of its own ({@link PipelineRun}), with the launcher's flags and with
  * the JVM's defaults.
@@ -67,7 +67,7 @@ final class Pipeline implements Benchmark {
   @Override
   public String about() {
     return """
-    lines a second from the trace's output to the actors, beside one tell a line
+    lines a second from the trace's output to the actors, beside one message per line
         --lines N       lines in the file (2000000; quick: 500000)
         --runs N        measured runs of each kind (5; quick: 3)
         --warm N        runs before those (2; quick: 1)
@@ -75,14 +75,14 @@ final class Pipeline implements Benchmark {
   }
 
   @Override
-  public void run(Options options, Workspace yard, Report report)
+  public void run(Options options, Workspace workspace, Report report)
       throws IOException, InterruptedException {
     final int lines = options.number("lines", 2_000_000, 500_000);
     final int runs = options.number("runs", 5, 3);
     final int warm = options.number("warm", 2, 1);
     options.complete();
     Progress.show("pipeline: writing ", lines, " lines");
-    Path file = yard.folder().resolve("lines");
+    Path file = workspace.folder().resolve("lines");
     write(file, lines);
     report.fact("file", lines + " lines, " + Files.size(file) / 1_000_000 + " MB");
 
@@ -104,7 +104,7 @@ final class Pipeline implements Benchmark {
         command.addAll(List.of(PipelineRun.class.getName(), kind, file.toString()));
         command.addAll(List.of(Integer.toString(warm), Integer.toString(runs)));
         List<Double> rates =
-            yard.run(command, List.of()).stream()
+            workspace.run(command, List.of()).stream()
                 .map(nanos -> lines / (Double.parseDouble(nanos) / 1e9))
                 .toList();
         samples.put(kind, Sample.of(rates));

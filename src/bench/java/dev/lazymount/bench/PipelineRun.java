@@ -49,7 +49,7 @@ import org.slf4j.helpers.NOPLogger;
  */
 final class PipelineRun {
   static final String OURS = "lazymount";
-  static final String NAIVE = "one tell a line";
+  static final String NAIVE = "one message per line";
   static final String ROOT = "/opt/compiler-explorer";
   static final String CANARY = ROOT + "/" + Canary.PREFIX;
   static final String MARK = "0123456789abcdef";

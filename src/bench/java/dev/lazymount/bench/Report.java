@@ -112,9 +112,8 @@ final class Report {
     charts.add(chart);
   }
 
-  /** The charts, as pictures. */
-  List<String> svgs() {
-    return charts.stream().map(Chart::svg).toList();
+  List<Chart> charts() {
+    return charts;
   }
 
   /** A number that is not a sample. */

@@ -28,16 +28,16 @@ final class Rest {
 
   private Rest() {}
 
-  static void measure(Workspace yard, Report report, int images, int seconds)
+  static void measure(Workspace workspace, Report report, int images, int seconds)
       throws IOException, InterruptedException {
     Progress.show("start: making images");
-    Site site = new Site(yard, "rest", images);
-    Lazymount daemon = new Lazymount(yard, site);
+    Site site = new Site(workspace, "rest", images);
+    Lazymount daemon = new Lazymount(workspace, site);
     daemon.awaitKnown(images);
     final double ready = megabytes(daemon);
 
     int used = images / 10;
-    touch(yard, site, used);
+    touch(workspace, site, used);
     final double mounted = megabytes(daemon);
     // What it does at rest it does each ten seconds, each minute, or each five.
     final int counted = images == FULL ? EACH_FIVE_MINUTES : seconds;
@@ -45,7 +45,7 @@ final class Rest {
     Thread.sleep(2000L * seconds);
     // Asked before it is counted: to answer is no rest.
     final long trace = daemon.status().trace().pid();
-    Process idle = yard.start(IDLE_BPFTRACE, yard.folder().resolve("idle-bpftrace.log"));
+    Process idle = workspace.start(IDLE_BPFTRACE, workspace.folder().resolve("idle-bpftrace.log"));
     Thread.sleep(SETTLE_MILLIS);
     final double jvm = daemon.cpuSeconds();
     final double bpftrace = Lazymount.cpuSeconds(trace);
@@ -54,10 +54,10 @@ final class Rest {
     final double jvmShare = (daemon.cpuSeconds() - jvm) / counted * 100;
     final double traceShare = (Lazymount.cpuSeconds(trace) - bpftrace) / counted * 100;
     final double nothingShare = (Lazymount.cpuSeconds(idle.pid()) - nothing) / counted * 100;
-    yard.end(idle);
+    workspace.end(idle);
     final double rested = megabytes(daemon);
 
-    touch(yard, site, images - used);
+    touch(workspace, site, images - used);
     final double stormed = megabytes(daemon);
     Progress.show("start: at rest after a storm, twice ", seconds, " s");
     Thread.sleep(2000L * seconds);
@@ -85,10 +85,10 @@ final class Rest {
     report.atMost(what, limit, images == FULL ? Optional.of(measured) : Optional.empty());
   }
 
-  private static void touch(Workspace yard, Site site, int count)
+  private static void touch(Workspace workspace, Site site, int count)
       throws IOException, InterruptedException {
     List<String> names = site.take(count);
-    yard.c("storm", names.stream().map(site::access).toList(), "4");
+    workspace.c("storm", names.stream().map(site::access).toList(), "4");
   }
 
   private static double megabytes(Lazymount daemon) throws IOException {

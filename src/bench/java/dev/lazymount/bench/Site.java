@@ -22,15 +22,15 @@ final class Site {
   /**
    * Makes a site.
    *
-   * @param yard where
+   * @param workspace where
    * @param name of its folder in there
    * @param size how many names
    */
-  Site(Workspace yard, String name, int size) throws IOException, InterruptedException {
-    Path folder = yard.folder().resolve(name);
+  Site(Workspace workspace, String name, int size) throws IOException, InterruptedException {
+    Path folder = workspace.folder().resolve(name);
     root = Files.createDirectories(folder.resolve("root"));
     images = Files.createDirectories(folder.resolve("images"));
-    Path image = image(yard);
+    Path image = image(workspace);
     for (int i = 0; i < size; i++) {
       String next = "c" + i;
       names.add(next);
@@ -48,14 +48,14 @@ final class Site {
     return images;
   }
 
-  /** Names that nobody has used yet. */
+  /** Names that have not been used yet. */
   List<String> take(int count) {
     List<String> taken = names.subList(used, used + count);
     used += count;
     return taken;
   }
 
-  /** The directory that the image belongs over. */
+  /** The directory that the image is mounted on. */
   String target(String name) {
     return root.resolve(name).toString();
   }
@@ -65,27 +65,27 @@ final class Site {
     return root.resolve(name).resolve("bin/tool");
   }
 
-  /** For the opener: what to open and what is mounted then. */
+  /** For the opener: what to open and where the mount is expected. */
   String access(String name) {
     return file(name) + "\t" + target(name);
   }
 
-  /** For those who mount by themselves: the image and where it belongs. */
+  /** For the systems that mount by themselves: the image and its mount point. */
   String mount(String name) {
     return images.resolve(name + ".img") + "\t" + target(name);
   }
 
   /** One image; made once for all sites. Random bytes, so that its size is known. */
-  private static Path image(Workspace yard) throws IOException, InterruptedException {
-    Path image = yard.folder().resolve("one.img");
+  private static Path image(Workspace workspace) throws IOException, InterruptedException {
+    Path image = workspace.folder().resolve("one.img");
     if (!Files.exists(image)) {
-      Path tool = yard.folder().resolve("content/bin/tool");
+      Path tool = workspace.folder().resolve("content/bin/tool");
       Files.createDirectories(tool.getParent());
       byte[] content = new byte[CONTENT];
       new Random(1).nextBytes(content);
       Files.write(tool, content);
-      String from = yard.folder().resolve("content").toString();
-      yard.run(
+      String from = workspace.folder().resolve("content").toString();
+      workspace.run(
           List.of("mksquashfs", from, image.toString(), "-quiet", "-no-progress", "-all-root"),
           List.of());
     }

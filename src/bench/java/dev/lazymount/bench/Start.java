@@ -42,21 +42,21 @@ final class Start implements Benchmark {
   }
 
   @Override
-  public void run(Options options, Workspace yard, Report report)
+  public void run(Options options, Workspace workspace, Report report)
       throws IOException, InterruptedException {
     final int starts = options.number("starts", 10, 3);
     final int images = options.number("images", 2000, 200);
     final int rest = options.number("rest", 60, 10);
     options.complete();
-    fresh(yard, report, starts);
-    Rest.measure(yard, report, images, rest);
-    StatusCost.measure(yard, report, images);
+    fresh(workspace, report, starts);
+    Rest.measure(workspace, report, images, rest);
+    StatusCost.measure(workspace, report, images);
   }
 
-  private static void fresh(Workspace yard, Report report, int starts)
+  private static void fresh(Workspace workspace, Report report, int starts)
       throws IOException, InterruptedException {
-    Site site = new Site(yard, "fresh", 2 * starts + 1);
-    fresh(yard, site, 0);
+    Site site = new Site(workspace, "fresh", 2 * starts + 1);
+    fresh(workspace, site, 0);
 
     List<Double> ready = new ArrayList<>();
     List<Double> atOnce = new ArrayList<>();
@@ -66,12 +66,12 @@ final class Start implements Benchmark {
     for (int i = 0; i < starts; i++) {
       Progress.show("start: ", i + 1, " of ", starts);
       for (int settle : List.of(0, 1000)) {
-        List<Double> millis = fresh(yard, site, settle);
+        List<Double> millis = fresh(workspace, site, settle);
         ready.add(millis.get(0));
         (settle == 0 ? atOnce : later).add(millis.get(1));
       }
-      jvm.add(duration(yard, List.of(Lazymount.launcher(), "--version")));
-      bpftrace.add(duration(yard, List.of("bpftrace", "-e", ATTACH)));
+      jvm.add(duration(workspace, List.of(Lazymount.launcher(), "--version")));
+      bpftrace.add(duration(workspace, List.of("bpftrace", "-e", ATTACH)));
     }
 
     report
@@ -91,28 +91,28 @@ final class Start implements Benchmark {
   }
 
   /** Milliseconds to READY and from access to mount. */
-  private static List<Double> fresh(Workspace yard, Site site, int settle)
+  private static List<Double> fresh(Workspace workspace, Site site, int settle)
       throws IOException, InterruptedException {
     String name = site.take(1).get(0);
     List<String> words =
         new ArrayList<>(
             List.of(
                 "fresh",
-                yard.folder().resolve("notify-" + name).toString(),
+                workspace.folder().resolve("notify-" + name).toString(),
                 Integer.toString(settle),
                 site.file(name).toString(),
                 site.target(name)));
     words.addAll(Lazymount.command(site));
-    String line = yard.c("opener", List.of(), words.toArray(String[]::new)).get(0);
-    yard.unmount(List.of(site.target(name)));
+    String line = workspace.c("opener", List.of(), words.toArray(String[]::new)).get(0);
+    workspace.unmount(List.of(site.target(name)));
     String[] nanos = line.split("\t", -1);
     return List.of(Long.parseLong(nanos[0]) / 1e6, Long.parseLong(nanos[1]) / 1e6);
   }
 
-  private static double duration(Workspace yard, List<String> command)
+  private static double duration(Workspace workspace, List<String> command)
       throws IOException, InterruptedException {
     long start = System.nanoTime();
-    yard.run(command, List.of());
+    workspace.run(command, List.of());
     return (System.nanoTime() - start) / 1e6;
   }
 }

@@ -14,7 +14,7 @@ import java.util.concurrent.TimeUnit;
  * does nothing with the same flags and the JDK's own class archive. The configuration is the one
  * that is installed, with another run directory.
  *
- * <p>The images lie on a FUSE file system (bindfs). A tenth of them is mounted; then its server is
+ * <p>The images are on a FUSE file system (bindfs). A tenth of them is mounted; then its server is
  * stopped with SIGSTOP, and a mount hangs.
  */
 final class StatusCost {
@@ -30,23 +30,23 @@ final class StatusCost {
     public static void main(String[] args) {}
   }
 
-  static void measure(Workspace yard, Report report, int images)
+  static void measure(Workspace workspace, Report report, int images)
       throws IOException, InterruptedException {
     Progress.show("start: images on a storage that will hang");
-    Site site = new Site(yard, "hung", images);
+    Site site = new Site(workspace, "hung", images);
     Path shown = site.images().resolveSibling("shown");
     Files.move(site.images(), shown);
     Files.createDirectories(site.images());
     Process server =
-        yard.start(
+        workspace.start(
             List.of("bindfs", "-f", shown.toString(), site.images().toString()),
-            yard.folder().resolve("bindfs.log"));
-    Lazymount daemon = new Lazymount(yard, site, "mount.timeout=500ms");
+            workspace.folder().resolve("bindfs.log"));
+    Lazymount daemon = new Lazymount(workspace, site, "mount.timeout=500ms");
     daemon.awaitKnown(images);
     List<String> names = site.take(images / 10);
-    yard.c("storm", names.stream().map(site::access).toList(), "4");
+    workspace.c("storm", names.stream().map(site::access).toList(), "4");
 
-    signal(yard, "STOP", server);
+    signal(workspace, "STOP", server);
     try {
       Files.readString(site.file(site.take(1).get(0)));
       daemon.await("a mount hangs", status -> status.images().stuck() == 1);
@@ -56,9 +56,9 @@ final class StatusCost {
       String config = configuration(site).toString();
       for (int i = 0; i < ROUNDS; i++) {
         Progress.show("start: status ", i + 1, " of ", ROUNDS);
-        nothing.add(millis(yard, jvm()));
-        status.add(millis(yard, status(config)));
-        json.add(millis(yard, status(config, "--json")));
+        nothing.add(millis(workspace, jvm()));
+        status.add(millis(workspace, status(config)));
+        json.add(millis(workspace, status(config, "--json")));
       }
       report
           .section(
@@ -74,10 +74,10 @@ final class StatusCost {
           100,
           Optional.of(Sample.of(status).median() - Sample.of(nothing).median()));
     } finally {
-      signal(yard, "CONT", server);
+      signal(workspace, "CONT", server);
     }
     daemon.stop();
-    yard.unmount(names.stream().map(site::target).toList());
+    workspace.unmount(names.stream().map(site::target).toList());
   }
 
   private static List<String> status(String config, String... more) {
@@ -93,7 +93,7 @@ final class StatusCost {
     String ours = "run-dir = \"" + Lazymount.runDir(site) + "\"";
     String changed = installed.replace("# run-dir = \"/run/lazymount\"", ours);
     if (!changed.contains(ours)) {
-      throw new IOException("conf/application.conf does not tell run-dir as it used to");
+      throw new IOException("conf/application.conf has no commented default of run-dir any more");
     }
     return Files.writeString(site.root().resolveSibling("application.conf"), changed);
   }
@@ -113,15 +113,15 @@ final class StatusCost {
         Nothing.class.getName());
   }
 
-  private static void signal(Workspace yard, String signal, Process process)
+  private static void signal(Workspace workspace, String signal, Process process)
       throws IOException, InterruptedException {
-    yard.run(List.of("kill", "-" + signal, Long.toString(process.pid())), List.of());
+    workspace.run(List.of("kill", "-" + signal, Long.toString(process.pid())), List.of());
   }
 
-  private static double millis(Workspace yard, List<String> command)
+  private static double millis(Workspace workspace, List<String> command)
       throws IOException, InterruptedException {
     long start = System.nanoTime();
-    yard.run(command, List.of());
+    workspace.run(command, List.of());
     return (System.nanoTime() - start) / (double) TimeUnit.MILLISECONDS.toNanos(1);
   }
 }

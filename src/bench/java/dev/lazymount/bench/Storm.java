@@ -22,8 +22,7 @@ import java.util.Random;
  * <p>Workload: {@code --touchers} processes (src/bench/c/storm.c) open one file under each name, as
  * fast as they can, each its share of the names; the time from their start until every name's
  * directory is the root of a mount counts. Images are of 72 KiB, on a local disk, in the page
- * cache. Beside it, nobody touching anything, from the start of the first process to the end of the
- * last:
+ * cache. Beside it, without any access, from the start of the first process to the end of the last:
  *
  * <ul>
  *   <li>{@code lazymount mount --all} without a daemon, a JVM started for it;
@@ -62,7 +61,7 @@ final class Storm implements Benchmark {
   }
 
   @Override
-  public void run(Options options, Workspace yard, Report report)
+  public void run(Options options, Workspace workspace, Report report)
       throws IOException, InterruptedException {
     final int size = options.number("names", FULL, 200);
     final int rounds = options.number("rounds", 3, 1);
@@ -71,8 +70,8 @@ final class Storm implements Benchmark {
     final String program = "trace.program=" + options.word("program", "auto");
     options.complete();
     Progress.show("storm: making images");
-    Site stormed = new Site(yard, "storm", size);
-    Site direct = new Site(yard, "direct", size);
+    Site stormed = new Site(workspace, "storm", size);
+    Site direct = new Site(workspace, "direct", size);
     List<String> names = new ArrayList<>(stormed.take(size));
     Map<String, List<Double>> seconds = new LinkedHashMap<>();
     List<String> order = new ArrayList<>(List.of(DAEMON, COMMAND, FLOOR_4, FLOOR_1, MOUNT_8));
@@ -86,14 +85,14 @@ final class Storm implements Benchmark {
         Progress.show("storm: round ", round + 1, " of ", rounds, ", ", what);
         Site site = what.equals(DAEMON) ? stormed : direct;
         if (what.equals(DAEMON)) {
-          Lazymount daemon = new Lazymount(yard, site, program, concurrency, "warm.max=0");
-          seconds.get(what).add(storm(yard, site, names, touchers));
+          Lazymount daemon = new Lazymount(workspace, site, program, concurrency, "warm.max=0");
+          seconds.get(what).add(storm(workspace, site, names, touchers));
           memory = Math.max(memory, daemon.residentKilobytes());
           daemon.stop();
         } else {
-          seconds.get(what).add(seconds(yard, site, names, what, concurrency));
+          seconds.get(what).add(seconds(workspace, site, names, what, concurrency));
         }
-        yard.unmount(names.stream().map(site::target).toList());
+        workspace.unmount(names.stream().map(site::target).toList());
       }
       Collections.rotate(order, 1);
     }
@@ -106,15 +105,15 @@ final class Storm implements Benchmark {
     report.atMost("2,000 names touched by four processes, s", 4, measured);
   }
 
-  private static double storm(Workspace yard, Site site, List<String> names, int touchers)
+  private static double storm(Workspace workspace, Site site, List<String> names, int touchers)
       throws IOException, InterruptedException {
     List<String> input = names.stream().map(site::access).toList();
-    String nanos = yard.c("storm", input, Integer.toString(touchers)).get(0);
+    String nanos = workspace.c("storm", input, Integer.toString(touchers)).get(0);
     return Long.parseLong(nanos) / 1e9;
   }
 
   private static double seconds(
-      Workspace yard, Site site, List<String> names, String what, String concurrency)
+      Workspace workspace, Site site, List<String> names, String what, String concurrency)
       throws IOException, InterruptedException {
     List<String> mounts = names.stream().map(site::mount).toList();
     List<String> command =
@@ -134,19 +133,20 @@ final class Storm implements Benchmark {
                   "squashfs",
                   "-o",
                   "loop,ro");
-          default -> List.of("sh", "-c", floors(yard, mounts, what.equals(FLOOR_4) ? PARALLEL : 1));
+          default ->
+              List.of("sh", "-c", floors(workspace, mounts, what.equals(FLOOR_4) ? PARALLEL : 1));
         };
     List<String> input =
         what.equals(MOUNT_8)
             ? mounts.stream().flatMap(line -> List.of(line.split("\t", -1)).stream()).toList()
             : List.of();
     long start = System.nanoTime();
-    yard.run(command, input);
+    workspace.run(command, input);
     return (System.nanoTime() - start) / 1e9;
   }
 
   /** A shell command that runs the floor, so many processes with a share of the mounts each. */
-  private static String floors(Workspace yard, List<String> mounts, int processes)
+  private static String floors(Workspace workspace, List<String> mounts, int processes)
       throws IOException {
     StringBuilder script = new StringBuilder();
     for (int i = 0; i < processes; i++) {
@@ -155,9 +155,9 @@ final class Storm implements Benchmark {
       for (int j = share; j < mounts.size(); j += processes) {
         part.add(mounts.get(j));
       }
-      Path list = Files.createTempFile(yard.folder(), "share-", ".list");
+      Path list = Files.createTempFile(workspace.folder(), "share-", ".list");
       Files.write(list, part);
-      script.append(yard.program("floor")).append(" mount <").append(list).append(" & ");
+      script.append(workspace.program("floor")).append(" mount <").append(list).append(" & ");
     }
     return script.append("wait").toString();
   }

@@ -22,7 +22,7 @@ import java.util.stream.Stream;
 /**
  * A folder of our own with all that a benchmark makes: processes, mounts, loop devices, files.
  * {@link #close} undoes all of it, whenever it is called and by whichever thread; from then on no
- * process can be started, so that whoever is still at work fails.
+ * process can be started, so that work still under way fails.
  */
 final class Workspace implements AutoCloseable {
   /** No daemon takes longer to end. */
@@ -34,7 +34,7 @@ final class Workspace implements AutoCloseable {
   private boolean closed;
 
   /**
-   * A new yard.
+   * A new workspace.
    *
    * @param parent on a local disk
    * @param sources src/bench

@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 
-/** Works through layers of names, so many at a time, and tells how far it has come. */
+/** Works through layers of names, a limited number at a time, and reports progress. */
 final class Batch {
   /** What is done to one image. */
   @FunctionalInterface
@@ -22,23 +22,21 @@ final class Batch {
     CompletionStage<MountResult> begin(String name);
   }
 
-  /** Who is told. */
+  /** Gets the progress. */
   @FunctionalInterface
   interface Listener {
     /**
-     * One more is over, or nothing has been for a while.
+     * One more name is finished, or none has been for a while.
      *
-     * @throws IOException if nobody listens any more
+     * @throws IOException if the other end is closed
      */
-    void tell(Progress progress) throws IOException;
+    void report(Progress progress) throws IOException;
   }
 
-  /**
-   * After so long without an outcome it is told that we wait: well within the socket's patience.
-   */
+  /** Progress is reported at least this often, well within the time-out of the control socket. */
   static final Duration SILENCE = Duration.ofSeconds(2);
 
-  /** What nobody uses for so long is idle, to somebody who asks for what is idle now. */
+  /** An image that is not used for this long counts as idle for {@code unmount --idle}. */
   static final Duration IDLE = Duration.ofSeconds(1);
 
   private final int window;
@@ -51,10 +49,10 @@ final class Batch {
   /**
    * A batch.
    *
-   * @param window how many may be under way at once
-   * @param work what is done to each
-   * @param stopped whether no more is to be begun; what is begun is waited for
-   * @param listener is told, on the caller's thread
+   * @param window the most names under way at once
+   * @param work what is done with each
+   * @param stopped whether to start no more; what was started is waited for
+   * @param listener gets the progress, on the caller's thread
    */
   Batch(int window, Work work, BooleanSupplier stopped, Listener listener) {
     this.window = window;
@@ -64,11 +62,11 @@ final class Batch {
   }
 
   /**
-   * Does all of it, or all that was begun until it was stopped. Blocks.
+   * Does all of it, or what was started before it was stopped. Blocks.
    *
-   * @param layers all of one are over before any of the next is begun
-   * @return how far it has come
-   * @throws IOException if nobody listens any more; nothing is begun from then on
+   * @param layers a layer is finished before the next one is started
+   * @return the final progress
+   * @throws IOException if the listener's other end is closed; no more is started then
    */
   Progress run(List<List<String>> layers) throws IOException, InterruptedException {
     progress = progress.of(layers.stream().mapToInt(List::size).sum());
@@ -79,9 +77,9 @@ final class Batch {
   }
 
   /**
-   * The same, but what is busy at first is tried once more when {@link #IDLE} has passed: the
-   * kernel tells what was used in between from what was not. Layer by layer, as to unmount what
-   * lies inside is a use of what it lies in.
+   * The same, but names that are busy at first are tried once more after {@link #IDLE}: the kernel
+   * distinguishes what was used in between from what was not. Layer by layer, because to unmount a
+   * nested image is a use of the image around it.
    */
   Progress runTwice(List<List<String>> layers) throws IOException, InterruptedException {
     progress = progress.of(layers.stream().mapToInt(List::size).sum());
@@ -113,7 +111,7 @@ final class Batch {
         progress = putAside.test(settled) ? progress.putAside() : progress.over(settled);
       }
       fill(names);
-      listener.tell(progress);
+      listener.report(progress);
     }
   }
 

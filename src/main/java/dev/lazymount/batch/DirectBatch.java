@@ -25,11 +25,11 @@ import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /**
- * Mounts and unmounts without a daemon, on a few threads of its own. The lock files keep it apart
- * from daemons and from others of its kind, which may run or start meanwhile.
+ * Mounts and unmounts without a daemon, on threads of its own. Daemons and other batches may run or
+ * start at the same time: the lock files keep them from acting on the same image.
  */
 public final class DirectBatch implements AutoCloseable {
-  /** Another process works at the same image for moments only. */
+  /** Pause before another attempt at an image that another process has locked. */
   private static final Duration LOCKED_PAUSE = Duration.ofMillis(20);
 
   private final Settings settings;
@@ -58,7 +58,7 @@ public final class DirectBatch implements AutoCloseable {
             settings.mount().concurrency(),
             run -> {
               Thread thread = new Thread(run, "mount");
-              // One that hangs in the kernel does not keep the process from ending.
+              // A thread that hangs in the kernel must not keep the process from ending.
               thread.setDaemon(true);
               return thread;
             });
@@ -80,7 +80,7 @@ public final class DirectBatch implements AutoCloseable {
             Catalog.empty()));
   }
 
-  /** What was wrong with the scan, so that images may be left out; empty if nothing was. */
+  /** Problems of the scan, because of which images may be missing; empty if there were none. */
   public List<String> problems() {
     return problems;
   }
@@ -88,9 +88,9 @@ public final class DirectBatch implements AutoCloseable {
   /**
    * Mounts. Blocks.
    *
-   * @param stopped whether no more is to be begun
-   * @param progress is told each step, on this thread
-   * @throws Selection.Unknown if an image that is named is not there; then nothing was done
+   * @param stopped whether to start no more
+   * @param progress gets each step, on this thread
+   * @throws Selection.Unknown if a named image does not exist; nothing is done then
    */
   public Progress mount(Selection selection, BooleanSupplier stopped, Consumer<Progress> progress)
       throws Selection.Unknown, IOException, InterruptedException {
@@ -102,10 +102,9 @@ public final class DirectBatch implements AutoCloseable {
   /**
    * Unmounts. Blocks.
    *
-   * @param stopped whether no more is to be begun
-   * @param progress is told each step, on this thread
-   * @throws Selection.Unknown if an image that is named is neither there nor mounted; then nothing
-   *     was done
+   * @param stopped whether to start no more
+   * @param progress gets each step, on this thread
+   * @throws Selection.Unknown if a named image neither exists nor is mounted; nothing is done then
    */
   public Progress unmount(Selection selection, BooleanSupplier stopped, Consumer<Progress> progress)
       throws Selection.Unknown, IOException, InterruptedException {

@@ -3,29 +3,30 @@ package dev.lazymount.batch;
 import dev.lazymount.mount.MountResult;
 
 /**
- * How far a batch has come. Goes over the control socket as it is, so fields are added and never
+ * Progress of a batch. Sent over the control socket as it is, so fields are added and never
  * renamed.
  *
- * @param total how many images it is about; 0 while that is not known yet
- * @param done how many are as asked for now and were not before
- * @param already how many were as asked for before
- * @param busy how many stay mounted because they are in use
- * @param failed how many are not as asked for
- * @param underWay how many are begun and not over
- * @param last the one that is over since the last time; null if it is only told that we wait
+ * @param total number of images; 0 while that is not known yet
+ * @param done number of images mounted or unmounted by this batch
+ * @param already number of images that needed no change
+ * @param busy number of images that stay mounted because they are in use
+ * @param failed number of images that could not be mounted or unmounted
+ * @param underWay number of images started and not finished
+ * @param last the image finished since the last report; null in a report that is only a sign of
+ *     life
  */
 public record Progress(
     int total, int done, int already, int busy, int failed, int underWay, MountResult last) {
 
-  /** Nothing is known yet. */
+  /** Before anything is known. */
   static final Progress NONE = new Progress(0, 0, 0, 0, 0, 0, null);
 
-  /** How many are over. */
+  /** Number of images finished. */
   public int over() {
     return done + already + busy + failed;
   }
 
-  /** How many were not begun. */
+  /** Number of images not started. */
   public int left() {
     return total - over() - underWay;
   }
@@ -34,12 +35,12 @@ public record Progress(
     return new Progress(images, done, already, busy, failed, underWay, null);
   }
 
-  /** One more is begun; what was last stays so. */
+  /** One more is started. */
   Progress begun() {
     return new Progress(total, done, already, busy, failed, underWay + 1, last);
   }
 
-  /** One is not under way any more, but will be again. */
+  /** One is put back, to be started again later. */
   Progress putAside() {
     return new Progress(total, done, already, busy, failed, underWay - 1, null);
   }

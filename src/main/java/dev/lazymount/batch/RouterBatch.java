@@ -23,8 +23,9 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /**
- * The commands {@code mount} and {@code unmount} in the daemon: each image's own actor does it, and
- * so nothing is done to an image twice, whoever asks and whoever uses it meanwhile. Thread-safe.
+ * The commands {@code mount} and {@code unmount} in the daemon. The work is done by the MountActor
+ * of each image, so that several requests and accesses at once never act on an image twice.
+ * Thread-safe.
  */
 public final class RouterBatch {
   /** The command that mounts. */
@@ -33,15 +34,15 @@ public final class RouterBatch {
   /** The command that unmounts. */
   public static final String UNMOUNT = "unmount";
 
-  /** How many images are under way at once: enough to keep the mount threads busy. */
+  /** Images under way at once: enough to keep the mount threads busy. */
   private static final int WINDOW = 64;
 
-  private static final String WHY = "somebody asked for it";
+  private static final String WHY = "requested by operator";
 
-  /** What a MountActor itself answers late with has so long to come here. */
+  /** A MountActor answers after its own time-out; the answer has this long to arrive. */
   private static final Duration SPARE = Duration.ofSeconds(10);
 
-  /** Between two questions whether the first scan is over. */
+  /** Pause between two checks whether the first scan has ended. */
   private static final Duration SCAN_PAUSE = Duration.ofMillis(200);
 
   /** Asks the Router. */
@@ -49,8 +50,8 @@ public final class RouterBatch {
     /**
      * Asks.
      *
-     * @param question makes it, with the address for the answer
-     * @param patience after which the answer is a TimeoutException
+     * @param question makes the message, given the address for the answer
+     * @param patience after which the result is a TimeoutException
      */
     <T> CompletionStage<T> ask(Function<ActorRef<T>, Router.Command> question, Duration patience);
   }
@@ -70,7 +71,7 @@ public final class RouterBatch {
    *
    * @param router asks the Router
    * @param status knows what is mounted
-   * @param timeout after which a MountActor answers in any case; may change by a reload
+   * @param timeout after which a MountActor answers in any case; a reload may change it
    */
   public static Map<String, ControlCommand> commands(
       Asker router, DaemonStatus status, Supplier<Duration> timeout) {
@@ -127,7 +128,7 @@ public final class RouterBatch {
         WINDOW, name -> router.ask(question.apply(name), patience), () -> false, steps::tell);
   }
 
-  /** What is known to be mounted; asks no file system. */
+  /** Names of the images that the status shows as mounted; touches no file system. */
   private Set<String> mounted() {
     return status.mounts().all().stream()
         .filter(line -> line.state() == MountState.MOUNTED)
@@ -135,7 +136,7 @@ public final class RouterBatch {
         .collect(Collectors.toSet());
   }
 
-  /** The images there are; a daemon that has just started is waited for until it has scanned. */
+  /** The images there are. Waits for the first scan of a daemon that has just started. */
   private Catalog catalog(ControlCommand.Steps steps)
       throws ControlRefusal, IOException, InterruptedException {
     while (true) {

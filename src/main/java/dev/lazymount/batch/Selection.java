@@ -12,23 +12,23 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * Which images somebody asks for.
+ * The images that an operator selects.
  *
- * @param which all of them, those that are idle, or those named
- * @param names if they are named; else empty
+ * @param which all images, the idle ones, or named ones
+ * @param names of named ones; otherwise empty
  */
 public record Selection(Which which, List<String> names) {
   /** Which images. */
   public enum Which {
-    /** All. */
+    /** All images. */
     ALL,
-    /** Of all, those that nobody uses. */
+    /** All images that are not in use. */
     IDLE,
-    /** Those named. */
+    /** Named images. */
     NAMED
   }
 
-  /** Names are asked for that no image has; the message has all of them. */
+  /** Some of the names have no image; the message lists all of these. */
   public static final class Unknown extends Exception {
     private static final long serialVersionUID = 1L;
 
@@ -46,17 +46,17 @@ public record Selection(Which which, List<String> names) {
     return new Selection(Which.ALL, List.of());
   }
 
-  /** Those that nobody uses. */
+  /** The images that are not in use. */
   public static Selection idle() {
     return new Selection(Which.IDLE, List.of());
   }
 
-  /** Those named. */
+  /** The images of these names. */
   public static Selection of(List<String> names) {
     return new Selection(Which.NAMED, List.copyOf(names));
   }
 
-  /** As the arguments of a question to the daemon. */
+  /** As arguments of a request to the daemon. */
   public List<String> toArguments() {
     List<String> arguments = new ArrayList<>();
     arguments.add(which.name());
@@ -65,9 +65,9 @@ public record Selection(Which which, List<String> names) {
   }
 
   /**
-   * From the arguments of a question.
+   * From the arguments of a request.
    *
-   * @throws IllegalArgumentException if they say nothing
+   * @throws IllegalArgumentException if they are no selection
    */
   static Selection fromArguments(List<String> arguments) {
     if (arguments.isEmpty()) {
@@ -78,12 +78,11 @@ public record Selection(Which which, List<String> names) {
   }
 
   /**
-   * What to mount, in layers: all of one before any of the next, as what is mounted later would
-   * hide what lies inside. With a named image go those that it lies in and those that lie in it, as
-   * with an access.
+   * What to mount, in layers: outer images first, because an outer image mounted later would hide
+   * the nested one. Parent and nested images are included, as with an access.
    *
    * @param catalog the images there are
-   * @throws Unknown if one that is named is none of them
+   * @throws Unknown if a named image is not among them
    */
   List<List<String>> toMount(Catalog catalog) throws Unknown {
     if (which != Which.NAMED) {
@@ -101,11 +100,11 @@ public record Selection(Which which, List<String> names) {
   }
 
   /**
-   * What to unmount, in layers: what lies inside another image first.
+   * What to unmount, in layers: nested images first.
    *
    * @param catalog the images there are
-   * @param mounted names of images that are mounted, whether they are in the catalog or not
-   * @throws Unknown if one that is named is neither
+   * @param mounted names of mounted images, in the catalog or not
+   * @throws Unknown if a named image is in neither
    */
   List<List<String>> toUnmount(Catalog catalog, Set<String> mounted) throws Unknown {
     Collection<String> wanted = which == Which.NAMED ? new TreeSet<>(names) : mounted;
@@ -124,7 +123,7 @@ public record Selection(Which which, List<String> names) {
     }
   }
 
-  /** A name's layer is the number of others that it lies in. */
+  /** The layer of a name is the number of other names around it. */
   private static List<List<String>> layers(Collection<String> names) {
     Set<String> all = Set.copyOf(names);
     List<List<String>> layers = new ArrayList<>();

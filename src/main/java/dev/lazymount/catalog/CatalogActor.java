@@ -18,24 +18,24 @@ import java.util.concurrent.Executor;
 import java.util.function.LongSupplier;
 
 /**
- * Keeps the {@link Catalog} fresh: scans at once, then at an interval, and earlier when somebody
- * used a name that is not there. The scan runs on a thread of its own, one at a time, so that a
- * hung storage costs that thread and the catalog's freshness, and nothing else.
+ * Keeps the {@link Catalog} fresh: scans at once, then at an interval, and earlier when a name was
+ * used that no image has. Scans run one at a time on a thread of their own, so that hung storage
+ * costs that thread and the catalog's freshness, and nothing else.
  */
 public final class CatalogActor extends AbstractBehavior<CatalogActor.Command> {
   /** What this actor understands. */
   public interface Command {}
 
-  /** Send every new catalog there, beginning with the newest there is. */
+  /** Send every new catalog to this actor, beginning with the newest there is. */
   public record Subscribe(ActorRef<Catalog> subscriber) implements Command {}
 
-  /** Somebody used a name that no image has; maybe there is one now. */
+  /** A name was used that no image has; there may be a new one. */
   public record Hint() implements Command {}
 
-  /** Scan now; the answer is of a scan that began after this was said. */
+  /** Scan now. The answer is of a scan that starts after this request. */
   public record Rescan(ActorRef<CatalogChanges> answerTo) implements Command {}
 
-  /** From now on, so much time lies between two scans. */
+  /** Sets the time from the end of a scan to the start of the next one. */
   public record Interval(Duration rescan) implements Command {}
 
   private record Scanned(CatalogScan.Scan scan, long nanos) implements Command {}
@@ -48,7 +48,7 @@ public final class CatalogActor extends AbstractBehavior<CatalogActor.Command> {
   }
 
   /**
-   * How a catalog is scanned; blocks.
+   * Scans; blocks.
    *
    * @see CatalogScan#scan
    */
@@ -63,10 +63,10 @@ public final class CatalogActor extends AbstractBehavior<CatalogActor.Command> {
    *
    * @param scanner scans
    * @param executor where; one thread
-   * @param rescan between two scans
-   * @param patience after which a scan that has not ended is called so
+   * @param rescan from the end of a scan to the start of the next one
+   * @param patience after which a running scan is reported as late
    * @param status where the size and the problems of the newest scan are shown
-   * @param nanoTime the clock, as System.nanoTime() is; a test has one of its own
+   * @param nanoTime the clock, like System.nanoTime()
    */
   public record Env(
       Scanner scanner,
@@ -76,7 +76,7 @@ public final class CatalogActor extends AbstractBehavior<CatalogActor.Command> {
       DaemonStatus status,
       LongSupplier nanoTime) {
 
-    /** With the machine's clock. */
+    /** With System.nanoTime(). */
     public Env(
         Scanner scanner,
         Executor executor,
@@ -87,18 +87,18 @@ public final class CatalogActor extends AbstractBehavior<CatalogActor.Command> {
     }
   }
 
-  /** Without any catalog nothing can be mounted: the first one is tried for more often. */
+  /** Without a catalog nothing can be mounted, so a failed first scan is repeated sooner. */
   private static final Duration FIRST = Duration.ofSeconds(5);
 
   /**
-   * A hint starts a scan no sooner than this after the last one; twice as long after each one that
-   * a hint started and that found nothing new, up to the time between two scans. Names that no
-   * image has are used all day long, by whomever, and after each scan every mounted image's file is
-   * looked at, too.
+   * A hint starts a scan no sooner than this after the last one. The pause doubles after each scan
+   * that a hint started and that found nothing new, up to the time between two scans: names that no
+   * image has are used all day long, and after each scan every mounted image's file is checked,
+   * too.
    */
   private static final Duration HINT_PAUSE = Duration.ofSeconds(2);
 
-  /** And no sooner than this many times its duration, so that hints cost a tenth of the time. */
+  /** The pause is also this many times the last scan, so that hints cost a tenth of the time. */
   private static final int HINT_REST = 10;
 
   private final Env env;
@@ -110,10 +110,11 @@ public final class CatalogActor extends AbstractBehavior<CatalogActor.Command> {
   private boolean hinted;
   private Duration hintPause = HINT_PAUSE;
   private long hintAllowedAt;
+  private long restedAt;
   private String problem;
   private final List<ActorRef<Catalog>> subscribers = new ArrayList<>();
 
-  /** Who waits for the scan under way, and who for the one after it. */
+  /** Requests that the scan under way answers, and those for the one after it. */
   private List<ActorRef<CatalogChanges>> asking = new ArrayList<>();
 
   private List<ActorRef<CatalogChanges>> askingNext = new ArrayList<>();
@@ -168,10 +169,13 @@ public final class CatalogActor extends AbstractBehavior<CatalogActor.Command> {
     return onTimer();
   }
 
+  /** Each reload sends this. A timer that started again each time might never end. */
   private Behavior<Command> onInterval(Interval interval) {
-    rescan = interval.rescan();
-    if (!scanning) {
-      scheduleNext();
+    if (!interval.rescan().equals(rescan)) {
+      rescan = interval.rescan();
+      if (!scanning) {
+        scheduleNext();
+      }
     }
     return this;
   }
@@ -186,10 +190,10 @@ public final class CatalogActor extends AbstractBehavior<CatalogActor.Command> {
   private Behavior<Command> onLate() {
     if (scanning) {
       show(
-          "the image storage does not answer: a scan has not ended for "
+          "the image scan has been running for "
               + Durations.text(env.patience())
-              + "; it is waited for, and "
-              + (any ? "what was known is used meanwhile" : "no image is known yet"));
+              + ", the storage does not respond; "
+              + (any ? "using the previous catalog" : "no images are known yet"));
     }
     return this;
   }
@@ -198,7 +202,7 @@ public final class CatalogActor extends AbstractBehavior<CatalogActor.Command> {
     Catalog previous = newest;
     newest = scanned.scan().catalog();
     any = true;
-    if (!newest.hasTheSameAs(previous)) {
+    if (!newest.equals(previous)) {
       hinted = false;
       hintPause = HINT_PAUSE;
     }
@@ -210,15 +214,18 @@ public final class CatalogActor extends AbstractBehavior<CatalogActor.Command> {
   }
 
   private Behavior<Command> onScanFailed(ScanFailed failed) {
-    show("can't scan the images, and go on with what was known: " + failed.cause().getMessage());
+    show(
+        "can't scan the images, "
+            + (any ? "using the previous catalog: " : "no images are known yet: ")
+            + failed.cause().getMessage());
     answer(newest, failed.nanos());
     return rest(failed.nanos());
   }
 
   private void answer(Catalog previous, long nanos) {
     if (!asking.isEmpty()) {
-      CatalogChanges news = CatalogChanges.between(previous, newest, problem, nanos);
-      asking.forEach(asker -> asker.tell(news));
+      CatalogChanges changes = CatalogChanges.between(previous, newest, problem, nanos);
+      asking.forEach(asker -> asker.tell(changes));
     }
   }
 
@@ -230,7 +237,8 @@ public final class CatalogActor extends AbstractBehavior<CatalogActor.Command> {
       Duration longer = hintPause.multipliedBy(2);
       hintPause = longer.compareTo(rescan) < 0 ? longer : max(rescan, HINT_PAUSE);
     }
-    hintAllowedAt = env.nanoTime().getAsLong() + Math.max(hintPause.toNanos(), HINT_REST * nanos);
+    restedAt = env.nanoTime().getAsLong();
+    hintAllowedAt = restedAt + Math.max(hintPause.toNanos(), HINT_REST * nanos);
     if (askingNext.isEmpty()) {
       scheduleNext();
     } else {
@@ -243,12 +251,15 @@ public final class CatalogActor extends AbstractBehavior<CatalogActor.Command> {
     return one.compareTo(other) > 0 ? one : other;
   }
 
+  /** Counts from the end of the last scan, also when the interval changes later. */
   private void scheduleNext() {
-    timers.startSingleTimer(Timer.SCAN, any || rescan.compareTo(FIRST) < 0 ? rescan : FIRST);
+    Duration pause = any || rescan.compareTo(FIRST) < 0 ? rescan : FIRST;
+    Duration elapsed = Duration.ofNanos(env.nanoTime().getAsLong() - restedAt);
+    timers.startSingleTimer(Timer.SCAN, max(pause.minus(elapsed), Duration.ZERO));
   }
 
   private void show(String now) {
-    // A problem that stays is told once.
+    // A problem that stays is logged once.
     if (now != null && !now.equals(problem)) {
       getContext().getLog().warn("catalog: {}", now);
     }

@@ -6,12 +6,12 @@ import java.util.List;
 /**
  * What a scan changed, in the words of {@code lazymount rescan --json}.
  *
- * @param known images there are now
+ * @param known number of images now
  * @param added names that were not there before
- * @param removed names that are not there any more
- * @param links symlinks of the root that lead to images
+ * @param removed names that are no longer there
+ * @param links number of symlinks of the root that lead to another place in it
  * @param problem what was wrong with the scan; null if nothing was
- * @param millis how long it took, milliseconds
+ * @param millis duration of the scan, milliseconds
  */
 public record CatalogChanges(
     int known, List<String> added, List<String> removed, int links, String problem, double millis) {

@@ -1,22 +1,23 @@
 package dev.lazymount.catalog;
 
+import dev.lazymount.linux.Errno;
 import dev.lazymount.linux.SyscallException;
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 
 /**
- * Makes a {@link Catalog} of what lies in the image directory and of the symlinks in the root.
+ * Makes a {@link Catalog} of the image directory and of the symlinks in the root.
  *
  * <p>A scan blocks for as long as the storage does, for ever if NFS hangs, so it belongs on a
- * dispatcher of its own; it may run on any thread, and two at the same time do not disturb each
- * other. What it holds is bounded, and what it leaves out is reported.
+ * dispatcher of its own. It may run on any thread, and several may run at once. Its memory is
+ * bounded, and what it leaves out is reported.
  */
 public final class CatalogScan {
   /**
-   * What a scan found.
+   * The result of a scan.
    *
-   * @param catalog the new snapshot
+   * @param catalog the new snapshot; the very object given as the previous one if nothing changed,
+   *     so that only one of the two stays in memory
    * @param problems one line each for the first 20, and a last one with the number of the others;
    *     without control characters
    * @param refused entries that are not in the catalog because of their name or a limit
@@ -28,13 +29,13 @@ public final class CatalogScan {
   /**
    * Scans both directories.
    *
-   * <p>An entry of the image directory, of any type, whose name ends with a suffix is an image;
-   * other directories are looked into, up to names of eight components, and symlinks to directories
-   * are not. A part of either directory that can't be read keeps what {@code previous} knows of it,
-   * and is reported; a part that vanishes meanwhile is just not there.
+   * <p>An entry of the image directory, of any type, whose name ends with a suffix is an image.
+   * Other directories are descended into, up to names of eight components, and symlinks to
+   * directories are not. A part of either directory that can't be read keeps what {@code previous}
+   * knows of it, and is reported. A part that vanishes during the scan is treated as absent.
    *
-   * <p>The scan opens the root and the directories in it on the way to an image's name, and nothing
-   * else in it. It can meet its own trace there.
+   * <p>In the root, the scan opens the root itself and the directories on the way to an image's
+   * name, and nothing else. The trace may report these accesses of the daemon's own.
    *
    * @param images absolute path of the image directory
    * @param root absolute path of the root, normalised
@@ -54,32 +55,24 @@ public final class CatalogScan {
   static Scan scan(
       String images, String root, List<String> suffixes, Catalog previous, ScanLimits limits)
       throws SyscallException {
-    return scan(images, root, suffixes, previous, limits, new Trail(), new Trail());
-  }
-
-  /** The same, which leaves a trail in the image directory and one in the root. */
-  static Scan scan(
-      String images,
-      String root,
-      List<String> suffixes,
-      Catalog previous,
-      ScanLimits limits,
-      Trail imagesTrail,
-      Trail rootTrail)
-      throws SyscallException {
     if (suffixes.isEmpty() || suffixes.contains("")) {
       throw new IllegalArgumentException("an image needs a suffix, got " + suffixes);
     }
     ScanErrors problems = new ScanErrors(limits.problems());
-    Collection<ImageFile> found =
-        new ImageWalk(suffixes, previous, limits, problems, imagesTrail).walk(images);
+    Collection<ImageFile> found = new ImageWalk(suffixes, previous, limits, problems).walk(images);
     if (found.isEmpty() && previous.size() > 0) {
       // No error to the kernel, but it is what a storage that is not mounted looks like.
-      problems.add(images, "no image left of " + previous.size());
+      problems.add(images, "no images found, there were " + previous.size() + " before");
     }
     List<String> names = found.stream().map(ImageFile::name).toList();
-    Map<String, String> links =
-        new LinkWalk(root, previous, limits, problems, rootTrail).walk(names);
-    return new Scan(Catalog.of(found, links), problems.list(), problems.refused());
+    LinkWalk.Links links = new LinkWalk(root, previous, limits, problems).walk(names);
+    Catalog catalog = Catalog.of(found, links.inside(), links.out());
+    return new Scan(
+        catalog.equals(previous) ? previous : catalog, problems.list(), problems.refused());
+  }
+
+  /** Whether the error says that a name is no directory (any more). */
+  static boolean isNoDirectory(SyscallException e) {
+    return e.is(Errno.ENOENT, Errno.ENOTDIR, Errno.ELOOP);
   }
 }

@@ -6,9 +6,9 @@ import java.util.Optional;
 /**
  * One image: the name it serves below the root, and its file below the image directory.
  *
- * <p>Making one is the gate: whatever holds an ImageFile can put its name and its file behind a
- * directory's path without leaving that directory, and print them without harm to a terminal or a
- * log.
+ * <p>The constructor is the gate: code that has an ImageFile can append its name and its file to a
+ * directory's path without leaving that directory, and can print both without harm to a terminal or
+ * a log.
  *
  * @param name relative path below the root, such as {@code arm64/gcc-8.2.0}; no {@link
  *     #refusal(String)}

@@ -10,16 +10,15 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** One walk through the image directory, used once by one thread. */
+/** One walk through the image directory. For one use by one thread. */
 final class ImageWalk {
-  /** An image, and the place of its suffix in the list of suffixes. */
+  /** An image, and the index of its suffix in the list of suffixes. */
   private record Found(ImageFile image, int rank) {}
 
   private final List<String> suffixes;
   private final Catalog previous;
   private final ScanLimits limits;
   private final ScanErrors problems;
-  private final Trail trail;
   private final Map<String, Found> found = new HashMap<>();
   private int directories;
 
@@ -27,23 +26,16 @@ final class ImageWalk {
   private int held;
 
   /**
-   * A walk that has not begun.
+   * A walk.
    *
    * @param suffixes not empty, the preferred one first
    * @param previous whose names are kept where a subdirectory can't be read
-   * @param trail is told what it reads
    */
-  ImageWalk(
-      List<String> suffixes,
-      Catalog previous,
-      ScanLimits limits,
-      ScanErrors problems,
-      Trail trail) {
+  ImageWalk(List<String> suffixes, Catalog previous, ScanLimits limits, ScanErrors problems) {
     this.suffixes = suffixes;
     this.previous = previous;
     this.limits = limits;
     this.problems = problems;
-    this.trail = trail;
   }
 
   /**
@@ -61,11 +53,11 @@ final class ImageWalk {
   private void read(Fd directory, String prefix, int depth) throws SyscallException {
     directories++;
     Directory.Listing listing = Directory.list(directory, limits.entries() - held);
-    trail.read(prefix, listing);
     List<Directory.Entry> entries = listing.entries();
     if (!listing.complete()) {
       String where = prefix.isEmpty() ? "the image directory" : prefix;
-      problems.refuse(where, "read in part, as it has too many entries: " + entries.size());
+      problems.refuse(
+          where, "read in part only, it has too many entries: more than " + entries.size());
     }
     held += entries.size();
     // With one order, what a limit leaves out is the same in every scan.
@@ -73,7 +65,7 @@ final class ImageWalk {
     for (Directory.Entry entry : entries) {
       int rank = rank(entry.name());
       if (rank >= 0) {
-        // Of any type: a FIFO or a symlink fails when it is mounted, and with a clear reason.
+        // Of any type: to mount a FIFO or a symlink fails with a clear reason.
         offer(prefix + entry.name(), rank);
       } else if (entry.type() == FileType.DIRECTORY || entry.type() == FileType.UNKNOWN) {
         descend(directory, entry, prefix, depth + 1);
@@ -82,7 +74,7 @@ final class ImageWalk {
     held -= entries.size();
   }
 
-  /** The place of the first suffix the name ends with; -1 if there is none. */
+  /** The index of the first suffix that the name ends with; -1 if there is none. */
   private int rank(String name) {
     for (int i = 0; i < suffixes.size(); i++) {
       if (name.endsWith(suffixes.get(i))) {
@@ -118,18 +110,17 @@ final class ImageWalk {
       if (refusal.isEmpty()) {
         read(directory, path + "/", depth);
       } else {
-        problems.refuse(path + "/", "not looked into: " + refusal);
+        problems.refuse(path + "/", "not read: " + refusal);
       }
     } catch (SyscallException e) {
-      // Gone, or replaced by something else, since its parent was read: as if never seen. So is an
-      // entry of unknown type that turns out to be no directory.
-      if (Trail.isNone(e)) {
-        trail.noDirectory(path);
-      } else {
+      // ENOENT, ENOTDIR, ELOOP: removed or replaced since its parent was read, or an entry of
+      // unknown
+      // type that is no directory. It is treated as absent.
+      if (!CatalogScan.isNoDirectory(e)) {
         Collection<ImageFile> kept = previous.descendants(path);
         kept.forEach(image -> add(image, rank(image.file())));
         problems.add(
-            path + "/", e.getMessage() + "; the images known in it are kept: " + kept.size());
+            path + "/", e.getMessage() + "; keeping the images known in it: " + kept.size());
       }
     }
   }

@@ -1,6 +1,7 @@
 package dev.lazymount.catalog;
 
 import dev.lazymount.linux.Directory;
+import dev.lazymount.linux.Errno;
 import dev.lazymount.linux.Fd;
 import dev.lazymount.linux.FileType;
 import dev.lazymount.linux.MountInfo;
@@ -18,53 +19,60 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * One walk through those directories of the root that can hold a symlink of use: the root, and
- * every directory on the way to an image's name. Used once by one thread.
+ * One walk through those directories of the root in which a symlink matters: the root, and every
+ * directory on the way to an image's name. For one use by one thread.
  */
 final class LinkWalk {
-  /** What is mounted from an image: nothing in it changes while it is. */
+  /**
+   * The symlinks of the root.
+   *
+   * @param inside those that lead to another place in the root: from path to target, both relative
+   *     to the root
+   * @param out those that lead out of it: from path to the absolute path of the target, shortened
+   *     and printable
+   */
+  record Links(Map<String, String> inside, Map<String, String> out) {}
+
+  /** File systems of images: read-only, so that nothing in one changes while it is mounted. */
   private static final Set<String> IMAGES = Set.of("squashfs", "erofs");
 
   private final String root;
   private final Catalog previous;
   private final ScanLimits limits;
   private final ScanErrors problems;
-  private final Trail trail;
   private final Set<String> ancestors = new HashSet<>();
-  private final Map<String, String> links = new TreeMap<>();
+  private final Map<String, String> inside = new TreeMap<>();
+  private final Map<String, String> out = new TreeMap<>();
 
   /** Entries of the directories that are being read. */
   private int held;
 
-  /** Directories with images inside that an image is mounted on. */
+  /** Directories on the way to a name that an image is mounted on. */
   private Set<String> mounted = Set.of();
 
-  /** The root as the kernel sees it, for targets that spell it so; the root itself if unknown. */
+  /** The root with its own symlinks followed, as targets may spell it; the root if unknown. */
   private String realRoot;
 
   /**
-   * A walk that has not begun.
+   * A walk.
    *
    * @param root as configured, normalised
    * @param previous whose links are kept where a directory can't be read
-   * @param trail is told what it reads
    */
-  LinkWalk(String root, Catalog previous, ScanLimits limits, ScanErrors problems, Trail trail) {
+  LinkWalk(String root, Catalog previous, ScanLimits limits, ScanErrors problems) {
     this.root = root;
     this.realRoot = root;
     this.previous = previous;
     this.limits = limits;
     this.problems = problems;
-    this.trail = trail;
   }
 
   /**
    * Walks through all of it.
    *
    * @param names of all images
-   * @return from path to target, both relative to the root
    */
-  Map<String, String> walk(Collection<String> names) {
+  Links walk(Collection<String> names) {
     for (String name : names) {
       for (int at = name.indexOf('/'); at >= 0; at = name.indexOf('/', at + 1)) {
         ancestors.add(name.substring(0, at));
@@ -72,18 +80,20 @@ final class LinkWalk {
     }
     try (Fd directory = Fd.openDirectory(root)) {
       realRoot = directory.path();
-      trail.base(realRoot);
-      mounted = mountedOf(names);
+      mounted = mounted();
       read(directory, "");
     } catch (SyscallException e) {
-      links.putAll(previous.links());
-      problems.add(root, e.getMessage() + "; the links known in it are kept: " + links.size());
+      inside.clear();
+      inside.putAll(previous.links());
+      out.clear();
+      out.putAll(previous.linksOut());
+      problems.add(root, e.getMessage() + "; keeping the symlinks known in it: " + size());
     }
-    return links;
+    return new Links(inside, out);
   }
 
-  /** Asks the mount table, as a look at a mount is a use of it. */
-  private Set<String> mountedOf(Collection<String> names) {
+  /** From the mount table: to open a mounted directory would be a use of it. */
+  private Set<String> mounted() {
     if (ancestors.isEmpty()) {
       return Set.of();
     }
@@ -100,16 +110,12 @@ final class LinkWalk {
     } catch (IOException e) {
       problems.add(root, "can't read the mount table: " + e.getMessage());
     }
-    if (!found.isEmpty() || names.stream().anyMatch(ancestors::contains)) {
-      // What is mounted, or may be soon, is not the directories' to tell.
-      trail.lose();
-    }
     return found;
   }
 
   /**
-   * What was walked through before and is mounted now keeps its links: with a use at every scan it
-   * would never be idle. That is so also when its own image is gone and those inside are not.
+   * A mounted directory whose links are known keeps them: a use at every scan would keep it from
+   * ever being idle. So it does when its own image is gone while nested ones are still there.
    */
   private boolean isKept(String path) {
     return mounted.contains(path)
@@ -118,11 +124,11 @@ final class LinkWalk {
 
   private void read(Fd directory, String prefix) throws SyscallException {
     Directory.Listing listing = Directory.list(directory, limits.entries() - held);
-    trail.read(prefix, listing);
     List<Directory.Entry> entries = listing.entries();
     if (!listing.complete()) {
       problems.refuse(
-          root + "/" + prefix, "read in part, as it has too many entries: " + entries.size());
+          root + "/" + prefix,
+          "read in part only, it has too many entries: more than " + entries.size());
     }
     held += entries.size();
     entries.sort(Comparator.comparing(Directory.Entry::name));
@@ -133,7 +139,7 @@ final class LinkWalk {
       }
       if (ancestors.contains(path) && entry.type() != FileType.SYMLINK) {
         if (isKept(path)) {
-          Catalog.inside(previous.links(), path).forEach(this::add);
+          keep(path);
         } else {
           descend(directory, entry.name(), path);
         }
@@ -146,55 +152,91 @@ final class LinkWalk {
     try (Fd directory = parent.openSubdirectory(name)) {
       read(directory, path + "/");
     } catch (SyscallException e) {
-      // Gone, or no directory: nothing can be linked in there.
-      if (Trail.isNone(e)) {
-        trail.noDirectory(path);
-      } else {
-        Map<String, String> kept = Catalog.inside(previous.links(), path);
-        kept.forEach(this::add);
+      if (!CatalogScan.isNoDirectory(e)) {
+        int before = size();
+        keep(path);
         problems.add(
-            path + "/", e.getMessage() + "; the links known in it are kept: " + kept.size());
+            path + "/",
+            e.getMessage() + "; keeping the symlinks known in it: " + (size() - before));
       }
     }
+  }
+
+  /** Keeps what is known below this path. */
+  private void keep(String path) {
+    Catalog.inside(previous.links(), path).forEach(this::addInside);
+    Catalog.inside(previous.linksOut(), path).forEach(this::addOut);
   }
 
   private void readLink(Fd directory, String name, String prefix) {
     String path = prefix + name;
     try {
       String target = directory.readLink(name);
-      trail.link(path, Optional.of(target));
-      String where = target.startsWith("/") ? target : realRoot + "/" + prefix + target;
-      LinkPath.below(root, where)
-          .or(() -> LinkPath.below(realRoot, where))
-          .ifPresent(components -> add(path, LinkPath.join(components)));
+      add(path, target.startsWith("/") ? target : realRoot + "/" + prefix + target);
     } catch (SyscallException e) {
-      // Gone, or no link (EINVAL). After anything else, what was known stays known.
-      if (Trail.isNoLink(e)) {
-        trail.link(path, Optional.empty());
-      } else {
+      // ENOENT: removed since the directory was read; EINVAL: no symlink. After any other error,
+      // what was known stays known.
+      if (!e.is(Errno.ENOENT, Errno.EINVAL)) {
         problems.add(path, e.getMessage());
-        String known = previous.links().get(path);
-        if (known != null) {
-          add(path, known);
-        }
+        Optional.ofNullable(previous.links().get(path)).ifPresent(known -> addInside(path, known));
+        Optional.ofNullable(previous.linksOut().get(path)).ifPresent(known -> addOut(path, known));
       }
     }
   }
 
+  /** A symlink to an absolute path, which need not be normalised. */
   private void add(String path, String target) {
-    if (links.size() >= limits.links()) {
-      problems.refuse(path, "left out, there are more than " + limits.links() + " links");
-    } else {
-      ImageFile.refusal(path)
-          .or(() -> refusal(target))
-          .ifPresentOrElse(why -> problems.refuse(path, why), () -> links.put(path, target));
+    if (target.length() > RootPath.MAX_CHARS) {
+      problems.refuse(path, "the target of the symlink is refused: too long");
+      return;
+    }
+    RootPath.below(root, target, RootPath.ALL)
+        .or(() -> RootPath.below(realRoot, target, RootPath.ALL))
+        .map(RootPath::join)
+        .ifPresentOrElse(
+            inRoot -> addInside(path, inRoot),
+            () -> addOut(path, ScanErrors.printable(normalised(target))));
+  }
+
+  private static String normalised(String absolute) {
+    return "/" + RootPath.join(RootPath.below("/", absolute, RootPath.ALL).orElseThrow());
+  }
+
+  private void addInside(String path, String target) {
+    ImageFile.refusal(path)
+        .or(() -> refusal(target))
+        .ifPresentOrElse(
+            why -> problems.refuse(path, why),
+            () -> {
+              if (hasRoom(path)) {
+                inside.put(path, target);
+              }
+            });
+  }
+
+  /** Only for a name that an image could have; no other one is asked for. */
+  private void addOut(String path, String target) {
+    if (ImageFile.refusal(path).isEmpty() && hasRoom(path)) {
+      out.put(path, target);
     }
   }
 
-  /** A target is held to what a name is; empty is the root. */
+  private boolean hasRoom(String path) {
+    boolean room = size() < limits.links();
+    if (!room) {
+      problems.refuse(path, "left out, there are more than " + limits.links() + " symlinks");
+    }
+    return room;
+  }
+
+  private int size() {
+    return inside.size() + out.size();
+  }
+
+  /** A target is held to the rules of a name; empty is the root. */
   private static Optional<String> refusal(String target) {
     return target.isEmpty()
         ? Optional.empty()
-        : ImageFile.refusal(target).map(why -> "a symlink's target is refused: " + why);
+        : ImageFile.refusal(target).map(why -> "the target of the symlink is refused: " + why);
   }
 }

@@ -4,18 +4,15 @@ import java.io.IOException;
 import java.time.Instant;
 import java.util.Optional;
 
-/**
- * The catalog of the newest scan, where anybody may read it without asking an actor. Thread-safe;
- * reading never waits.
- */
+/** The catalog of the newest scan, readable from any thread without asking an actor. */
 public final class NewestCatalog {
   private volatile Snapshot newest;
 
   /**
-   * One scan's catalog.
+   * The catalog of a scan.
    *
-   * @param catalog what was found
-   * @param at when that scan ended
+   * @param catalog its result
+   * @param at when it ended
    */
   public record Snapshot(Catalog catalog, Instant at) {}
 
@@ -24,12 +21,12 @@ public final class NewestCatalog {
     newest = new Snapshot(catalog, Instant.now());
   }
 
-  /** The newest one; empty while no scan has ended well. */
+  /** The newest one; empty until a scan has succeeded. */
   public Optional<Snapshot> get() {
     return Optional.ofNullable(newest);
   }
 
-  /** The same scanner, whose catalogs are kept here too. */
+  /** A scanner that also stores its catalogs here. */
   public CatalogActor.Scanner keepingOf(CatalogActor.Scanner scanner) {
     return previous -> keep(scanner, previous);
   }

@@ -3,9 +3,9 @@ package dev.lazymount.catalog;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What went wrong in one scan: the first few in words, all of them counted. For one thread. */
+/** The errors of one scan: the first few as text, all of them counted. For one thread. */
 final class ScanErrors {
-  /** Of a text that came from a file system, at most this many chars are repeated. */
+  /** At most this many chars of a text from a file system are repeated. */
   private static final int MAX_SHOWN = 240;
 
   private final int limit;
@@ -13,11 +13,7 @@ final class ScanErrors {
   private int count;
   private int refused;
 
-  /**
-   * None yet.
-   *
-   * @param limit the most to spell out
-   */
+  /** Spells out at most {@code limit} errors, and counts the others. */
   ScanErrors(int limit) {
     this.limit = limit;
   }
@@ -54,7 +50,8 @@ final class ScanErrors {
     return List.copyOf(all);
   }
 
-  private static String printable(String text) {
+  /** A text from a file system without control characters, and not longer than 240 chars. */
+  static String printable(String text) {
     StringBuilder shown = new StringBuilder();
     text.chars()
         .limit(MAX_SHOWN)

@@ -1,13 +1,13 @@
 package dev.lazymount.catalog;
 
 /**
- * How far a scan goes. Whatever lies beyond is reported in {@link CatalogScan.Scan#problems()}.
+ * How far a scan goes. What is beyond is reported in {@link CatalogScan.Scan#problems()}.
  *
  * @param depth the most components of a name
  * @param images the most images
  * @param links the most symlinks in the root
  * @param directories the most directories read below the image directory
- * @param entries the most entries held at once: of a directory and of those that it lies in
+ * @param entries the most entries held at once: of a directory and of those around it
  * @param problems the most problems spelled out; the others are only counted
  */
 record ScanLimits(int depth, int images, int links, int directories, int entries, int problems) {

@@ -1,12 +1,16 @@
 /**
- * Which images there are, and which of them an access concerns.
+ * Which images there are, and which of them a path leads to.
  *
- * <p>A tour: {@link dev.lazymount.catalog.CatalogScan} walks through the image directory and the
- * symlinks of the root, blocking, and makes a {@link dev.lazymount.catalog.Catalog} (or, done again
- * by {@link dev.lazymount.catalog.RepeatedScan}, finds that the last one still holds); that is an
- * immutable snapshot which any thread may ask, and {@link dev.lazymount.catalog.NewestCatalog} has
- * the newest one; {@link dev.lazymount.catalog.CatalogActor} has it made anew, and tells the {@link
- * dev.lazymount.catalog.CatalogChanges}; an {@link dev.lazymount.catalog.ImageFile} is one image in
- * it, and the gate that no dangerous name passes.
+ * <ul>
+ *   <li>{@link CatalogActor}: scans at an interval and on request, and sends the catalog to its
+ *       subscribers
+ *   <li>{@link CatalogScan}: one scan; {@link ImageWalk} reads the image directory, {@link
+ *       LinkWalk} the symlinks of the root, both within {@link ScanLimits}
+ *   <li>{@link ImageFile}: one image, and the check that no dangerous name passes
+ *   <li>{@link Catalog}: the immutable result; {@link NewestCatalog} makes it readable from any
+ *       thread, {@link CatalogChanges} says what a scan changed
+ *   <li>{@link RootPath}: splits a path into components below the root
+ *   <li>{@link Resolution}: where a path leads, found by {@link Catalog#resolve}
+ * </ul>
  */
 package dev.lazymount.catalog;

@@ -15,12 +15,10 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
-/**
- * One run of {@code mount} or {@code unmount}: through the daemon if there is one, else directly.
- */
+/** One run of {@code mount} or {@code unmount}: by the daemon if one is running, else directly. */
 final class BatchRun {
-  /** The daemon reads questions of 64 KiB, with all around the names. */
-  private static final int LONGEST_NAMES = 60_000;
+  /** In bytes. The daemon reads requests of at most 64 KiB, of which the names are a part. */
+  private static final int MAX_NAMES = 60_000;
 
   private static final Gson GSON = new Gson();
 
@@ -34,22 +32,22 @@ final class BatchRun {
     this.json = json;
   }
 
-  /** Runs it; the exit code. */
+  /** Runs the command; returns the exit code. */
   int run(Selection selection) {
-    if (length(selection.names()) > LONGEST_NAMES) {
-      Main.complain("too many names for one call: give fewer, or --all");
+    if (length(selection.names()) > MAX_NAMES) {
+      Main.complain("too many names: give fewer, or --all");
       return Main.USAGE;
     }
     BatchView view = new BatchView(command, json, selection.which() == Selection.Which.IDLE);
-    try (InterruptHandler interruption = new InterruptHandler(view::cut)) {
+    try (InterruptHandler interrupt = new InterruptHandler(view::interrupted)) {
       try {
-        Progress end = run(selection, view, interruption);
-        return view.end(end, interruption.isSaid());
+        Progress end = run(selection, view, interrupt);
+        return view.finish(end, interrupt.isRequested());
       } catch (ControlRefusal | Selection.Unknown e) {
-        view.abandon();
+        view.abort();
         Main.complain(e.getMessage());
       } catch (IOException e) {
-        view.abandon();
+        view.abort();
         Main.complain("can't " + command + ": " + e.getMessage());
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
@@ -58,16 +56,16 @@ final class BatchRun {
     }
   }
 
-  private Progress run(Selection selection, BatchView view, InterruptHandler interruption)
+  private Progress run(Selection selection, BatchView view, InterruptHandler interrupt)
       throws IOException, ControlRefusal, Selection.Unknown, InterruptedException {
     try {
       return throughDaemon(selection, view);
     } catch (NotRunning e) {
-      return directly(selection, view, interruption);
+      return directly(selection, view, interrupt);
     }
   }
 
-  /** Interrupted, this process just ends: the daemon finishes what it has begun. */
+  /** If this process is interrupted, the daemon finishes the calls that it has started. */
   private Progress throughDaemon(Selection selection, BatchView view)
       throws IOException, ControlRefusal {
     JsonElement answer =
@@ -75,27 +73,27 @@ final class BatchRun {
             settings.runDir(),
             command,
             selection.toArguments(),
-            step -> view.tell(GSON.fromJson(step, Progress.class)));
+            step -> view.update(GSON.fromJson(step, Progress.class)));
     return GSON.fromJson(answer, Progress.class);
   }
 
-  private Progress directly(Selection selection, BatchView view, InterruptHandler interruption)
+  private Progress directly(Selection selection, BatchView view, InterruptHandler interrupt)
       throws IOException, Selection.Unknown, InterruptedException {
     if (settings.mode() == Settings.Mode.OBSERVE) {
-      throw new IOException("mode is observe");
+      throw new IOException("mode is observe, which mounts nothing");
     }
     List<String> problems = Preflight.fatal(settings);
     if (!problems.isEmpty()) {
       throw new IOException(String.join("; ", problems));
     }
     try (DirectBatch batch = DirectBatch.open(settings)) {
-      interruption.waitForCommand();
+      interrupt.waitForCommand();
       if (command.equals(RouterBatch.MOUNT) && selection.which() == Selection.Which.ALL) {
         batch.problems().forEach(view::incomplete);
       }
       return command.equals(RouterBatch.MOUNT)
-          ? batch.mount(selection, interruption::isSaid, view::tell)
-          : batch.unmount(selection, interruption::isSaid, view::tell);
+          ? batch.mount(selection, interrupt::isRequested, view::update)
+          : batch.unmount(selection, interrupt::isRequested, view::update);
     }
   }
 

@@ -6,32 +6,33 @@ import dev.lazymount.batch.Progress;
 import dev.lazymount.batch.RouterBatch;
 import dev.lazymount.linux.Terminal;
 import dev.lazymount.mount.MountResult;
-import dev.lazymount.status.Access;
+import dev.lazymount.text.Printable;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
 /**
- * What a person sees of a batch: on a terminal a line that is redrawn, else a line now and then,
- * both on standard error; in the end one line, or JSON, on standard output. Thread-safe.
+ * Prints a batch. Progress goes to standard error: on a terminal as one line that is redrawn, else
+ * as a line every few seconds. The result goes to standard output, as one line or as JSON.
+ * Thread-safe.
  */
 final class BatchView {
   private static final Gson GSON =
       new GsonBuilder().serializeNulls().disableHtmlEscaping().setPrettyPrinting().create();
 
   private static final Duration REDRAW = Duration.ofMillis(100);
-  private static final Duration NOW_AND_THEN = Duration.ofSeconds(5);
+  private static final Duration PRINT = Duration.ofSeconds(5);
 
-  /** Of the failures, so many are told in a line each as they come. */
-  private static final int TOLD = 20;
+  /** So many failures are printed as they happen, one per line. */
+  private static final int MAX_FAILURES = 20;
 
   private static final String CLEAR_LINE = "\r\033[K";
 
-  /** One image in the JSON. */
+  /** An image of the JSON result. */
   private record Image(String name, String outcome, String reason) {}
 
-  /** The JSON. */
+  /** The JSON result. */
   private record Report(
       String command,
       boolean interrupted,
@@ -55,14 +56,14 @@ final class BatchView {
   private long shownAt = start;
   private boolean incomplete;
   private boolean drawn;
-  private int told;
+  private int failures;
 
   /**
-   * Nothing to see yet.
+   * A view without output so far.
    *
    * @param command mount or unmount
-   * @param json whether the end is told as JSON
-   * @param busyIsFine whether an image that stays because it is in use is no failure
+   * @param json whether to print the result as JSON
+   * @param busyIsFine whether an image that stays mounted because it is in use is not a failure
    */
   BatchView(String command, boolean json, boolean busyIsFine) {
     this.command = command;
@@ -70,26 +71,26 @@ final class BatchView {
     this.busyIsFine = busyIsFine;
   }
 
-  /** For this reason it may be not all that was asked for. */
+  /** Reports why some images may be missing from the selection. */
   synchronized void incomplete(String problem) {
     incomplete = true;
     Main.complain(problem);
   }
 
-  /** One more is over, or nothing has been for a while. */
-  synchronized void tell(Progress progress) {
+  /** Reports the result of one more image, or that the batch is waiting. */
+  synchronized void update(Progress progress) {
     newest = progress;
     MountResult last = progress.last();
     if (last != null) {
       images.add(
           new Image(last.name(), last.outcome().name().toLowerCase(Locale.ROOT), last.reason()));
-      if (isFailure(last) && told++ < TOLD) {
+      if (isFailure(last) && failures++ < MAX_FAILURES) {
         clear();
-        Main.complain(Access.printable(last.name() + ": " + last.reason()));
+        Main.complain(Printable.of(last.name() + ": " + last.reason()));
       }
     }
     long now = System.nanoTime();
-    if (now - shownAt >= (terminal ? REDRAW : NOW_AND_THEN).toNanos()) {
+    if (now - shownAt >= (terminal ? REDRAW : PRINT).toNanos()) {
       shownAt = now;
       show();
     }
@@ -98,7 +99,7 @@ final class BatchView {
   private void show() {
     String text =
         newest.total() == 0
-            ? "waiting for the first scan of the images"
+            ? "waiting for the first image scan"
             : String.format(
                 Locale.ROOT, "%,d of %,d: %s", newest.over(), newest.total(), counts(newest));
     if (newest.last() == null && newest.underWay() > 0) {
@@ -112,28 +113,28 @@ final class BatchView {
     }
   }
 
-  /** It is at its end; the exit code. */
-  synchronized int end(Progress end, boolean interrupted) {
+  /** Prints the result; returns the exit code. */
+  synchronized int finish(Progress end, boolean interrupted) {
     newest = end;
     clear();
-    if (told > TOLD) {
-      Main.complain((told - TOLD) + " more failed; --json lists all");
+    if (failures > MAX_FAILURES) {
+      Main.complain((failures - MAX_FAILURES) + " more failed; --json lists them all");
     }
     report(interrupted, "");
     boolean all = end.failed() == 0 && (busyIsFine || end.busy() == 0);
     return all && !interrupted && !incomplete ? Main.OK : Main.FAILED;
   }
 
-  /** Interrupted, and what is begun is not waited for. */
-  synchronized void cut() {
+  /** Prints the result so far, without waiting for mounts in progress. */
+  synchronized void interrupted() {
     clear();
-    String begun = newest.underWay() == 0 ? "" : "; " + newest.underWay() + " were under way";
-    report(true, begun);
+    String inProgress = newest.underWay() == 0 ? "" : ", " + newest.underWay() + " in progress";
+    report(true, inProgress);
     System.out.flush();
   }
 
-  /** It does not come to an end of its own. */
-  synchronized void abandon() {
+  /** Removes the progress line, because the batch ends without a result. */
+  synchronized void abort() {
     clear();
   }
 
@@ -163,9 +164,9 @@ final class BatchView {
             + String.format(Locale.ROOT, " (%.1f s)", seconds));
   }
 
-  private boolean isFailure(MountResult settled) {
-    return !settled.outcome().isGood()
-        && !(busyIsFine && settled.outcome() != MountResult.Outcome.FAILED);
+  private boolean isFailure(MountResult result) {
+    return !result.outcome().isGood()
+        && !(busyIsFine && result.outcome() != MountResult.Outcome.FAILED);
   }
 
   private String counts(Progress progress) {
@@ -173,7 +174,7 @@ final class BatchView {
     StringBuilder text = new StringBuilder();
     text.append(
         String.format(Locale.ROOT, "%,d %s", progress.done(), mount ? "mounted" : "unmounted"));
-    add(text, progress.already(), mount ? "were mounted already" : "were not mounted");
+    add(text, progress.already(), mount ? "already mounted" : "not mounted");
     add(text, progress.busy(), "in use");
     add(text, progress.failed(), "failed");
     return text.toString();

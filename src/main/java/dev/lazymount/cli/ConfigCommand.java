@@ -14,16 +14,16 @@ import picocli.CommandLine.Option;
 /** {@code lazymount config}. */
 @Command(
     name = "config",
-    mixinStandardHelpOptions = true,
     description = {
-      "Print every setting with the value it has and where that was set: in a line of the file, by",
-      "--set, or as a default (reference.conf). Also works where a value is not valid."
+      "Print every setting with its value and its origin.",
+      "The origin is a line of the file, --set or the default (reference.conf). Values are not"
+          + " checked."
     },
     footer = {
       "",
       "Examples:",
       "  lazymount config",
-      "  lazymount config --running        what the daemon goes by, before a reload or restart",
+      "  lazymount config --running        the settings of the running daemon",
       "  lazymount config --json | jq -r '.[] | select(.key == \"lazymount.mode\").value'"
     })
 final class ConfigCommand implements Callable<Integer> {
@@ -32,13 +32,13 @@ final class ConfigCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Print JSON, for tools.")
   private boolean json;
 
-  @Option(names = "--running", description = "Ask the running daemon for its settings in force.")
+  @Option(names = "--running", description = "Print the settings that the running daemon uses.")
   private boolean running;
 
   @Override
   public Integer call() {
     if (running) {
-      return DaemonClient.ask(options.runDirAnyway(), "config", List.of(), this::print);
+      return DaemonClient.ask(options.runDir(), "config", List.of(), this::print);
     }
     print(SettingsLoader.explain(options.file(), options.overrides()));
     return Main.OK;

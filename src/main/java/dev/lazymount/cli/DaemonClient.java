@@ -11,27 +11,27 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** How commands ask the daemon, and what they print. */
+/** Sends commands to the running daemon, and prints errors. */
 final class DaemonClient {
-  /** All JSON that is printed is written by it. */
+  /** Writes the JSON output of all commands. */
   static final Gson JSON =
       new GsonBuilder().serializeNulls().disableHtmlEscaping().setPrettyPrinting().create();
 
   private DaemonClient() {}
 
-  /** What to do with an answer; its result is the exit code. */
-  interface Use {
-    int of(JsonElement answer);
+  /** Handles an answer; returns the exit code. */
+  interface Handler {
+    int handle(JsonElement answer);
   }
 
   /**
-   * Asks, and complains where there is no answer.
+   * Sends a command and handles the answer. Prints an error if there is none.
    *
-   * @return an exit code
+   * @return the exit code
    */
-  static int ask(Path runDir, String command, List<String> arguments, Use use) {
+  static int ask(Path runDir, String command, List<String> arguments, Handler handler) {
     try {
-      return use.of(command(runDir, command, arguments, step -> {}));
+      return handler.handle(command(runDir, command, arguments, step -> {}));
     } catch (IOException e) {
       return complain(runDir, e);
     } catch (ControlRefusal e) {
@@ -40,14 +40,14 @@ final class DaemonClient {
     }
   }
 
-  /** Asks; see {@link ControlClient#command}. */
+  /** Sends a command; see {@link ControlClient#command}. */
   static JsonElement command(
       Path runDir, String command, List<String> arguments, Consumer<JsonElement> steps)
       throws IOException, ControlRefusal {
     return ControlClient.command(runDir, command, arguments, steps);
   }
 
-  /** Says why there is no answer; its result is the exit code. */
+  /** Prints why there is no answer; returns the exit code. */
   static int complain(Path runDir, IOException why) {
     Main.complain(noAnswer(runDir, why));
     return why instanceof NotRunning ? Main.NOT_RUNNING : Main.FAILED;
@@ -55,9 +55,7 @@ final class DaemonClient {
 
   /** Why there is no answer. */
   static String noAnswer(Path runDir, IOException why) {
-    return (why instanceof NotRunning
-            ? "no daemon answers in "
-            : "the daemon can't be asked, whose run directory is ")
+    return (why instanceof NotRunning ? "no daemon is running in " : "can't reach the daemon in ")
         + runDir
         + ": "
         + why.getMessage();

@@ -14,12 +14,10 @@ import picocli.CommandLine.Option;
 /** {@code lazymount doctor}. */
 @Command(
     name = "doctor",
-    mixinStandardHelpOptions = true,
     description = {
-      "Try out all that the daemon needs, one line each, with how to mend what is wrong: an access",
-      "is really traced and a tiny image really mounted, where nobody sees it. Changes nothing,"
-          + " and",
-      "does not disturb a running daemon. Each check is bounded in time."
+      "Check every prerequisite, and print how to fix what is missing.",
+      "Traces a real access and mounts a tiny image, invisible to other processes. Changes nothing,"
+          + " and does not disturb a running daemon. Each check has a time-out."
     },
     footer = {
       "",
@@ -27,7 +25,7 @@ import picocli.CommandLine.Option;
       "  sudo lazymount doctor",
       "  sudo lazymount doctor --json | jq '.[] | select(.level != \"OK\")'",
       "",
-      "Warnings alone still exit with 0."
+      "With warnings only, the exit code is 0."
     })
 final class DoctorCommand implements Callable<Integer> {
   @Mixin private SettingsOptions options;
@@ -62,10 +60,10 @@ final class DoctorCommand implements Callable<Integer> {
   private void print(Finding finding) {
     Style style = Style.ofTerminal();
     String level = String.format(Locale.ROOT, "%-5s", finding.level().word());
-    String mend = finding.mend().isEmpty() ? "" : "; mend: " + finding.mend();
+    String fix = finding.fix().isEmpty() ? "" : "; fix: " + finding.fix();
     System.out.println(
         style.paint(tone(finding.level()), level)
-            + String.format(Locale.ROOT, "%-14s %s", finding.subject(), finding.finding() + mend));
+            + String.format(Locale.ROOT, "%-14s %s", finding.subject(), finding.finding() + fix));
   }
 
   private static Tone tone(Finding.Level level) {

@@ -17,10 +17,10 @@ import picocli.CommandLine.Parameters;
 /** {@code lazymount explain}. */
 @Command(
     name = "explain",
-    mixinStandardHelpOptions = true,
     description = {
-      "Say why a compiler is mounted or not: every step from the path to the verdict, and what",
-      "happens next. The running daemon answers; without one, a scan made for the question does."
+      "Explain why a compiler is mounted or not.",
+      "Prints each step from the path to the verdict, and what happens next. Without a running"
+          + " daemon, scans the image directory itself."
     },
     footer = {
       "",
@@ -37,16 +37,16 @@ final class ExplainCommand implements Callable<Integer> {
 
   @Parameters(
       paramLabel = "NAME|PATH",
-      description = "A name below the root, or a path: absolute, or beginning with ./ or ../")
+      description = "A name below root, or a path that is absolute or starts with ./ or ../")
   private String asked;
 
   @Override
   public Integer call() {
     Settings settings = options.load();
-    String meant = SymlinkResolver.meant(asked);
-    Optional<String> followed = SymlinkResolver.of(meant, settings);
-    List<String> arguments = new ArrayList<>(List.of(meant));
-    followed.ifPresent(arguments::add);
+    String path = SymlinkResolver.absolute(asked);
+    Optional<String> resolved = SymlinkResolver.resolve(path, settings);
+    List<String> arguments = new ArrayList<>(List.of(path));
+    resolved.ifPresent(arguments::add);
     Explanation explanation;
     try {
       explanation =
@@ -54,7 +54,7 @@ final class ExplainCommand implements Callable<Integer> {
               DaemonClient.command(settings.runDir(), "explain", arguments, step -> {}),
               Explanation.class);
     } catch (NotRunning e) {
-      explanation = OfflineExplainer.explain(settings, meant, followed);
+      explanation = OfflineExplainer.explain(settings, path, resolved);
     } catch (IOException e) {
       return DaemonClient.complain(settings.runDir(), e);
     } catch (ControlRefusal e) {

@@ -4,30 +4,30 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Ctrl-C (SIGINT), or SIGTERM, while a command runs: what is begun is finished, and then the
- * process ends with exit code 1. Closed by a command that has come to its end.
+ * Handles SIGINT (Ctrl-C) and SIGTERM during a command: the command finishes what it has started,
+ * and the process exits with code 1. A command that ends by itself closes the handler.
  */
 final class InterruptHandler implements AutoCloseable {
-  /** A mount that hangs can't be broken off; nobody waits longer for it. */
-  private static final int PATIENCE_SECONDS = 10;
+  /** A mount that hangs can't be cancelled, so the process exits after this time. */
+  private static final int TIMEOUT_SECONDS = 10;
 
   private final CountDownLatch over = new CountDownLatch(1);
   private final Thread hook;
-  private volatile boolean said;
-  private volatile boolean patient;
+  private volatile boolean requested;
+  private volatile boolean waiting;
 
   /**
-   * From now on.
+   * Starts to handle signals.
    *
-   * @param cut says how far the command came, when it does not get to say that itself
+   * @param report prints the result so far, where the command does not do so itself
    */
-  InterruptHandler(Runnable cut) {
+  InterruptHandler(Runnable report) {
     hook =
         new Thread(
             () -> {
-              said = true;
-              if (!patient || !isOver()) {
-                cut.run();
+              requested = true;
+              if (!waiting || !isOver()) {
+                report.run();
               }
               Runtime.getRuntime().halt(Main.FAILED);
             },
@@ -35,19 +35,19 @@ final class InterruptHandler implements AutoCloseable {
     Runtime.getRuntime().addShutdownHook(hook);
   }
 
-  /** From now on the command is waited for: it looks whether it is interrupted. */
+  /** From now on, waits for the command to end: it checks {@link #isRequested}. */
   void waitForCommand() {
-    patient = true;
+    waiting = true;
   }
 
-  /** Whether nothing more is to be begun. */
-  boolean isSaid() {
-    return said;
+  /** Whether the command must not start anything more. */
+  boolean isRequested() {
+    return requested;
   }
 
   private boolean isOver() {
     try {
-      return over.await(PATIENCE_SECONDS, TimeUnit.SECONDS);
+      return over.await(TIMEOUT_SECONDS, TimeUnit.SECONDS);
     } catch (InterruptedException e) {
       return false;
     }
@@ -59,7 +59,7 @@ final class InterruptHandler implements AutoCloseable {
     try {
       Runtime.getRuntime().removeShutdownHook(hook);
     } catch (IllegalStateException interrupted) {
-      // The hook ends the process.
+      // The JVM is shutting down: the hook ends the process.
     }
   }
 }

@@ -1,32 +1,43 @@
 package dev.lazymount.cli;
 
 import dev.lazymount.config.InvalidSettingsException;
-import java.util.LinkedHashMap;
-import java.util.Map;
-import java.util.OptionalInt;
+import java.util.Arrays;
+import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
 /** The entry point: {@code lazymount COMMAND}. */
 @Command(
     name = "lazymount",
-    version = "lazymount ${lazymount.version}",
-    mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
     description =
-        "Mounts a compiler's image (squashfs, erofs) over its directory at the first access.",
+        "Mounts a compiler's image (squashfs or erofs) on its directory at the first access.",
     footer = {
       "",
-      "Begin with:",
-      "  sudo lazymount doctor             has this machine all it takes?",
-      "  lazymount status                  how is the daemon?",
-      "  lazymount explain gcc-14.2.0      why is this compiler mounted, or not?",
+      "Start with:",
+      "  sudo lazymount doctor             are all prerequisites met?",
+      "  lazymount status                  what is the daemon doing?",
+      "  lazymount explain gcc-14.2.0      why is this compiler mounted, or why not?",
       "",
-      "lazymount COMMAND --help tells of each command; man lazymount has it all."
+      "lazymount COMMAND --help describes one command, man lazymount all of them."
+    },
+    subcommands = {
+      RunCommand.class,
+      CheckCommand.class,
+      DoctorCommand.class,
+      StatusCommand.class,
+      ExplainCommand.class,
+      MountCommand.class,
+      UnmountCommand.class,
+      VerifyCommand.class,
+      TraceCommand.class,
+      RescanCommand.class,
+      ReloadCommand.class,
+      ConfigCommand.class,
+      TrainCommand.class
     })
-public final class Main implements Callable<Integer> {
+public final class Main extends CommonHelp implements Callable<Integer> {
   /** Done. */
   static final int OK = 0;
 
@@ -39,39 +50,6 @@ public final class Main implements Callable<Integer> {
   /** The daemon is not running. */
   static final int NOT_RUNNING = 3;
 
-  /** In a class of its own, which a plain line does without. */
-  private static final class Commands {
-    /** Every command by name, in the order of the help; made only when asked for. */
-    private static final Map<String, Supplier<Object>> ALL = new LinkedHashMap<>();
-
-    static {
-      ALL.put("run", RunCommand::new);
-      ALL.put("check", CheckCommand::new);
-      ALL.put("doctor", DoctorCommand::new);
-      ALL.put("status", StatusCommand::new);
-      ALL.put("explain", ExplainCommand::new);
-      ALL.put("mount", MountCommand::new);
-      ALL.put("unmount", UnmountCommand::new);
-      ALL.put("trace", TraceCommand::new);
-      ALL.put("rescan", RescanCommand::new);
-      ALL.put("reload", ReloadCommand::new);
-      ALL.put("config", ConfigCommand::new);
-    }
-
-    /** For the build alone. */
-    private static final Map<String, Supplier<Object>> BUILD =
-        Map.of("train", TrainCommand::new, "docs", DocsCommand::new);
-
-    private static final Map<String, String> EXIT_CODES = new LinkedHashMap<>();
-
-    static {
-      EXIT_CODES.put("0", "done");
-      EXIT_CODES.put("1", "the operation failed");
-      EXIT_CODES.put("2", "usage or configuration");
-      EXIT_CODES.put("3", "the daemon is not running");
-    }
-  }
-
   private Main() {}
 
   /** Runs one command and exits with its code. */
@@ -79,51 +57,40 @@ public final class Main implements Callable<Integer> {
     String version = Main.class.getPackage().getImplementationVersion();
     System.setProperty("lazymount.version", version == null ? "(not packaged)" : version);
     if (System.getenv("JOURNAL_STREAM") != null) {
-      // Read by LogSetup, and by a logback.xml.
+      // Read by logback.xml.
       System.setProperty("lazymount.log.head", "journal");
     }
     System.exit(run(args));
   }
 
-  /** Runs one command; its exit code. */
+  /** Runs one command; returns its exit code. */
   static int run(String... args) {
-    try {
-      OptionalInt plain = FastPath.run(args);
-      if (plain.isPresent()) {
-        return plain.getAsInt();
-      }
-    } catch (InvalidSettingsException e) {
-      return refuse(e);
-    } catch (RuntimeException e) {
-      return fault(e);
-    }
-    String first = args.length == 0 ? "" : args[0];
-    // Reading the annotations of all commands would take longer than most commands do.
-    CommandLine line =
-        Commands.ALL.containsKey(first)
-            ? commandLine(Map.of(first, Commands.ALL.get(first)))
-            : Commands.BUILD.containsKey(first) ? commandLine(Commands.BUILD) : commandLine();
-    return line.setExecutionExceptionHandler(Main::explain).execute(args);
+    Optional<Class<?>> command = args.length == 0 ? Optional.empty() : command(args[0]);
+    CommandLine line = command.map(Main::commandLine).orElseGet(Main::commandLine);
+    return line.setExecutionExceptionHandler(Main::failed)
+        .execute(command.isEmpty() ? args : Arrays.copyOfRange(args, 1, args.length));
   }
 
-  /** With every command that is for people. */
+  /** The parser of all commands. */
   static CommandLine commandLine() {
-    return commandLine(Commands.ALL);
+    return new CommandLine(new Main());
   }
 
-  private static CommandLine commandLine(Map<String, Supplier<Object>> commands) {
-    CommandLine line = new CommandLine(new Main());
-    commands.forEach((name, command) -> line.addSubcommand(name, command.get()));
-    tellExitCodes(line);
-    line.getSubcommands().values().forEach(Main::tellExitCodes);
-    return line;
+  /**
+   * The parser of one command. Building the parser of all would take more time than the command
+   * itself: picocli's classes can't be in the class archive, and it reads them by reflection.
+   */
+  private static CommandLine commandLine(Class<?> command) {
+    return new CommandLine(command).setCommandName("lazymount " + nameOf(command));
   }
 
-  private static void tellExitCodes(CommandLine line) {
-    line.getCommandSpec()
-        .usageMessage()
-        .exitCodeListHeading("%nExit codes:%n")
-        .exitCodeList(Commands.EXIT_CODES);
+  private static Optional<Class<?>> command(String name) {
+    Class<?>[] all = Main.class.getAnnotation(Command.class).subcommands();
+    return Arrays.stream(all).filter(command -> nameOf(command).equals(name)).findFirst();
+  }
+
+  private static String nameOf(Class<?> command) {
+    return command.getAnnotation(Command.class).name();
   }
 
   @Override
@@ -132,29 +99,21 @@ public final class Main implements Callable<Integer> {
     return USAGE;
   }
 
-  /** A line for people on stderr; the journal is told that it is an error. */
+  /** Prints an error in one line on standard error, for the journal with its level. */
   static void complain(String line) {
     String level = System.getenv("JOURNAL_STREAM") == null ? "" : "<3>";
     System.err.println(level + "lazymount: " + line.replaceAll("\\s*\\R\\s*", " | "));
   }
 
-  private static int fault(Exception e) {
+  /** Prints a stack trace for internal errors only. */
+  private static int failed(Exception e, CommandLine command, CommandLine.ParseResult parsed) {
+    if (e instanceof InvalidSettingsException invalid) {
+      invalid.problems().forEach(problem -> complain(problem.toString()));
+      complain("the settings are not valid; nothing was done");
+      return USAGE;
+    }
     complain("internal error, please report it: " + e);
     e.printStackTrace();
     return FAILED;
-  }
-
-  /** A failure is one clear line, and a stack trace only where it is a fault of ours. */
-  private static int explain(Exception e, CommandLine command, CommandLine.ParseResult parsed) {
-    if (e instanceof InvalidSettingsException invalid) {
-      return refuse(invalid);
-    }
-    return fault(e);
-  }
-
-  private static int refuse(InvalidSettingsException invalid) {
-    invalid.problems().forEach(problem -> complain(problem.toString()));
-    complain("the settings are not valid, and nothing was started");
-    return USAGE;
   }
 }

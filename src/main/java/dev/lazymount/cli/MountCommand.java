@@ -13,11 +13,10 @@ import picocli.CommandLine.Parameters;
 /** {@code lazymount mount}. */
 @Command(
     name = RouterBatch.MOUNT,
-    mixinStandardHelpOptions = true,
     description = {
-      "Mount images now, with or without a running daemon. With an image go those that it lies in"
-          + " and those that lie in it.",
-      "Interrupted (Ctrl-C), it finishes what is begun and says how far it came."
+      "Mount images now, with or without a running daemon.",
+      "Parent and nested images are included. After Ctrl-C, mounts in progress are finished and the"
+          + " result so far is printed."
     },
     footer = {
       "",
@@ -31,11 +30,11 @@ final class MountCommand implements Callable<Integer> {
   @ArgGroup(multiplicity = "1")
   private What what;
 
-  @Option(names = "--json", description = "Print the outcome as JSON, for tools.")
+  @Option(names = "--json", description = "Print the result as JSON, for tools.")
   private boolean json;
 
   private static final class What {
-    @Option(names = "--all", required = true, description = "All images there are.")
+    @Option(names = "--all", required = true, description = "All images.")
     private boolean all;
 
     @Parameters(paramLabel = "NAME", arity = "1..*", description = "Names of images.")

@@ -11,6 +11,7 @@ import dev.lazymount.linux.TimedCall;
 import dev.lazymount.mount.kernel.MountedImages;
 import dev.lazymount.status.DaemonStatus;
 import dev.lazymount.status.MountStatus;
+import dev.lazymount.text.Humanize;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -20,47 +21,45 @@ import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
 
-/** Explains from the settings, a scan made for the question, and the mount table. */
+/** Explains without a daemon: from the settings, a scan and the mount table. */
 public final class OfflineExplainer {
-  /**
-   * A scan of thousands of images on a busy NFS takes a while; one that hangs is not waited for.
-   */
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
+  /** Enough for thousands of images on a busy NFS server. */
+  private static final Duration TIMEOUT = Duration.ofSeconds(10);
 
   private OfflineExplainer() {}
 
   /**
-   * An explanation; may wait for the image storage, ten seconds at most.
+   * Explains a name or path; waits for the image storage for at most ten seconds.
    *
    * @param settings which root and images
    * @param asked a name or an absolute path
-   * @param followed where it leads with symlinks followed, if known
+   * @param resolved the path with symlinks resolved, if known
    */
-  public static Explanation explain(Settings settings, String asked, Optional<String> followed) {
+  public static Explanation explain(Settings settings, String asked, Optional<String> resolved) {
     DaemonStatus status = new DaemonStatus();
     NewestCatalog newest = new NewestCatalog();
     scan(settings, status, newest);
     newest.get().ifPresent(snapshot -> showMounted(settings, snapshot.catalog(), status));
     return new Explainer(() -> settings, newest::get, status, false, InstantSource.system())
-        .explain(asked, followed);
+        .explain(asked, resolved);
   }
 
   private static void scan(Settings settings, DaemonStatus status, NewestCatalog newest) {
     String problem;
     try {
       CatalogScan.Scan found =
-          TimedCall.on("scan", PATIENCE, () -> Assembly.scanner(settings).scan(Catalog.empty()));
+          TimedCall.on("scan", TIMEOUT, () -> Assembly.scanner(settings).scan(Catalog.empty()));
       newest.set(found.catalog());
       problem = found.problems().isEmpty() ? null : String.join("; ", found.problems());
     } catch (TimeoutException e) {
-      problem = "no answer from the storage for " + PATIENCE.toSeconds() + " s";
+      problem = "the image storage has not responded for " + Humanize.exact(TIMEOUT);
     } catch (InterruptedException | ExecutionException e) {
       problem = String.valueOf(e.getCause() == null ? e : e.getCause().getMessage());
     }
     status.catalog(0, 0, 0, problem);
   }
 
-  /** The images that an earlier daemon, or somebody else, has mounted. */
+  /** Adds the images that are mounted, whichever process mounted them. */
   private static void showMounted(Settings settings, Catalog catalog, DaemonStatus status) {
     Collection<MountedImages.Image> mounted;
     try {

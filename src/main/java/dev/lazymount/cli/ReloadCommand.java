@@ -11,11 +11,11 @@ import picocli.CommandLine.Option;
 /** {@code lazymount reload}. */
 @Command(
     name = "reload",
-    mixinStandardHelpOptions = true,
     description = {
-      "Have the daemon read its settings anew, as SIGHUP does: the file and the --set that it was",
-      "started with. Settings that a running daemon can follow change at once, the others are",
-      "named: they need a restart. If anything in the file is wrong, all stays as it was."
+      "Make the daemon read its settings again, as SIGHUP does.",
+      "Reads the file and the --set options that the daemon was started with. Changes to some"
+          + " settings take effect at once; changes to others are listed and take effect after a"
+          + " restart. An invalid file is rejected as a whole."
     },
     footer = {"", "Examples:", "  lazymount reload", "  systemctl reload lazymount"})
 final class ReloadCommand implements Callable<Integer> {
@@ -26,12 +26,7 @@ final class ReloadCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    int exit = DaemonClient.ask(options.runDirAnyway(), "reload", List.of(), this::print);
-    if (exit == Main.NOT_RUNNING) {
-      // Maybe because the file does not even say where it would be: then this says so.
-      options.load();
-    }
-    return exit;
+    return DaemonClient.ask(options.runDir(), "reload", List.of(), this::print);
   }
 
   private int print(JsonElement answer) {
@@ -41,12 +36,12 @@ final class ReloadCommand implements Callable<Integer> {
       System.out.println(DaemonClient.JSON.toJson(outcome));
     } else if (refused) {
       outcome.getAsJsonArray("problems").forEach(problem -> Main.complain(problem.getAsString()));
-      Main.complain("the settings are not valid; the daemon goes on with the old ones");
+      Main.complain("the settings are not valid; the daemon keeps the old ones");
     } else {
-      print(outcome, "applied", "in force      ");
+      print(outcome, "applied", "applied        ");
       print(outcome, "needRestart", "needs a restart");
       if (outcome.getAsJsonArray("applied").isEmpty()) {
-        System.out.println("nothing new that a running daemon can follow");
+        System.out.println("no changes to apply");
       }
     }
     return refused ? Main.USAGE : Main.OK;

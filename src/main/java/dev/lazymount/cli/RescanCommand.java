@@ -14,10 +14,10 @@ import picocli.CommandLine.Option;
 /** {@code lazymount rescan}. */
 @Command(
     name = "rescan",
-    mixinStandardHelpOptions = true,
     description = {
-      "Have the daemon scan the image directory now, and say what is new or gone. Replaced images",
-      "that are mounted are swapped after it, as after any scan."
+      "Make the daemon scan the image directory now.",
+      "Prints which images are new or removed. As after every scan, mounted images that were"
+          + " replaced are swapped."
     },
     footer = {
       "",
@@ -26,8 +26,8 @@ import picocli.CommandLine.Option;
       "  lazymount rescan --json | jq -r '.added[]'"
     })
 final class RescanCommand implements Callable<Integer> {
-  /** Of a list, so many are printed; --json has them all. */
-  private static final int SHOWN = 20;
+  /** So many names of each list are printed; {@code --json} prints them all. */
+  private static final int MAX_NAMES = 20;
 
   @Mixin private SettingsOptions options;
 
@@ -38,20 +38,20 @@ final class RescanCommand implements Callable<Integer> {
   public Integer call() {
     Settings settings = options.load();
     try {
-      CatalogChanges news =
+      CatalogChanges changes =
           DaemonClient.JSON.fromJson(
               DaemonClient.command(
                   settings.runDir(),
                   "rescan",
                   List.of(),
-                  step -> System.err.println("lazymount: the scan takes long; waiting for it")),
+                  step -> System.err.println("lazymount: the scan is not finished; still waiting")),
               CatalogChanges.class);
       if (json) {
-        System.out.println(DaemonClient.JSON.toJson(news));
+        System.out.println(DaemonClient.JSON.toJson(changes));
       } else {
-        print(news);
+        print(changes);
       }
-      return news.problem() == null ? Main.OK : Main.FAILED;
+      return changes.problem() == null ? Main.OK : Main.FAILED;
     } catch (IOException e) {
       return DaemonClient.complain(settings.runDir(), e);
     } catch (ControlRefusal e) {
@@ -60,24 +60,24 @@ final class RescanCommand implements Callable<Integer> {
     }
   }
 
-  private static void print(CatalogChanges news) {
+  private static void print(CatalogChanges changes) {
     System.out.println(
-        news.known()
+        changes.known()
             + " images and "
-            + news.links()
+            + changes.links()
             + " symlinks to them, scanned in "
-            + Humanize.millis(news.millis()));
-    print("new ", news.added());
-    print("gone", news.removed());
-    if (news.problem() != null) {
-      Main.complain("scan: " + news.problem());
+            + Humanize.millis(changes.millis()));
+    print("new    ", changes.added());
+    print("removed", changes.removed());
+    if (changes.problem() != null) {
+      Main.complain("scan: " + changes.problem());
     }
   }
 
   private static void print(String what, List<String> names) {
-    names.stream().limit(SHOWN).forEach(name -> System.out.println(what + "  " + name));
-    if (names.size() > SHOWN) {
-      System.out.println(what + "  and " + (names.size() - SHOWN) + " more");
+    names.stream().limit(MAX_NAMES).forEach(name -> System.out.println(what + "  " + name));
+    if (names.size() > MAX_NAMES) {
+      System.out.println(what + "  and " + (names.size() - MAX_NAMES) + " more");
     }
   }
 }

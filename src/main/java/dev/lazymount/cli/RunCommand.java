@@ -11,9 +11,10 @@ import picocli.CommandLine.Mixin;
 /** {@code lazymount run}. */
 @Command(
     name = "run",
-    mixinStandardHelpOptions = true,
-    description =
-        "Run the daemon in the foreground; SIGTERM ends it and leaves mounts as they are.",
+    description = {
+      "Run the daemon in the foreground.",
+      "SIGTERM ends it; mounted images stay mounted."
+    },
     footer = {
       "",
       "Examples:",
@@ -25,14 +26,10 @@ final class RunCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    return run(options);
-  }
-
-  /** Runs the daemon until it is told to end; its result is the exit code. */
-  static int run(SettingsOptions options) {
-    LiveSettings live = new LiveSettings(options.file(), options.overrides());
     try {
-      Daemon.run(live, () -> SettingsLoader.actorConfig(options.file()));
+      Daemon.run(
+          () -> new LiveSettings(options.file(), options.overrides()),
+          () -> SettingsLoader.actorConfig(options.file()));
       return Main.OK;
     } catch (StartFailure e) {
       Main.complain(e.getMessage());

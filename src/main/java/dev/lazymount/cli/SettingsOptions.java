@@ -1,41 +1,32 @@
 package dev.lazymount.cli;
 
-import dev.lazymount.config.InvalidSettingsException;
 import dev.lazymount.config.Settings;
 import dev.lazymount.config.SettingsLoader;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
-/** The options that say where settings come from; every command has them. */
-final class SettingsOptions {
+/** The options with which every command reads its settings. */
+final class SettingsOptions extends CommonHelp {
   private static final Path DEFAULT_FILE = Path.of("/etc/lazymount/application.conf");
 
   @Option(
       names = "--config",
       paramLabel = "FILE",
-      description = "Read settings from FILE (default: /etc/lazymount/application.conf, if there).")
+      description =
+          "Read settings from FILE (default: /etc/lazymount/application.conf, if it exists).")
   private Path file;
 
   @Option(
       names = "--set",
       paramLabel = "KEY=VALUE",
-      description = "Set one setting, over the file; may be repeated.")
+      description = "Set one setting, before the file; may be repeated.")
   private List<String> overrides = new ArrayList<>();
 
-  /** The same, given and not parsed. */
-  static SettingsOptions of(Optional<Path> file, List<String> overrides) {
-    SettingsOptions options = new SettingsOptions();
-    options.file = file.orElse(null);
-    options.overrides = List.copyOf(overrides);
-    return options;
-  }
-
-  /** The file that is read; empty if there is none. */
+  /** The configuration file; empty if there is none. */
   Optional<Path> file() {
     if (file != null) {
       return Optional.of(file);
@@ -44,7 +35,7 @@ final class SettingsOptions {
   }
 
   /**
-   * The settings.
+   * Reads and checks the settings.
    *
    * @throws dev.lazymount.config.InvalidSettingsException with all their problems
    */
@@ -52,44 +43,18 @@ final class SettingsOptions {
     return SettingsLoader.load(file(), overrides);
   }
 
-  /** The overrides, in the order given. */
+  /** The {@code --set} options, in the order given. */
   List<String> overrides() {
     return overrides;
   }
 
   /**
-   * Where the daemon is asked.
+   * The run directory, where a running daemon is reached.
    *
-   * @throws dev.lazymount.config.InvalidSettingsException if that can't be told
+   * @throws dev.lazymount.config.InvalidSettingsException if the settings do not give it
    * @see SettingsLoader#runDir
    */
   Path runDir() {
     return SettingsLoader.runDir(file(), overrides);
-  }
-
-  /**
-   * The same, also while the settings are such that it is not plain: whoever asks wants to know. Of
-   * a file of one's own, the daemon of the usual one would be the wrong one to ask.
-   */
-  Path runDirAnyway() {
-    try {
-      return runDir();
-    } catch (InvalidSettingsException e) {
-      boolean usual = file == null || file.equals(DEFAULT_FILE);
-      return runDir(file())
-          .or(() -> usual ? runDir(Optional.empty()) : Optional.empty())
-          .orElseThrow(() -> e);
-    }
-  }
-
-  private Optional<Path> runDir(Optional<Path> from) {
-    try {
-      return SettingsLoader.explain(from, overrides).stream()
-          .filter(value -> value.key().equals("lazymount.run-dir"))
-          .map(value -> Path.of(value.value().replace("\"", "")))
-          .findFirst();
-    } catch (InvalidSettingsException | InvalidPathException e) {
-      return Optional.empty();
-    }
   }
 }

@@ -5,11 +5,11 @@ import dev.lazymount.control.StatusRendering;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** Asks for a status and prints it. On its own, because it needs no library ({@link FastPath}). */
+/** Prints the status once. */
 final class StatusPrinter {
   private StatusPrinter() {}
 
-  /** Asks once and prints; its result is the exit code. */
+  /** Asks the daemon and prints its status; returns the exit code. */
   static int print(Path runDir, boolean json) {
     try {
       System.out.print(

@@ -10,46 +10,43 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
 
 /**
- * Where a path leads with all symlinks followed. That asks the root's storage and maybe others, so
- * it is done here and never in the daemon, and not waited for for long.
+ * Resolves the symlinks of a path, for {@code explain}. That accesses the storage of the root and
+ * maybe others, so the client does it and never the daemon, and with a time-out.
  */
 final class SymlinkResolver {
-  private static final Duration PATIENCE = Duration.ofSeconds(2);
+  private static final Duration TIMEOUT = Duration.ofSeconds(2);
 
   private SymlinkResolver() {}
 
-  /**
-   * What somebody means by a word on the command line: what begins as a path does is made absolute,
-   * anything else stays a name.
-   */
-  static String meant(String word) {
-    boolean path = word.startsWith("./") || word.startsWith("../");
-    return path || word.equals(".") || word.equals("..")
+  /** Makes a relative path that starts with {@code .} absolute; a name is returned unchanged. */
+  static String absolute(String word) {
+    boolean relative = word.startsWith("./") || word.startsWith("../");
+    return relative || word.equals(".") || word.equals("..")
         ? Path.of("").toAbsolutePath().resolve(word).normalize().toString()
         : word;
   }
 
   /**
-   * Follows it.
+   * Resolves every symlink, within two seconds.
    *
-   * @return the path with the root spelled as in the settings; empty if it does not lead anywhere,
-   *     or not within two seconds
+   * @return the path, with the root spelled as in the settings; empty if it does not exist, or the
+   *     storage does not respond
    */
-  static Optional<String> of(String meant, Settings settings) {
+  static Optional<String> resolve(String path, Settings settings) {
     try {
-      return TimedCall.on("follow", PATIENCE, () -> follow(meant, settings));
+      return TimedCall.on("resolve", TIMEOUT, () -> resolveNow(path, settings));
     } catch (TimeoutException e) {
-      Main.complain("the root's storage does not answer, so that symlinks are not followed");
+      Main.complain("the storage of root does not respond; symlinks are not resolved");
       return Optional.empty();
     } catch (InterruptedException | ExecutionException e) {
       return Optional.empty();
     }
   }
 
-  private static Optional<String> follow(String meant, Settings settings) {
+  private static Optional<String> resolveNow(String path, Settings settings) {
     try {
       Path root = settings.root().toRealPath();
-      Path real = root.resolve(meant).toRealPath();
+      Path real = root.resolve(path).toRealPath();
       return Optional.of(
           real.startsWith(root)
               ? settings.root().resolve(root.relativize(real)).toString()

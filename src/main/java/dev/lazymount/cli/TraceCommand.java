@@ -7,10 +7,10 @@ import dev.lazymount.config.SettingsLoader;
 import dev.lazymount.daemon.AccessWatch;
 import dev.lazymount.doctor.Preflight;
 import dev.lazymount.status.Access;
+import dev.lazymount.text.Printable;
 import java.time.LocalTime;
 import java.time.ZoneId;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -21,13 +21,11 @@ import picocli.CommandLine.Option;
 /** {@code lazymount trace}. */
 @Command(
     name = "trace",
-    mixinStandardHelpOptions = true,
     description = {
-      "Print accesses under the root as they are seen, and mount nothing. Runs with or without a",
-      "daemon, until it is interrupted. Each name is printed once a window (trace.window), whoever",
-      "uses it; the resolved program tells as much of a path as the deepest name has. In a"
-          + " container",
-      "the PID is that of the host."
+      "Print accesses below root as they are traced.",
+      "Runs until interrupted, with or without a daemon, and mounts nothing. Each name is printed"
+          + " once per trace.window. The resolved program reports as many components of a path as"
+          + " the deepest image name has. PIDs are those of the host, also inside containers."
     },
     footer = {
       "",
@@ -41,18 +39,17 @@ final class TraceCommand implements Callable<Integer> {
 
   @Mixin private SettingsOptions options;
 
-  @Option(names = "--json", description = "Print a JSON object a line, for tools.")
+  @Option(names = "--json", description = "Print one JSON object per line, for tools.")
   private boolean json;
 
-  /** One line of {@code --json}. */
+  /** A line of {@code --json}. */
   private record Line(
       String time, String command, int pid, String call, String path, String image) {}
 
   @Override
   public Integer call() {
     Settings settings = options.load();
-    List<String> problems = new ArrayList<>(Preflight.fatal(settings));
-    problems.addAll(Preflight.trace(settings));
+    List<String> problems = Preflight.all(settings);
     if (!problems.isEmpty()) {
       problems.forEach(problem -> Main.complain(problem));
       return Main.FAILED;
@@ -63,11 +60,11 @@ final class TraceCommand implements Callable<Integer> {
     AccessWatch.run(
         settings,
         SettingsLoader.actorConfig(options.file()),
-        new AccessWatch.Listener(this::print, news -> Main.complain(Access.printable(news))));
+        new AccessWatch.Listener(this::print, news -> Main.complain(Printable.of(news))));
     return Main.OK;
   }
 
-  /** False if nobody reads it any more, as after {@code lazymount trace | head}. */
+  /** Prints an access; false if standard output is closed, as by {@code lazymount trace | head}. */
   private boolean print(AccessWatch.Sight sight) {
     Access access = sight.access();
     String path = String.join("/", sight.below());
@@ -79,11 +76,11 @@ final class TraceCommand implements Callable<Integer> {
     } else {
       print(
           time,
-          Access.printable(access.comm()),
+          Printable.of(access.comm()),
           Integer.toString(access.pid()),
           access.call(),
           image == null ? "-" : image,
-          Access.printable(path));
+          Printable.of(path));
     }
     return !System.out.checkError();
   }

@@ -11,19 +11,22 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 
-/** {@code lazymount train}: for the build only. */
-@Command(name = "train", hidden = true, description = "Load what a start loads, and end.")
+/** {@code lazymount train}: what the launcher runs to make the class archive. */
+@Command(
+    name = "train",
+    hidden = true,
+    description = "Load the classes that a start needs, for the class archive.")
 final class TrainCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Optional<String> problem = CdsTraining.run();
     problem.ifPresent(why -> Main.complain("training failed: " + why));
-    askInVain();
+    runClientCommands();
     return problem.isPresent() ? Main.FAILED : Main.OK;
   }
 
-  /** What the commands that ask a daemon load, too: they should answer as soon as they can. */
-  private static void askInVain() {
+  /** Loads the classes of the commands that ask a daemon, which there is none of here. */
+  private static void runClientCommands() {
     PrintStream out = System.out;
     PrintStream err = System.err;
     try (PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream())) {

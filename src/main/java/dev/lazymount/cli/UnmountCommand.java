@@ -13,11 +13,10 @@ import picocli.CommandLine.Parameters;
 /** {@code lazymount unmount}. */
 @Command(
     name = RouterBatch.UNMOUNT,
-    mixinStandardHelpOptions = true,
     description = {
-      "Unmount images now, with or without a running daemon. What is in use stays mounted, and so"
-          + " does what is not an image of ours. The next access mounts again.",
-      "Interrupted (Ctrl-C), it finishes what is begun and says how far it came."
+      "Unmount images now, with or without a running daemon.",
+      "Images in use stay mounted, and so do foreign mounts. The next access mounts an image again."
+          + " After Ctrl-C, unmounts in progress are finished and the result so far is printed."
     },
     footer = {
       "",
@@ -31,19 +30,18 @@ final class UnmountCommand implements Callable<Integer> {
   @ArgGroup(multiplicity = "1")
   private What what;
 
-  @Option(names = "--json", description = "Print the outcome as JSON, for tools.")
+  @Option(names = "--json", description = "Print the result as JSON, for tools.")
   private boolean json;
 
   private static final class What {
-    @Option(names = "--all", required = true, description = "All that are mounted.")
+    @Option(names = "--all", required = true, description = "All mounted images.")
     private boolean all;
 
     @Option(
         names = "--idle",
         required = true,
         description =
-            "Those that are not in use, and are not used for a second either; that others are, is"
-                + " no failure.")
+            "All mounted images that are not used for one second. Images in use are not a failure.")
     private boolean idle;
 
     @Parameters(paramLabel = "NAME", arity = "1..*", description = "Names of images.")

@@ -1,7 +1,17 @@
 /**
- * The command line: {@link dev.lazymount.cli.Main} has the commands, one class each, and their exit
- * codes. What they do is elsewhere; {@link dev.lazymount.cli.DaemonClient} asks the running daemon,
- * {@link dev.lazymount.cli.Style} and {@link dev.lazymount.cli.Screen} know terminals, and {@link
- * dev.lazymount.cli.ManPage} is made by the build.
+ * The command line. Each command is a class; what it does is in other packages.
+ *
+ * <ul>
+ *   <li>{@link Main}: the entry point, with all commands and the exit codes
+ *   <li>{@link SettingsOptions}: {@code --config} and {@code --set}, which every command has
+ *   <li>{@link RunCommand}: starts the daemon
+ *   <li>{@link StatusCommand}, {@link ExplainCommand}, {@link RescanCommand}, {@link
+ *       ReloadCommand}, {@link ConfigCommand}: ask the running daemon, through {@link DaemonClient}
+ *   <li>{@link MountCommand}, {@link UnmountCommand}: run a {@link BatchRun} with or without a
+ *       daemon; {@link BatchView} prints its progress, {@link InterruptHandler} ends it
+ *   <li>{@link CheckCommand}, {@link DoctorCommand}: check the prerequisites
+ *   <li>{@link TraceCommand}: prints accesses
+ *   <li>{@link Style}: colours of a terminal
+ * </ul>
  */
 package dev.lazymount.cli;

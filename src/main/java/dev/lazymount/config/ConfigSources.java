@@ -18,14 +18,15 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * Where settings come from, one over the other, before anybody looks at a value. Immutable.
+ * The sources of the settings, merged: command line over file over defaults. No value has been
+ * checked yet. Immutable.
  *
- * @param merged all layers that could be read, not yet resolved
- * @param problems what could not be read
+ * @param merged every source that could be read, not yet resolved
+ * @param problems why the others could not
  */
 record ConfigSources(Config merged, List<Problem> problems) {
 
-  /** Beside this class: under the usual name alone, all of Akka's would be parsed with it. */
+  /** Not at the top level, where the library would merge it with Akka's file of the same name. */
   private static final String DEFAULTS = "dev/lazymount/config/reference.conf";
 
   private static final String REFERENCE = "reference.conf";
@@ -36,12 +37,12 @@ record ConfigSources(Config merged, List<Problem> problems) {
     problems = List.copyOf(problems);
   }
 
-  /** Reads our own settings alone: the defaults of Akka are many, and nobody here looks at them. */
+  /** Reads the {@code lazymount} object only: parsing the defaults of Akka takes longer. */
   static ConfigSources read(Optional<Path> file, List<String> overrides) {
     Config defaults = resource(DEFAULTS);
     List<Problem> problems = new ArrayList<>();
     Config operator = file.map(path -> parse(path, problems)).orElse(ConfigFactory.empty());
-    refuseStrangers(operator, defaults, problems);
+    refuseOutsiders(operator, defaults, problems);
     Config merged = operator.withFallback(defaults);
     for (String override : overrides) {
       merged = parse(override, problems).withFallback(merged);
@@ -53,22 +54,22 @@ record ConfigSources(Config merged, List<Problem> problems) {
   static ConfigSources readWhole(Optional<Path> file) {
     List<Problem> problems = new ArrayList<>();
     Config operator = file.map(path -> parse(path, problems)).orElse(ConfigFactory.empty());
-    // Reference files of equal rank can't outdo each other; what we set for Akka has a rank of its
-    // own.
+    // Among reference.conf files none overrides another, so our settings of Akka are in a file that
+    // comes before them.
     Config defaults =
         resource(ACTORS).withFallback(resource(DEFAULTS)).withFallback(resource(REFERENCE));
     return new ConfigSources(operator.withFallback(defaults), problems);
   }
 
-  /** By our own class loader: the thread of a signal has none. */
+  /** Uses our own class loader: the thread that handles a signal has no context class loader. */
   private static Config resource(String name) {
     return ConfigFactory.parseResources(ConfigSources.class.getClassLoader(), name);
   }
 
   private static Config parse(Path file, List<Problem> problems) {
-    // The three common slips deserve clearer words than the library's.
+    // Three common mistakes, for which the library's messages are unclear.
     if (!Files.exists(file)) {
-      problems.add(problem(file, "", "does not exist", "give the path of a file that does"));
+      problems.add(problem(file, "", "does not exist", "give the path of an existing file"));
     } else if (Files.isDirectory(file)) {
       problems.add(problem(file, "", "is a directory", "give the path of a file"));
     } else if (!Files.isReadable(file)) {
@@ -82,14 +83,13 @@ record ConfigSources(Config merged, List<Problem> problems) {
                 file,
                 Origins.of(e),
                 "is not valid HOCON: " + Origins.message(e),
-                "correct it there or just before"));
+                "correct the file at this line or just before it"));
       }
     }
     return ConfigFactory.empty();
   }
 
-  /** A configuration file alone; throws {@link ConfigException} where it is not valid HOCON. */
-  static Config file(Path file) {
+  private static Config file(Path file) {
     return ConfigFactory.parseFile(
         file.toFile(),
         ConfigParseOptions.defaults().setAllowMissing(false).setSyntax(ConfigSyntax.CONF));
@@ -99,14 +99,14 @@ record ConfigSources(Config merged, List<Problem> problems) {
     return new Problem("--config", file.toString(), origin, reason, advice);
   }
 
-  /** A misspelt section, or a setting outside the section, would otherwise be lost in silence. */
-  private static void refuseStrangers(Config operator, Config defaults, List<Problem> problems) {
+  /** A misspelt section, or a setting outside the section, would otherwise be ignored silently. */
+  private static void refuseOutsiders(Config operator, Config defaults, List<Problem> problems) {
     UnknownKeys known =
         new UnknownKeys(defaults.entrySet().stream().map(Map.Entry::getKey).toList());
-    Map<String, ConfigValue> strangers = new TreeMap<>(operator.root());
-    strangers.remove(SettingsReader.ROOT);
-    strangers.remove(AKKA);
-    strangers.forEach(
+    Map<String, ConfigValue> outsiders = new TreeMap<>(operator.root());
+    outsiders.remove(SettingsReader.ROOT);
+    outsiders.remove(AKKA);
+    outsiders.forEach(
         (name, value) ->
             problems.add(
                 new Problem(
@@ -136,20 +136,21 @@ record ConfigSources(Config merged, List<Problem> problems) {
     if (!path.get(0).equals(SettingsReader.ROOT)) {
       path.add(0, SettingsReader.ROOT);
     }
-    return valued(ConfigUtil.joinPath(path), override.substring(equals + 1).strip());
+    return setting(ConfigUtil.joinPath(path), override.substring(equals + 1).strip());
   }
 
   /**
-   * Puts a value under a key. Only what can't be a plain word is parsed as HOCON: numbers,
-   * durations and truth values are understood from their text anyway, and a parser would take
-   * {@code //} in a path or {@code #} for the start of a comment and drop the rest without a word.
+   * Sets a key to a value. Only a list, an object, a quoted string or a substitution is parsed as
+   * HOCON. Numbers, durations and booleans are converted from plain text when they are read, and
+   * the parser would take {@code //} or {@code #} in a path for the start of a comment and silently
+   * drop the rest.
    */
-  private static Config valued(String key, String value) {
+  private static Config setting(String key, String value) {
     boolean structured = !value.isEmpty() && "[{\"$".indexOf(value.charAt(0)) >= 0;
     if (structured) {
       try {
-        // Parsed under a name of its own: a value that goes on to set something else shows as a
-        // second name, and can't reach a key it was not given for.
+        // Parsed under a name of its own, so that a value which contains a further "key = value"
+        // shows as a second name and can't set another key.
         ConfigObject parsed =
             ConfigFactory.parseString(
                     "value = " + value, ConfigParseOptions.defaults().setOriginDescription("--set"))
@@ -158,7 +159,7 @@ record ConfigSources(Config merged, List<Problem> problems) {
           return parsed.get("value").atPath(key);
         }
       } catch (ConfigException e) {
-        // Not HOCON, then: taken as it stands, and refused where a plain string can't be meant.
+        // Not HOCON: used as a plain string, and refused later where a string is not allowed.
       }
     }
     return ConfigValueFactory.fromAnyRef(value, "--set").atPath(key);

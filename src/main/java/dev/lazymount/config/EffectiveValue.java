@@ -1,7 +1,7 @@
 package dev.lazymount.config;
 
 /**
- * One setting as it is in force, and who set it. Immutable.
+ * The value of one setting and where it was set. Immutable.
  *
  * @param key the full key, such as {@code lazymount.trace.window}
  * @param value the value in HOCON, on one line

@@ -4,26 +4,26 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * The settings can't be used. Holds every problem found, not only the first, so that a file is put
- * right in one go; the message is all of them, one a line. Immutable.
+ * The settings are not valid. Holds every problem, not only the first, so that an operator corrects
+ * a file once; the message lists them, one per line. Immutable.
  */
 public final class InvalidSettingsException extends RuntimeException {
 
   private static final long serialVersionUID = 1L;
 
-  // Transient because a List need not be serializable; nobody sends settings over a wire.
+  // Transient because a List need not be serializable; settings are never serialized.
   private final transient List<Problem> problems;
 
   /**
-   * Wraps what was found.
+   * Wraps problems.
    *
-   * @param problems at least one problem, in the order to be shown
+   * @param problems at least one problem, in the order in which they are printed
    * @throws IllegalArgumentException when there is none
    */
   public InvalidSettingsException(List<Problem> problems) {
     super(problems.stream().map(Problem::toString).collect(Collectors.joining("\n")));
     if (problems.isEmpty()) {
-      throw new IllegalArgumentException("settings without a problem are not invalid");
+      throw new IllegalArgumentException("no problem given");
     }
     this.problems = List.copyOf(problems);
   }

@@ -9,6 +9,7 @@ import com.typesafe.config.ConfigUtil;
 import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueType;
 import dev.lazymount.config.Validators.Rule;
+import dev.lazymount.text.Humanize;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -21,9 +22,10 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Reads one key at a time and collects what is wrong instead of throwing. A key that can't be read
- * gives a stand-in, so that reading goes on to the next problem; {@link #throwIfRefused} sees to it
- * that a stand-in never gets out. Keys are relative to the {@code lazymount} object.
+ * Reads one key at a time and collects problems instead of throwing. A key that can't be read
+ * yields a placeholder, so that reading continues to the next problem; {@link #throwIfRefused}
+ * ensures that no placeholder is ever returned to a caller. Keys are relative to the {@code
+ * lazymount} object.
  */
 final class KeyReader {
 
@@ -42,7 +44,7 @@ final class KeyReader {
     return allGood(key) ? Path.of(text).normalize() : Path.of("/");
   }
 
-  /** Reads the absolute path of a file that may be {@code off}, which is empty. */
+  /** Reads the absolute path of a file, or {@code off} (empty). */
   Optional<Path> fileOrOff(String key, int maxBytes) {
     if (isOff(key)) {
       return Optional.empty();
@@ -131,19 +133,19 @@ final class KeyReader {
       refuse(
           key,
           value.compareTo(min) < 0 ? "is too short" : "is too long",
-          "give a duration from " + spell(min) + " to " + spell(max));
+          "give a duration from " + Humanize.asSetting(min) + " to " + Humanize.asSetting(max));
     }
     return value;
   }
 
-  /** Reads a duration that may be {@code off}, which is empty. */
+  /** Reads a duration, or {@code off} (empty). */
   Optional<Duration> durationOrOff(String key, Duration min, Duration max) {
     return isOff(key) ? Optional.empty() : Optional.of(duration(key, min, max));
   }
 
   private boolean isOff(String key) {
     Optional<Object> raw = at(key).map(ConfigValue::unwrapped);
-    // HOCON also has off for false, so whoever writes false means the same.
+    // HOCON accepts off as a spelling of false, so false means off here.
     boolean off = raw.filter(value -> value.equals("off") || value.equals(false)).isPresent();
     if (off) {
       known.add(key);
@@ -151,7 +153,7 @@ final class KeyReader {
     return off;
   }
 
-  /** Says whether all these keys were read without a problem so far. */
+  /** Whether all these keys have been read without a problem. */
   boolean allGood(String... keys) {
     return Stream.of(keys).noneMatch(bad::contains);
   }
@@ -168,7 +170,7 @@ final class KeyReader {
             advice));
   }
 
-  /** Refuses every key that was never asked for; so to be called when all were. */
+  /** Refuses every key that has not been read; call it after all have been. */
   void refuseUnknown() {
     problems.addAll(new UnknownKeys(known).unknownIn(lazymount));
   }
@@ -180,22 +182,9 @@ final class KeyReader {
     }
   }
 
-  /** Returns a value as HOCON on one line. */
+  /** A value as HOCON on one line. */
   static String render(ConfigValue value) {
     return value.render(ConfigRenderOptions.concise());
-  }
-
-  /** Returns a duration as it would be written in a file. */
-  static String spell(Duration duration) {
-    long millis = duration.toMillis();
-    if (millis % 1000 != 0) {
-      return millis + "ms";
-    }
-    long seconds = millis / 1000;
-    if (seconds % 86_400 == 0 && seconds != 0) {
-      return seconds / 86_400 + "d";
-    }
-    return seconds % 3600 == 0 ? seconds / 3600 + "h" : seconds + "s";
   }
 
   /** How one type is read from a {@link Config} that holds the value under the given path. */
@@ -212,7 +201,7 @@ final class KeyReader {
       try {
         return Optional.of(getter.get(value.get().atKey("value"), "value"));
       } catch (ConfigException wrongType) {
-        // Told below, in our words: the library names its own path and not the key.
+        // Refused below: the library's message names its own path and not the key.
       }
     }
     refuse(key, "is not " + type, "give " + type + exampleOf(type));
@@ -223,13 +212,13 @@ final class KeyReader {
     return type.equals("a duration") ? ", such as 500ms, 30s or 5m" : "";
   }
 
-  /** Finds a value that has to be there; null counts as absent. */
+  /** Finds a required value; null counts as absent. */
   private Optional<ConfigValue> lookup(String key) {
     known.add(key);
     Optional<ConfigValue> value = at(key);
     if (value.isEmpty()) {
       bad.add(key);
-      // A section that is no section is one problem, told by KnownKeys, not one for each key in it.
+      // Where the section itself is not one, UnknownKeys reports that once.
       if (parentIsSection(key)) {
         refuse(key, "is missing", "give it a value");
       }

@@ -10,11 +10,13 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * The settings in force while the daemon runs. They are read anew from where they came from; of
- * what has changed there, only what a running daemon can follow comes into force. Thread-safe.
+ * The settings in force while the daemon runs. A reload reads their sources again and applies the
+ * changes that a running daemon can follow; the others take effect at the next start. Thread-safe.
  */
 public final class LiveSettings {
-  /** A section ends with a dot. All else needs a restart. */
+  /**
+   * Keys, or sections (with a dot at the end), that a reload applies. All others need a restart.
+   */
   private static final List<String> CHANGEABLE =
       List.of(
           "mode",
@@ -32,23 +34,23 @@ public final class LiveSettings {
   private record State(Config config, Settings settings) {}
 
   /**
-   * One setting that is another one in the file now.
+   * A setting whose value has changed.
    *
    * @param key the full key
-   * @param was the value in force before
-   * @param is the value in the file
+   * @param was the value in force, in HOCON
+   * @param is the new value, in HOCON
    */
   public record Change(String key, String was, String is) {}
 
   /**
-   * What a reload brought about.
+   * The result of a reload.
    *
    * @param settings in force now
-   * @param applied changes that are in force
-   * @param needRestart changes that come into force with the next start
+   * @param applied changes that have taken effect
+   * @param needRestart changes that take effect at the next start
    */
   public record Reloaded(Settings settings, List<Change> applied, List<Change> needRestart) {
-    /** Whether a key of this section has changed, such as {@code trace.}. */
+    /** Whether a change in this section, such as {@code trace.}, has taken effect. */
     public boolean concerns(String section) {
       String prefix = SettingsReader.ROOT + "." + section;
       return applied.stream().anyMatch(change -> change.key().startsWith(prefix));
@@ -56,10 +58,10 @@ public final class LiveSettings {
   }
 
   /**
-   * Reads them for the first time.
+   * Reads the settings.
    *
    * @param file the configuration file; empty for the defaults
-   * @param overrides {@code key=value} each, laid over the file at every reading
+   * @param overrides {@code key=value} each; they override the file at every reload as well
    * @throws InvalidSettingsException with every problem
    */
   public LiveSettings(Optional<Path> file, List<String> overrides) {
@@ -74,15 +76,15 @@ public final class LiveSettings {
     return state.settings();
   }
 
-  /** What is in force and who set it, sorted by key. */
+  /** The settings in force and where each was set, sorted by key. */
   public List<EffectiveValue> effective() {
     return SettingsLoader.effective(state.config());
   }
 
   /**
-   * Reads the file anew.
+   * Reads the file again.
    *
-   * @throws InvalidSettingsException with every problem; all stays as it was
+   * @throws InvalidSettingsException with every problem; nothing has changed then
    */
   public synchronized Reloaded reload() {
     SettingsLoader.load(file, overrides);
@@ -96,14 +98,14 @@ public final class LiveSettings {
       String was = KeyReader.render(state.config().getValue(key));
       boolean changeable = isChangeable(key);
       if (changeable) {
-        // Also where only its origin is another one.
+        // Also where only the origin differs, which `lazymount config --running` shows.
         next = next.withValue(key, entry.getValue());
       }
       if (!was.equals(is)) {
         (changeable ? applied : needRestart).add(new Change(key, was, is));
       }
     }
-    // Each half is valid; together they may contradict each other.
+    // Old and new settings are each valid, but a mix of both may contradict itself.
     Settings settings = Settings.from(next);
     state = new State(next, settings);
     return new Reloaded(settings, List.copyOf(applied), List.copyOf(needRestart));

@@ -1,10 +1,12 @@
 package dev.lazymount.config;
 
+import dev.lazymount.text.Printable;
+
 /**
- * One thing that is wrong with the settings, in words an operator can act on. Immutable.
+ * One problem of the settings, and how to fix it. Immutable.
  *
- * @param key the full key, such as {@code lazymount.trace.window}, or the command line option at
- *     fault, such as {@code --config}
+ * @param key the full key, such as {@code lazymount.trace.window}, or the command line option, such
+ *     as {@code --config}
  * @param value the offending value as it was written; empty where there is none
  * @param origin where the value was set, such as {@code FILE:LINE}; empty where unknown
  * @param reason what is wrong, to be read after the value, such as "is not a duration"
@@ -14,7 +16,7 @@ public record Problem(String key, String value, String origin, String reason, St
 
   private static final int MAX_VALUE = 120;
 
-  /** Makes every part printable, so that a problem is one line whatever the value holds. */
+  /** Makes every part printable and one line, whatever the value contains. */
   public Problem {
     key = printable(key);
     value = shortened(printable(value));
@@ -23,7 +25,15 @@ public record Problem(String key, String value, String origin, String reason, St
     advice = printable(advice);
   }
 
-  /** Returns the problem as one line: {@code key = value (origin) reason; advice}. */
+  /**
+   * Whether the command line has to be corrected: an override, or the path of a configuration file
+   * that can't be read or parsed.
+   */
+  boolean isOnCommandLine() {
+    return key.startsWith("--") || origin.equals("--set");
+  }
+
+  /** The problem as one line: {@code key = value (origin) reason; advice}. */
   @Override
   public String toString() {
     StringBuilder line = new StringBuilder(key);
@@ -37,7 +47,7 @@ public record Problem(String key, String value, String origin, String reason, St
   }
 
   private static String printable(String text) {
-    return text.replaceAll("\\p{Cc}+", " ").strip();
+    return Printable.of(text.replaceAll("\\s*\\R\\s*", " ").strip());
   }
 
   private static String shortened(String text) {

@@ -9,26 +9,27 @@ import java.util.Optional;
 
 /**
  * Everything an operator can set, checked and immutable, so that any thread may read it. The
- * meaning, default and bounds of every setting are told in {@code conf/application.conf}.
+ * meaning, default and bounds of every setting are in {@code conf/application.conf}.
  *
- * <p>Every path is absolute, normalised and free of {@code ..}. Whether it exists is another
- * question, answered by {@link SettingsChecks}.
+ * <p>Every path is absolute, normalised and free of {@code ..}. Whether it exists is checked by
+ * {@link SettingsChecks}.
  *
  * @param root the directory whose compilers are traced and mounted over
- * @param images the directory of the image files; may lie on a file server that hangs
+ * @param images the directory of the image files; may be on a file server that hangs
  * @param imageSuffixes the endings that make a file an image, each with its dot; never empty
  * @param mode whether to mount, or only to report what would be
- * @param runDir where the control socket is
- * @param lockDir where the lock files are; the same for all processes that mount under the root
- * @param stateDir what is kept across restarts
- * @param trace how accesses are seen
+ * @param runDir the directory of the control socket
+ * @param lockDir the directory of the lock files; the same for all processes that mount under the
+ *     root
+ * @param stateDir the directory of what is kept across reboots
+ * @param trace how accesses are traced
  * @param mount how images are mounted
- * @param idle when they are unmounted again
+ * @param idle when unused images are unmounted
  * @param catalog how images are found
- * @param warm what is mounted before anybody asks
+ * @param warm which images are mounted at start, before their first access
  * @param log what is logged
- * @param metrics where metrics and status page are served
- * @param control who may ask the daemon
+ * @param metrics where metrics and the status page are served
+ * @param control who may use the control socket
  */
 public record Settings(
     Path root,
@@ -47,48 +48,48 @@ public record Settings(
     Metrics metrics,
     Control control) {
 
-  /** Copies the list, so that the record can't change. */
+  /** Makes the record immutable. */
   public Settings {
     imageSuffixes = List.copyOf(imageSuffixes);
   }
 
   /**
-   * Reads and checks all settings. Pure: looks at no directory, so it never blocks.
+   * Reads and checks all settings. Accesses no directory, so it never blocks.
    *
    * @param config a config whose root holds the whole {@code lazymount} object, defaults included;
    *     other objects beside it are ignored; resolved or not
    * @throws InvalidSettingsException with every problem: a missing, unknown or mistyped key, a
-   *     value out of its bounds, values that contradict each other. A substitution that leads
-   *     nowhere is reported alone, as nothing can be read until it is put right.
+   *     value out of its bounds, values that contradict each other. A substitution that can't be
+   *     resolved is reported alone, because nothing can be read until it is corrected.
    */
   public static Settings from(Config config) {
     return SettingsReader.read(config);
   }
 
-  /** What the daemon does with an access. */
+  /** What the daemon does at an access. */
   public enum Mode {
     /** Mount the image. */
     MOUNT,
-    /** Only say which image would be mounted. */
+    /** Only report which image would be mounted. */
     OBSERVE;
 
-    /** Returns the mode as it is written in a file: {@code mount} or {@code observe}. */
+    /** The mode as it is written in a file: {@code mount} or {@code observe}. */
     @Override
     public String toString() {
       return name().toLowerCase(Locale.ROOT);
     }
   }
 
-  /** Which trace program watches the accesses. */
+  /** Which trace program reports the accesses. */
   public enum Program {
     /** Try {@link #RESOLVED}, fall back to {@link #PATH}. */
     AUTO,
-    /** Compare the path as the program that opens it spells it. */
+    /** Compares the path as the opening process spelled it; sees absolute paths only. */
     PATH,
-    /** Follow the opened file in the kernel up to the root; needs kernel type information (BTF). */
+    /** Walks from the opened file up to the root in the kernel; needs BTF. */
     RESOLVED;
 
-    /** Returns the program as it is written in a file, such as {@code auto}. */
+    /** The program as it is written in a file, such as {@code auto}. */
     @Override
     public String toString() {
       return name().toLowerCase(Locale.ROOT);
@@ -96,18 +97,18 @@ public record Settings(
   }
 
   /**
-   * How accesses are seen.
+   * How accesses are traced.
    *
    * @param program which trace program to run
    * @param bpftrace a command to look up in PATH, or an absolute path
-   * @param window for how long the kernel reports a name only once
-   * @param restart how long to wait after the first crash of the trace
-   * @param restartMax the longest wait, after crash upon crash; at least {@code restart}
+   * @param window the time for which the kernel reports a name only once
+   * @param restart the wait before a restart after the first crash of the trace
+   * @param restartMax the longest such wait; at least {@code restart}
    * @param canary the time between two canaries
-   * @param canaryTimeout how long a canary may take to come back
-   * @param ignoreComms names of processes whose accesses don't count, 15 bytes each at most
-   * @param maxKeys how many names the kernel's map for one window holds
-   * @param perfPages the size of the ring buffer of each CPU in pages, a power of two
+   * @param canaryTimeout how long a canary may take until the trace reports it
+   * @param ignoreComms names of processes whose accesses are ignored, at most 15 bytes each
+   * @param maxKeys how many names the kernel's map holds in one window
+   * @param perfPages the size of each CPU's event buffer in pages of 4 KiB, a power of two
    */
   public record Trace(
       Program program,
@@ -121,7 +122,7 @@ public record Settings(
       int maxKeys,
       int perfPages) {
 
-    /** Copies the list, so that the record can't change. */
+    /** Makes the record immutable. */
     public Trace {
       ignoreComms = List.copyOf(ignoreComms);
     }
@@ -130,12 +131,11 @@ public record Settings(
   /**
    * How images are mounted.
    *
-   * @param options further file system options, each {@code name} or {@code name=value}; never one
-   *     that would weaken the mount
-   * @param concurrency how many mounts, and so threads, at the same time
-   * @param timeout after how long an unfinished mount is called stuck
-   * @param retry how long to wait after the first failure of an image
-   * @param retryMax the longest wait, after failure upon failure; at least {@code retry}
+   * @param options further file system options, each {@code name} or {@code name=value}
+   * @param concurrency how many mounts, and so threads, at a time
+   * @param timeout when an unfinished mount is shown as stuck
+   * @param retry the wait before a retry after the first failure of an image
+   * @param retryMax the longest such wait; at least {@code retry}
    * @param symlinkedImages whether an image file may be a symlink
    */
   public record Mount(
@@ -146,16 +146,16 @@ public record Settings(
       Duration retryMax,
       boolean symlinkedImages) {
 
-    /** Copies the list, so that the record can't change. */
+    /** Makes the record immutable. */
     public Mount {
       options = List.copyOf(options);
     }
   }
 
   /**
-   * When images are unmounted again.
+   * When unused images are unmounted.
    *
-   * @param unmountAfter unmount what nobody used for this long; empty for never
+   * @param unmountAfter unmount an image that has not been used for this long; empty for never
    */
   public record Idle(Optional<Duration> unmountAfter) {}
 
@@ -167,11 +167,11 @@ public record Settings(
   public record Catalog(Duration rescan) {}
 
   /**
-   * What is mounted before anybody asks.
+   * Which images are mounted at start, before their first access.
    *
    * @param max how many images at most; 0 for none
-   * @param seed a list of others to begin with, a file that may lie on a file server that hangs;
-   *     empty for none
+   * @param seed a file with a list for a node that has learned nothing yet; may be on a file server
+   *     that hangs; empty for none
    */
   public record Warm(int max, Optional<Path> seed) {}
 
@@ -183,25 +183,25 @@ public record Settings(
   public record Log(Optional<Duration> summary) {}
 
   /**
-   * Where metrics and status page are served.
+   * Where metrics and the status page are served.
    *
    * @param enabled whether to serve them at all
    * @param bind the address to listen on, a literal IPv4 or IPv6 address
    * @param port the TCP port to listen on
-   * @param hosts names by which they may be asked for, besides {@code localhost} and addresses
+   * @param hosts host names accepted in a request, besides {@code localhost} and IP addresses
    */
   public record Metrics(boolean enabled, String bind, int port, List<String> hosts) {
 
-    /** Copies the list, so that the record can't change. */
+    /** Makes the record immutable. */
     public Metrics {
       hosts = List.copyOf(hosts);
     }
   }
 
   /**
-   * Who may ask the daemon.
+   * Who may use the control socket.
    *
-   * @param group whose members may; empty for root alone
+   * @param group a group whose members may; empty for root only
    */
   public record Control(Optional<String> group) {}
 }

@@ -11,45 +11,46 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Checks settings against the disk. Every method may block for as long as the file system it looks
- * at hangs, and looks at no other: call {@link #images} and {@link #apart} only from a thread that
- * may wait for the image storage. Stateless, so any thread may call.
+ * Checks the configured directories on disk. Each method blocks while a file system that it
+ * accesses hangs, and accesses no others: call {@link #images} and {@link #apart} only from a
+ * thread that may wait for the image storage. Stateless and thread-safe.
  */
 public final class SettingsChecks {
 
   private SettingsChecks() {}
 
   /**
-   * Checks that the root is a directory. Touches the root alone.
+   * Checks that the root is a directory. Accesses the root only.
    *
-   * @return the problems found, none if all is well
+   * @return the problems; empty if there are none
    */
   public static List<Problem> root(Settings settings) {
     return directory("lazymount.root", settings.root());
   }
 
   /**
-   * Checks that the image directory is one. Touches the image directory alone, and so blocks while
-   * its file server does.
+   * Checks that the image directory is a directory. Accesses it only, and so blocks while its file
+   * server hangs.
    *
-   * @return the problems found, none if all is well
+   * @return the problems; empty if there are none
    */
   public static List<Problem> images(Settings settings) {
     return directory("lazymount.images", settings.images());
   }
 
   /**
-   * Checks that, with every symlink followed, root and images are still not inside one another, nor
-   * any of our own directories inside one of them. Touches all of them. What does not exist yet is
-   * judged by its nearest parent that does; what can't be looked at is left to the other checks.
+   * Checks that, with symlinks followed, neither of root and images is inside the other, and none
+   * of the daemon's own directories is inside either. Accesses all of them. A directory that does
+   * not exist yet is judged by its nearest existing parent; one that can't be read is left to the
+   * other checks.
    *
-   * @return the problems found, none if all is well
+   * @return the problems; empty if there are none
    */
   public static List<Problem> apart(Settings settings) {
     List<Problem> problems = new ArrayList<>();
     refuseInside("root", settings.root(), "images", settings.images(), problems);
     if (problems.isEmpty()) {
-      // Two names of one directory lie inside each other; telling it once is enough.
+      // Two names of one directory are inside each other: reported once.
       refuseInside("images", settings.images(), "root", settings.root(), problems);
     }
     refuseInsideBoth("run-dir", settings.runDir(), settings, problems);
@@ -62,15 +63,15 @@ public final class SettingsChecks {
     try {
       return Files.readAttributes(path, BasicFileAttributes.class).isDirectory()
           ? List.of()
-          : List.of(problem(key, path, "is not a directory", "give one"));
+          : List.of(problem(key, path, "is not a directory", "give a directory"));
     } catch (NoSuchFileException e) {
-      return List.of(problem(key, path, "does not exist", "create or mount it, or give another"));
+      return List.of(
+          problem(key, path, "does not exist", "create or mount it, or give another directory"));
     } catch (AccessDeniedException e) {
-      return List.of(problem(key, path, "is not accessible", "allow this user to enter it"));
+      return List.of(problem(key, path, "is not accessible", "give this user access to it"));
     } catch (IOException e) {
       String why = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
-      return List.of(
-          problem(key, path, "can't be looked at: " + why, "see to the file system it is on"));
+      return List.of(problem(key, path, "can't be read: " + why, "check the file system it is on"));
     }
   }
 
@@ -91,24 +92,24 @@ public final class SettingsChecks {
           problem(
               "lazymount." + innerKey,
               inner,
-              "is in truth "
+              "resolves to "
                   + realInner.get()
-                  + ", inside lazymount."
+                  + ", which is inside lazymount."
                   + outerKey
                   + " ("
                   + outer
                   + ")",
-              "give one outside it"));
+              "give a directory outside it"));
     }
   }
 
-  /** Follows every symlink on a path, as far as the path exists. */
+  /** The path with symlinks followed, as far as it exists; empty if it can't be read. */
   private static Optional<Path> real(Path path) {
     for (Path known = path; known != null; known = known.getParent()) {
       try {
         return Optional.of(known.toRealPath().resolve(known.relativize(path)).normalize());
       } catch (NoSuchFileException e) {
-        // Not there yet: its parent may be.
+        // Its parent may exist.
       } catch (IOException e) {
         return Optional.empty();
       }

@@ -8,32 +8,32 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Lays the overrides of the command line over the configuration file over the defaults in {@code
- * reference.conf}. The environment and system properties set nothing, so that two starts with the
- * same file behave the same; a substitution such as <code>${HOME}</code> in the file does see the
- * environment.
+ * Reads settings. Overrides from the command line come before the configuration file, and that
+ * before the defaults in {@code reference.conf}. Environment and system properties set nothing, so
+ * that two starts with the same file behave the same; a substitution such as <code>${HOME}</code>
+ * in the file does use the environment.
  *
  * <p>An override is {@code key=value}, the key with or without the leading {@code lazymount.}; of
- * two for the same key the later wins. The file may hold an {@code akka} object beside the {@code
- * lazymount} one, and nothing else. All methods read the file anew, keep nothing, and may be called
- * from any thread.
+ * two for the same key the later wins. The file may contain an {@code akka} object beside the
+ * {@code lazymount} object, and nothing else. Each method reads the file again. Stateless and
+ * thread-safe.
  */
 public final class SettingsLoader {
 
   private SettingsLoader() {}
 
   /**
-   * Reads and checks the settings in force.
+   * Reads and checks all settings.
    *
    * @param file the configuration file; empty for the defaults
    * @param overrides {@code key=value} each, in the order given
    * @throws InvalidSettingsException with every problem of the file, the overrides and the values
    */
   public static Settings load(Optional<Path> file, List<String> overrides) {
-    ConfigSources layers = ConfigSources.read(file, overrides);
-    List<Problem> problems = new ArrayList<>(layers.problems());
+    ConfigSources sources = ConfigSources.read(file, overrides);
+    List<Problem> problems = new ArrayList<>(sources.problems());
     try {
-      Settings settings = Settings.from(layers.merged());
+      Settings settings = Settings.from(sources.merged());
       if (problems.isEmpty()) {
         return settings;
       }
@@ -44,36 +44,51 @@ public final class SettingsLoader {
   }
 
   /**
-   * Where a daemon with these settings is asked: also while others of them are not valid, as the
-   * running one goes by older ones, and without reading all of them, which would take longer than
-   * to ask.
+   * The run directory of a daemon with these settings, where commands connect to it. Of the file,
+   * no other setting has to be valid: the running daemon uses what it has read earlier, and an
+   * operator asks for its status also while editing the file. Overrides have to be valid, because a
+   * misspelt {@code --set} would ask another daemon than the one that is meant.
    *
    * @param file the configuration file; empty for the defaults
    * @param overrides {@code key=value} each, in the order given
-   * @throws InvalidSettingsException if that can't be told
+   * @throws InvalidSettingsException if the file can't be parsed, or the run directory or an
+   *     override is not valid
    */
   public static Path runDir(Optional<Path> file, List<String> overrides) {
-    return RunDirectory.plain(file, overrides).orElseGet(() -> load(file, overrides).runDir());
+    ConfigSources sources = ConfigSources.read(file, overrides);
+    List<Problem> problems = new ArrayList<>(sources.problems());
+    if (!overrides.isEmpty()) {
+      try {
+        Settings.from(sources.merged());
+      } catch (InvalidSettingsException e) {
+        problems.addAll(e.problems());
+      }
+    }
+    problems.removeIf(problem -> !problem.isOnCommandLine());
+    if (!problems.isEmpty()) {
+      throw new InvalidSettingsException(problems);
+    }
+    return SettingsReader.runDir(sources.merged());
   }
 
   /**
-   * Returns what is in force and who set it, sorted by key, also where a value is not valid: this
-   * is what one looks at to see why. Unknown keys are among them.
+   * Every value and where it was set, sorted by key. Includes values that are not valid and unknown
+   * keys, to show where they come from.
    *
    * @param file the configuration file; empty for the defaults
    * @param overrides {@code key=value} each, in the order given
-   * @throws InvalidSettingsException if the file or an override can't be understood at all
+   * @throws InvalidSettingsException if the file or an override can't be parsed
    */
   public static List<EffectiveValue> explain(Optional<Path> file, List<String> overrides) {
     return effective(resolved(file, overrides));
   }
 
-  /** The layers as one, resolved; only our own object, and nothing in it checked. */
+  /** The merged sources, resolved: the {@code lazymount} object only, with no value checked. */
   static Config resolved(Optional<Path> file, List<String> overrides) {
-    return understood(ConfigSources.read(file, overrides)).withOnlyPath(SettingsReader.ROOT);
+    return resolve(ConfigSources.read(file, overrides)).withOnlyPath(SettingsReader.ROOT);
   }
 
-  /** What a resolved config says and where each value came from, sorted by key. */
+  /** The values of a resolved config and where each was set, sorted by key. */
   static List<EffectiveValue> effective(Config config) {
     return config.entrySet().stream()
         .map(
@@ -87,21 +102,20 @@ public final class SettingsLoader {
   }
 
   /**
-   * Returns the whole resolved config for the actor system: the {@code akka} defaults of all {@code
-   * reference.conf} on the class path, under the {@code akka} object of the file. Settings are not
-   * to be read from it; that is what {@link #load} is for.
+   * The config of the actor system: the {@code akka} object of the file over {@code actors.conf}
+   * over the {@code reference.conf} of Akka. For settings, see {@link #load}.
    *
    * @param file the configuration file; empty for the defaults
-   * @throws InvalidSettingsException if the file can't be understood
+   * @throws InvalidSettingsException if the file can't be parsed
    */
   public static Config actorConfig(Optional<Path> file) {
-    return understood(ConfigSources.readWhole(file));
+    return resolve(ConfigSources.readWhole(file));
   }
 
-  private static Config understood(ConfigSources layers) {
-    List<Problem> problems = new ArrayList<>(layers.problems());
+  private static Config resolve(ConfigSources sources) {
+    List<Problem> problems = new ArrayList<>(sources.problems());
     try {
-      Config resolved = layers.merged().resolve();
+      Config resolved = sources.merged().resolve();
       if (problems.isEmpty()) {
         return resolved;
       }

@@ -4,27 +4,28 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigValue;
+import dev.lazymount.text.Humanize;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * Maps keys to {@link Settings}, with the bounds of each. Reads as a table: to add a setting, add
- * its line here, its default to {@code reference.conf} and its comment to {@code
- * conf/application.conf}; a test compares the three.
+ * Maps keys to {@link Settings}, with the bounds of each. To add a setting, add a line here, its
+ * default to {@code reference.conf} and its description to {@code conf/application.conf}; a test
+ * compares the three.
  */
 final class SettingsReader {
 
-  /** The object in the root of a config that is ours. */
+  /** The name of the object that holds all settings. */
   static final String ROOT = "lazymount";
 
-  // The root becomes a string in the trace program, where the kernel allows 512 bytes for
-  // everything on the stack; what follows it in a path needs room too.
+  // The root is a string in the trace program. The kernel limits a program's stack to 512 bytes,
+  // and the rest of a path needs space too.
   private static final int MAX_ROOT_BYTES = 100;
-  // The control socket lies in it, and the address of a Unix socket holds 107 bytes.
-  static final int MAX_RUN_DIR_BYTES = 80;
-  // A path is at most 4096 bytes for the kernel, and files have to fit below it.
+  // The control socket is in it, and the address of a Unix socket has room for 107 bytes.
+  private static final int MAX_RUN_DIR_BYTES = 80;
+  // PATH_MAX is 4096 bytes, and the paths of files in the directory must be shorter than that.
   private static final int MAX_DIR_BYTES = 3000;
 
   private final KeyReader keys;
@@ -36,11 +37,25 @@ final class SettingsReader {
   static Settings read(Config config) {
     KeyReader keys = new KeyReader(lazymountObject(config));
     Settings settings = new SettingsReader(keys).settings();
-    // Only a full read knows all the keys, and only without a problem is the result more than
-    // stand-ins.
     keys.refuseUnknown();
     keys.throwIfRefused();
     return settings;
+  }
+
+  /**
+   * Reads the run directory and no other setting.
+   *
+   * @throws InvalidSettingsException if it can't be read
+   */
+  static Path runDir(Config config) {
+    KeyReader keys = new KeyReader(lazymountObject(config));
+    Path runDir = runDir(keys);
+    keys.throwIfRefused();
+    return runDir;
+  }
+
+  private static Path runDir(KeyReader keys) {
+    return keys.directory("run-dir", MAX_RUN_DIR_BYTES, Validators::anything);
   }
 
   private static ConfigObject lazymountObject(Config config) {
@@ -66,14 +81,14 @@ final class SettingsReader {
                     advice)));
   }
 
-  /** Words a substitution that leads nowhere; the library tells where it is, but not which key. */
+  /** A substitution that can't be resolved. The library reports its position but not the key. */
   static Problem unresolved(ConfigException e) {
     return new Problem(
         ROOT,
         "",
         Origins.of(e),
         "can't be resolved: " + Origins.message(e),
-        "set what the substitution names, or write the value itself");
+        "define what the substitution refers to, or write the value itself");
   }
 
   private Settings settings() {
@@ -83,7 +98,7 @@ final class SettingsReader {
             keys.directory("images", MAX_DIR_BYTES, Validators::anything),
             keys.someTexts("image-suffixes", 16, Validators::suffix),
             keys.choice("mode", Settings.Mode.values()),
-            keys.directory("run-dir", MAX_RUN_DIR_BYTES, Validators::anything),
+            runDir(keys),
             keys.directory("lock-dir", MAX_DIR_BYTES, Validators::anything),
             keys.directory("state-dir", MAX_DIR_BYTES, Validators::anything),
             trace(),
@@ -127,8 +142,7 @@ final class SettingsReader {
             keys.whole("trace.perf-pages", 8, 4096));
     keepInOrder("trace.restart", trace.restart(), "trace.restart-max", trace.restartMax());
     if (keys.allGood("trace.perf-pages") && Integer.bitCount(trace.perfPages()) != 1) {
-      keys.refuse(
-          "trace.perf-pages", "is not a power of two", "give one, such as 128, from 8 to 4096");
+      keys.refuse("trace.perf-pages", "is not a power of two", "give 8, 16, 32, ... or 4096");
     }
     return trace;
   }
@@ -150,18 +164,15 @@ final class SettingsReader {
     if (keys.allGood(lowKey, highKey) && high.compareTo(low) < 0) {
       keys.refuse(
           highKey,
-          "is shorter than " + ROOT + "." + lowKey + " (" + KeyReader.spell(low) + ")",
-          "give at least as much");
+          "is shorter than " + ROOT + "." + lowKey + " (" + Humanize.asSetting(low) + ")",
+          "give at least that");
     }
   }
 
-  /** Anything of ours inside the root would be traced and mounted over by ourselves. */
+  /** The daemon would trace its own accesses in the root, and mount over its own files. */
   private void keepApart(Settings settings) {
     if (keys.allGood("root", "images") && settings.root().equals(settings.images())) {
-      keys.refuse(
-          "images",
-          "is " + ROOT + ".root itself",
-          "give the directory of the image files, which is another one");
+      keys.refuse("images", "is " + ROOT + ".root itself", "give the directory of the image files");
     } else {
       refuseInside("root", settings.root(), "images", settings.images());
       refuseInside("images", settings.images(), "root", settings.root());
@@ -184,8 +195,8 @@ final class SettingsReader {
     if (keys.allGood(innerKey, outerKey) && inner.startsWith(outer)) {
       keys.refuse(
           innerKey,
-          "lies inside " + ROOT + "." + outerKey + " (" + outer + ")",
-          "give one outside it");
+          "is inside " + ROOT + "." + outerKey + " (" + outer + ")",
+          "give a path outside it");
     }
   }
 }

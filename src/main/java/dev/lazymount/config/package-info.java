@@ -1,16 +1,17 @@
 /**
- * The settings: what the operator wrote, checked; and never changing, but by a reload.
+ * The settings: read from the command line, a file and the defaults, and checked.
  *
- * <p>Start at {@link dev.lazymount.config.SettingsLoader}, which lays the overrides of the command
- * line over the configuration file over {@code reference.conf} and hands the result to {@link
- * dev.lazymount.config.Settings#from}, the only reader of HOCON. Everybody else gets a finished
- * {@link dev.lazymount.config.Settings}, or an {@link
- * dev.lazymount.config.InvalidSettingsException} that lists every {@link
- * dev.lazymount.config.Problem} at once. {@link dev.lazymount.config.LiveSettings} reads them anew
- * while the daemon runs, and knows which of them it can follow.
- *
- * <p>Nothing in those classes looks at a configured directory. {@link
- * dev.lazymount.config.SettingsChecks} does, one method a directory, because the images may lie on
- * a file server that hangs.
+ * <ul>
+ *   <li>{@link SettingsLoader}: the entry point
+ *   <li>{@link ConfigSources}: merges command line, file and {@code reference.conf}
+ *   <li>{@link SettingsReader}: every setting with its bounds; uses {@link KeyReader} for one key,
+ *       {@link Validators} for texts, {@link UnknownKeys} and {@link RemovedSettings}
+ *   <li>{@link Problem}, {@link InvalidSettingsException}: all that is wrong, at once
+ *   <li>{@link Settings}: the result, immutable
+ *   <li>{@link LiveSettings}: reads the sources again on a reload
+ *   <li>{@link EffectiveValue}, {@link Origins}: a value and where it was set
+ *   <li>{@link SettingsChecks}: checks the configured directories on disk, the only class here that
+ *       accesses them
+ * </ul>
  */
 package dev.lazymount.config;

@@ -3,6 +3,7 @@ package dev.lazymount.daemon;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.ActorSystem;
 import akka.actor.typed.Behavior;
+import akka.actor.typed.DispatcherSelector;
 import akka.actor.typed.javadsl.AbstractBehavior;
 import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
@@ -11,11 +12,12 @@ import com.typesafe.config.Config;
 import dev.lazymount.catalog.Catalog;
 import dev.lazymount.catalog.CatalogActor;
 import dev.lazymount.catalog.ImageFile;
+import dev.lazymount.catalog.RootPath;
 import dev.lazymount.config.Settings;
-import dev.lazymount.route.AccessPath;
 import dev.lazymount.route.Router;
 import dev.lazymount.status.Access;
 import dev.lazymount.status.DaemonStatus;
+import dev.lazymount.systemd.LogQueue;
 import dev.lazymount.systemd.ServiceManager;
 import dev.lazymount.trace.TraceReport;
 import dev.lazymount.trace.TraceSource;
@@ -27,8 +29,8 @@ import java.util.function.Consumer;
 import java.util.function.Predicate;
 
 /**
- * Sees accesses as the daemon would, and mounts nothing: a trace of its own, whose accesses are
- * told to somebody who prints them.
+ * Reports accesses and mounts nothing, for {@code lazymount trace}: a smaller composition of the
+ * daemon's actors, a trace and a catalog of its own, which may run beside a daemon.
  */
 public final class AccessWatch extends AbstractBehavior<AccessWatch.Command> {
   interface Command {}
@@ -40,23 +42,23 @@ public final class AccessWatch extends AbstractBehavior<AccessWatch.Command> {
   private record Trace(TraceReport report) implements Command {}
 
   /**
-   * An access.
+   * An access below the root.
    *
-   * @param access who opened what
-   * @param below the components of its path below the root, as many as the trace tells
-   * @param image the image that serves it; empty if there is none
+   * @param access the access
+   * @param below the components of its path below the root, as many as the trace reports
+   * @param image the innermost image that serves it; empty if there is none
    */
   public record Sight(Access access, List<String> below, Optional<ImageFile> image) {}
 
   /**
-   * Who is told.
+   * Receives what is seen, on the thread of an actor.
    *
-   * @param sights each access; its answer is whether there still is somebody to be told
-   * @param news what becomes of the trace, in a line
+   * @param sights receives each access, and returns whether it wants more
+   * @param news receives the state of the trace, a line each time it changes
    */
   public record Listener(Predicate<Sight> sights, Consumer<String> news) {}
 
-  /** Accesses that are kept until the images are known. */
+  /** How many accesses are kept until the first scan has ended. */
   private static final int EARLY = 4096;
 
   private final String root;
@@ -65,15 +67,15 @@ public final class AccessWatch extends AbstractBehavior<AccessWatch.Command> {
   private final ActorRef<TraceSource.Command> trace;
   private final List<Access> early = new ArrayList<>();
   private Optional<Catalog> catalog = Optional.empty();
-  private boolean told;
+  private boolean tracing;
   private boolean listening = true;
 
   /**
-   * Watches until the process ends or nobody listens any more.
+   * Watches until the process ends or the listener wants no more.
    *
    * @param settings the settings
    * @param actors Akka's settings
-   * @param listener who is told; called on a thread of an actor
+   * @param listener receives accesses and news
    */
   public static void run(Settings settings, Config actors, Listener listener) {
     DaemonStatus status = new DaemonStatus();
@@ -88,7 +90,7 @@ public final class AccessWatch extends AbstractBehavior<AccessWatch.Command> {
                 }),
             "watch",
             actors);
-    // bpftrace must not outlive us, and ends with its actor.
+    // bpftrace must not outlive this process, and ends with its actor.
     Runtime.getRuntime().addShutdownHook(new Thread(() -> end(system), "end"));
     system.getWhenTerminated().toCompletableFuture().join();
   }
@@ -96,6 +98,7 @@ public final class AccessWatch extends AbstractBehavior<AccessWatch.Command> {
   private static void end(ActorSystem<Command> system) {
     system.terminate();
     system.getWhenTerminated().toCompletableFuture().join();
+    LogQueue.flush();
   }
 
   private AccessWatch(
@@ -123,7 +126,8 @@ public final class AccessWatch extends AbstractBehavior<AccessWatch.Command> {
                       return new Batch(batch.accesses());
                     }),
                 Router.Accesses::new),
-            "trace");
+            "trace",
+            DispatcherSelector.fromConfig(Assembly.dispatcher("bpftrace")));
   }
 
   @Override
@@ -137,7 +141,7 @@ public final class AccessWatch extends AbstractBehavior<AccessWatch.Command> {
 
   private Behavior<Command> onBatch(Batch batch) {
     if (catalog.isPresent()) {
-      batch.accesses().forEach(this::tell);
+      batch.accesses().forEach(this::report);
     } else if (early.size() < EARLY) {
       early.addAll(batch.accesses());
     }
@@ -146,7 +150,7 @@ public final class AccessWatch extends AbstractBehavior<AccessWatch.Command> {
 
   private Behavior<Command> onNewCatalog(NewCatalog message) {
     catalog = Optional.of(message.catalog());
-    early.forEach(this::tell);
+    early.forEach(this::report);
     early.clear();
     fit.scanned().ifPresent(trace::tell);
     return next();
@@ -159,24 +163,24 @@ public final class AccessWatch extends AbstractBehavior<AccessWatch.Command> {
   private Behavior<Command> onTrace(Trace message) {
     fit.reported(message.report()).ifPresent(trace::tell);
     if (message.report() instanceof TraceReport.Started started) {
-      listener.news().accept("the " + started.program() + " program starts");
+      listener.news().accept("the " + started.program() + " program is starting");
       Optional.ofNullable(started.note()).ifPresent(listener.news());
-    } else if (message.report() instanceof TraceReport.CanaryBack && !told) {
-      told = true;
+    } else if (message.report() instanceof TraceReport.CanaryBack && !tracing) {
+      tracing = true;
       listener.news().accept("accesses under " + root + " are traced");
     } else if (message.report() instanceof TraceReport.CanaryBlocked blocked) {
       listener.news().accept(blocked.reason());
     } else if (message.report() instanceof TraceReport.Failed failed) {
-      told = false;
-      listener.news().accept(failed.reason() + "; it is started again after a pause");
+      tracing = false;
+      listener.news().accept(failed.reason() + "; restarting after a back-off");
     }
     return this;
   }
 
-  private void tell(Access access) {
-    Optional<List<String>> below = AccessPath.below(root, access.path());
+  private void report(Access access) {
+    Optional<List<String>> below = RootPath.below(root, access.path());
     if (listening && below.isPresent() && below.get().size() > 1) {
-      List<ImageFile> images = catalog.orElse(Catalog.empty()).match(below.get());
+      List<ImageFile> images = catalog.orElse(Catalog.empty()).resolve(below.get()).used();
       Optional<ImageFile> innermost =
           images.isEmpty() ? Optional.empty() : Optional.of(images.get(images.size() - 1));
       listening = listener.sights().test(new Sight(access, below.get(), innermost));

@@ -11,19 +11,19 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 
 /**
- * Hands questions from the control socket to the actors. The socket is there before the actors are,
- * so that the first questions wait for them.
+ * Asks actors from the threads of the control socket. The socket opens before the actors start, so
+ * early questions wait for them. Thread-safe.
  */
 final class ActorBridge implements RouterBatch.Asker {
   private final CompletableFuture<ActorSystem<Supervisor.Command>> actors =
       new CompletableFuture<>();
 
-  /** The actors are there. */
+  /** These actors answer from now on. */
   void open(ActorSystem<Supervisor.Command> system) {
     actors.complete(system);
   }
 
-  /** Asks the supervisor; the answer is a TimeoutException after {@code patience}. */
+  /** Asks the Supervisor; fails with a TimeoutException after {@code patience}. */
   <T> CompletionStage<T> askSupervisor(
       Function<ActorRef<T>, Supervisor.Command> question, Duration patience) {
     return actors.thenCompose(

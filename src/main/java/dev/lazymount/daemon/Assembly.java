@@ -6,8 +6,8 @@ import akka.actor.typed.javadsl.Behaviors;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import dev.lazymount.catalog.CatalogActor;
+import dev.lazymount.catalog.CatalogScan;
 import dev.lazymount.catalog.NewestCatalog;
-import dev.lazymount.catalog.RepeatedScan;
 import dev.lazymount.config.Settings;
 import dev.lazymount.mount.MountActor;
 import dev.lazymount.mount.MountEnv;
@@ -31,7 +31,7 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.slf4j.LoggerFactory;
 
-/** Puts the parts together: what each actor works with, from the settings. */
+/** Makes what each actor works with from the settings, and starts the actors. */
 public final class Assembly {
   private static final String DISPATCHERS = "lazymount-dispatchers";
 
@@ -43,10 +43,10 @@ public final class Assembly {
   private final ActorSystem<?> system;
 
   /**
-   * The part of the trace that meets the kernel.
+   * The parts of the trace that a test or the training run replaces.
    *
    * @param programs makes trace programs
-   * @param launcher runs them
+   * @param launcher starts bpftrace with one
    */
   record TracePart(TraceProgram.Factory programs, TraceProcess.Launcher launcher) {
     static TracePart real(Settings settings, DaemonStatus status) {
@@ -56,12 +56,12 @@ public final class Assembly {
     }
   }
 
-  /** The parts for a settings' root; {@code system} has the dispatchers. */
+  /** With settings that stay; {@code system} has the dispatchers. */
   Assembly(Settings settings, DaemonStatus status, ServiceManager manager, ActorSystem<?> system) {
     this(() -> settings, new NewestCatalog(), status, manager, system);
   }
 
-  /** The same with settings that may change, and with a place for the newest catalog. */
+  /** With settings that a reload may change. */
   Assembly(
       Supplier<Settings> live,
       NewestCatalog newest,
@@ -79,12 +79,12 @@ public final class Assembly {
   /**
    * Starts all actors.
    *
-   * @param live the settings in force, asked again where they may have changed
+   * @param live the settings in force; called again for those that a reload may change
    * @param actors Akka's settings
-   * @param newest is given each new catalog
-   * @param status where they write how they are
-   * @param manager who is told
-   * @param head what was begun before
+   * @param newest receives each new catalog
+   * @param status receives what status shows
+   * @param manager receives the life cycle
+   * @param trace makes and runs trace programs
    */
   static ActorSystem<Supervisor.Command> start(
       Supplier<Settings> live,
@@ -92,7 +92,7 @@ public final class Assembly {
       NewestCatalog newest,
       DaemonStatus status,
       ServiceManager manager,
-      StartupPrefetch head) {
+      TracePart trace) {
     Config sized =
         ConfigFactory.parseString(
                 DISPATCHERS
@@ -104,34 +104,42 @@ public final class Assembly {
             context ->
                 Supervisor.create(
                     new Assembly(live, newest, status, manager, context.getSystem())
-                        .env(head, open -> context.getSelf().tell(new Supervisor.Storage(open))))),
+                        .env(trace, open -> context.getSelf().tell(new Supervisor.Storage(open))))),
         "lazymount",
         sized);
   }
 
-  private Supervisor.Env env(StartupPrefetch head, Consumer<Boolean> storage) {
+  private Supervisor.Env env(TracePart trace, Consumer<Boolean> storage) {
     return new Supervisor.Env(
-        catalog(head.scanner(scanner(settings))),
+        catalog(scanner(settings)),
         router(storage),
-        trace(head.trace()),
+        trace(trace),
         warm(),
         settings.log().summary(),
-        new WarmupMount.Env(settings, executor("mount")),
         status,
         manager);
   }
 
+  /** The full name of a dispatcher of actors.conf. */
+  static String dispatcher(String name) {
+    return DISPATCHERS + "." + name;
+  }
+
   private Executor executor(String name) {
-    return system.dispatchers().lookup(DispatcherSelector.fromConfig(DISPATCHERS + "." + name));
+    return system.dispatchers().lookup(DispatcherSelector.fromConfig(dispatcher(name)));
   }
 
-  /** Scans the images. */
+  /** Scans the image directory. */
   public static CatalogActor.Scanner scanner(Settings settings) {
-    return new RepeatedScan(
-        settings.images().toString(), settings.root().toString(), settings.imageSuffixes());
+    return previous ->
+        CatalogScan.scan(
+            settings.images().toString(),
+            settings.root().toString(),
+            settings.imageSuffixes(),
+            previous);
   }
 
-  /** For the catalog, with this scanner. */
+  /** What the catalog works with. */
   CatalogActor.Env catalog(CatalogActor.Scanner scanner) {
     return new CatalogActor.Env(
         newest.keepingOf(scanner),
@@ -168,7 +176,7 @@ public final class Assembly {
         executor("catalog"));
   }
 
-  /** For the trace. */
+  /** What the trace works with. */
   TraceEnv trace(TracePart part) {
     return new TraceEnv(
         settings.trace(),
@@ -176,7 +184,7 @@ public final class Assembly {
         part.launcher(),
         settings.root() + "/" + Canary.PREFIX,
         executor("canary"),
-        DISPATCHERS + ".trace",
+        dispatcher("trace"),
         canaryInterval(),
         status.counters());
   }
@@ -190,13 +198,13 @@ public final class Assembly {
         executor("state"));
   }
 
-  /** The watchdog wants to hear of us; three canaries in its time let one or two be late. */
+  /** At least three per period of the watchdog, which canaries feed: one or two may be late. */
   private Duration canaryInterval() {
     Duration wanted = settings.trace().canary();
     return manager
         .watchdogInterval()
-        .map(watchdog -> watchdog.dividedBy(3))
-        .filter(often -> often.compareTo(wanted) < 0)
+        .map(period -> period.dividedBy(3))
+        .filter(most -> most.compareTo(wanted) < 0)
         .orElse(wanted);
   }
 }

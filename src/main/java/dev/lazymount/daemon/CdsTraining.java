@@ -37,9 +37,9 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
 /**
- * A short life of the daemon without a kernel: all parts run, with a trace that is only played. The
- * build runs it to learn which classes a real start loads, and puts those into the class archive.
- * Needs no rights; leaves nothing.
+ * A training run of the daemon, for the class archive (AppCDS): all parts run, with a scripted
+ * trace and an image that can't be mounted, so that the JVM records the classes that a real start
+ * loads. Needs no privileges and leaves nothing behind.
  */
 public final class CdsTraining {
   private static final Duration LONGEST = Duration.ofSeconds(60);
@@ -49,9 +49,9 @@ public final class CdsTraining {
   private CdsTraining() {}
 
   /**
-   * Runs it.
+   * Runs it, for a minute at most.
    *
-   * @return what was wrong; empty if all parts ran
+   * @return what failed; empty if all parts ran
    * @throws IOException if the temporary folder can't be used
    */
   public static Optional<String> run() throws IOException {
@@ -81,11 +81,11 @@ public final class CdsTraining {
                 "run-dir=" + folder.resolve("run"),
                 "lock-dir=" + folder.resolve("run"),
                 "state-dir=" + folder.resolve("state"),
-                // The access comes with the canary, again until the scan knows the image.
+                // The scripted access comes with each canary: one of them follows the first scan.
                 "trace.canary=500ms"));
     ResolvedProgram.prepare();
     DaemonStatus status = new DaemonStatus();
-    PlayedTrace trace = new PlayedTrace(root);
+    ScriptedTrace trace = new ScriptedTrace(root);
     Instant start = Instant.now();
     ActorSystem<Supervisor.Command> system =
         Assembly.start(
@@ -94,11 +94,8 @@ public final class CdsTraining {
             new NewestCatalog(),
             status,
             ServiceManager.from(Map.of()),
-            StartupPrefetch.begin(
-                Assembly.scanner(settings),
-                status,
-                new Assembly.TracePart(
-                    () -> new TraceProgram("path", "", MARK, 0, trace, null), program -> trace)));
+            new Assembly.TracePart(
+                () -> new TraceProgram("path", "", MARK, 0, trace, null), program -> trace));
     try (ControlServer control =
         ControlServer.start(
             settings.runDir(), () -> StatusReport.of(status, root.toString(), start), Map.of())) {
@@ -132,14 +129,14 @@ public final class CdsTraining {
     }
   }
 
-  /** A trace that reports the canary, and with it one access. */
-  private static final class PlayedTrace implements TraceProcess, Canary {
+  /** Reports each canary, and with it one access. */
+  private static final class ScriptedTrace implements TraceProcess, Canary {
     private final PipedOutputStream lines = new PipedOutputStream();
     private final PipedInputStream output;
     private final CompletableFuture<Integer> exit = new CompletableFuture<>();
     private final Path root;
 
-    PlayedTrace(Path root) throws IOException {
+    ScriptedTrace(Path root) throws IOException {
       this.root = root;
       this.output = new PipedInputStream(lines);
     }

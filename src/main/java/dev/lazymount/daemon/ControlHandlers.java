@@ -23,12 +23,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * What the daemon answers on the control socket, besides its status. All but {@code rescan}, {@code
- * mount} and {@code unmount} comes from memory; those ask actors, and wait for the storage only in
- * steps that the client can break off.
+ * The commands of the control socket, besides {@code status}. {@code rescan}, {@code mount} and
+ * {@code unmount} ask actors and wait for the image storage, in steps that end when the client
+ * disconnects; all others answer from memory.
  */
 final class ControlHandlers {
-  /** Between two signs of life while a scan takes long. */
+  /** How often the client of a long scan gets a sign of life. */
   private static final Duration STEP = Duration.ofSeconds(1);
 
   private static final Duration LONGEST_SCAN = Duration.ofSeconds(60);
@@ -37,9 +37,9 @@ final class ControlHandlers {
   private final Reloader reloader;
   private final Explainer explainer;
   private final DaemonStatus status;
-  private final ActorBridge reception = new ActorBridge();
+  private final ActorBridge bridge = new ActorBridge();
 
-  /** A step of a long scan: it has taken {@code seconds} so far. */
+  /** A sign of life of a scan that has taken {@code seconds} so far. */
   private record Scanning(long seconds) {}
 
   ControlHandlers(LiveSettings live, NewestCatalog newest, DaemonStatus status, Reloader reloader) {
@@ -49,15 +49,15 @@ final class ControlHandlers {
     this.explainer = new Explainer(live::now, newest::get, status, true, InstantSource.system());
   }
 
-  /** What asks actors has somebody to ask from now on. */
-  void begin(ActorSystem<Supervisor.Command> actors) {
-    reception.open(actors);
+  /** These actors answer; until then their commands wait. */
+  void connect(ActorSystem<Supervisor.Command> actors) {
+    bridge.open(actors);
   }
 
-  /** By name. */
+  /** All commands by name. */
   Map<String, ControlCommand> all() {
     Map<String, ControlCommand> all =
-        new HashMap<>(RouterBatch.commands(reception, status, () -> live.now().mount().timeout()));
+        new HashMap<>(RouterBatch.commands(bridge, status, () -> live.now().mount().timeout()));
     all.put("explain", (arguments, steps) -> explain(arguments));
     all.put("config", (arguments, steps) -> live.effective());
     all.put("reload", (arguments, steps) -> reloader.reload());
@@ -65,14 +65,15 @@ final class ControlHandlers {
     return all;
   }
 
-  /** The explanation of a name or a path, from its text alone; comes at once. */
+  /** Explains a name or a path by its text, without touching the storage. Never blocks. */
   Explanation explanation(String asked) {
     return explainer.explain(asked);
   }
 
   private Object explain(List<String> arguments) throws ControlRefusal {
     if (arguments.isEmpty() || arguments.size() > 2) {
-      throw new ControlRefusal("explain takes a name or a path, and where that leads");
+      throw new ControlRefusal(
+          "explain needs a name or a path, and optionally what that resolves to");
     }
     return explainer.explain(
         arguments.get(0), arguments.size() == 2 ? Optional.of(arguments.get(1)) : Optional.empty());
@@ -81,7 +82,7 @@ final class ControlHandlers {
   private Object rescan(ControlCommand.Steps steps)
       throws ControlRefusal, IOException, InterruptedException {
     CompletionStage<CatalogChanges> scan =
-        reception.askSupervisor(Supervisor.Rescan::new, LONGEST_SCAN);
+        bridge.askSupervisor(Supervisor.Rescan::new, LONGEST_SCAN);
     for (long seconds = 1; seconds < LONGEST_SCAN.toSeconds(); seconds++) {
       try {
         return scan.toCompletableFuture().get(STEP.toMillis(), TimeUnit.MILLISECONDS);
@@ -92,9 +93,9 @@ final class ControlHandlers {
       }
     }
     throw new ControlRefusal(
-        "the scan has not ended within "
+        "the scan did not finish within "
             + LONGEST_SCAN.toSeconds()
-            + " s: the image storage may not answer. The scan goes on, and the old catalog is"
-            + " used");
+            + " s; the image storage may not respond. The scan continues, with the previous"
+            + " catalog in use");
   }
 }

@@ -9,10 +9,10 @@ import dev.lazymount.control.ControlServer;
 import dev.lazymount.doctor.Preflight;
 import dev.lazymount.linux.Flock;
 import dev.lazymount.linux.PrivateDirectory;
-import dev.lazymount.linux.Signals;
 import dev.lazymount.status.DaemonState;
 import dev.lazymount.status.DaemonStatus;
 import dev.lazymount.status.StatusReport;
+import dev.lazymount.systemd.LogQueue;
 import dev.lazymount.systemd.ServiceManager;
 import dev.lazymount.trace.program.ResolvedProgram;
 import dev.lazymount.web.WebService;
@@ -33,50 +33,53 @@ import org.slf4j.LoggerFactory;
 /**
  * The boot sequence and the end, on the main thread.
  *
- * <p>The end leaves every mount as it is: compilers are running from them, and a next daemon adopts
- * them. Nothing is unmounted because we end.
+ * <p>The end leaves every mount in place: compilers are running from them, and the next daemon
+ * adopts them.
  */
 public final class Daemon {
   private static final Logger LOG = LoggerFactory.getLogger(Daemon.class);
 
-  /** The actors get so long to end; systemd and the contract give us five seconds in all. */
-  private static final Duration FAREWELL = Duration.ofSeconds(3);
+  /** How long the actors may take to end; the contract and systemd allow five seconds in all. */
+  private static final Duration ACTORS_END = Duration.ofSeconds(3);
 
   private final LiveSettings live;
 
   /** Those of the start. */
   private final Settings settings;
 
+  private final ReloadSignal hangup;
   private final NewestCatalog newest = new NewestCatalog();
   private final DaemonStatus status = new DaemonStatus();
   private final Instant start = Instant.now();
   private final ServiceManager manager = ServiceManager.from(System.getenv());
 
-  /** What the end finds of these it ends; null before there is one. */
+  /** For the shutdown hook; null until started. */
   private volatile ActorSystem<Supervisor.Command> system;
 
   private volatile ControlServer control;
 
-  private Daemon(LiveSettings live) {
+  private Daemon(LiveSettings live, ReloadSignal hangup) {
     this.live = live;
     this.settings = live.now();
+    this.hangup = hangup;
   }
 
   /**
-   * Runs the daemon until the process is told to end.
+   * Runs the daemon until a signal ends the process.
    *
-   * @param live the settings, and how to read them anew
-   * @param actors Akka's settings; to read them takes a while, in which other things go on
-   * @throws StartFailure if it can't start, or the actors end by themselves
+   * @param live reads the settings; called once, when SIGHUP can no longer end the process
+   * @param actors reads Akka's settings; called once
+   * @throws StartFailure if it can't start, or if the actors end by themselves
    */
-  public static void run(LiveSettings live, Supplier<Config> actors) throws StartFailure {
-    new Daemon(live).run(actors);
+  public static void run(Supplier<LiveSettings> live, Supplier<Config> actors) throws StartFailure {
+    ReloadSignal hangup = ReloadSignal.install();
+    new Daemon(live.get(), hangup).run(actors);
   }
 
   /**
-   * SIGTERM and SIGINT run the JVM's shutdown hooks; ours ends everything in order, and then the
-   * process with exit code 0 (the JVM's own would be 143). It is there before all else, because a
-   * start may take long: a storage that hangs is waited for.
+   * SIGTERM and SIGINT run the JVM's shutdown hooks; this one ends everything in order, and then
+   * the process with exit code 0 (the JVM's own would be 143). It is installed first, because a
+   * start may take long.
    */
   private void run(Supplier<Config> actors) throws StartFailure {
     Thread hook = new Thread(this::endOnSignal, "end");
@@ -84,17 +87,17 @@ public final class Daemon {
     try {
       start(actors);
     } finally {
-      standDown(hook);
+      remove(hook);
+      LogQueue.flush();
     }
   }
 
-  /** What ends by itself has an exit code of its own. */
-  private static void standDown(Thread hook) {
+  /** An end without a signal has its own exit code. */
+  private static void remove(Thread hook) {
     try {
       Runtime.getRuntime().removeShutdownHook(hook);
     } catch (IllegalStateException e) {
-      // A signal came first, and the hook runs.
-      LOG.debug("ending already");
+      LOG.debug("the shutdown hook is running already");
     }
   }
 
@@ -106,50 +109,56 @@ public final class Daemon {
     if (!problems.isEmpty()) {
       throw new StartFailure(String.join("; ", problems));
     }
-    makeOwn(settings.runDir());
-    makeOwn(settings.lockDir());
+    makePrivate(settings.runDir());
+    makePrivate(settings.lockDir());
     Reloader reloader = new Reloader(live, status, manager);
-    ControlHandlers commands = new ControlHandlers(live, newest, status, reloader);
-    try (Flock only = onlyOne()) {
-      StartupPrefetch head =
-          StartupPrefetch.begin(
-              Assembly.scanner(settings), status, Assembly.TracePart.real(settings, status));
-      start(actors.get(), head, commands, reloader);
+    ControlHandlers handlers = new ControlHandlers(live, newest, status, reloader);
+    try (Flock lock = instanceLock()) {
+      run(actors.get(), handlers, reloader);
     }
   }
 
-  private void start(
-      Config actors, StartupPrefetch head, ControlHandlers commands, Reloader reloader)
-      throws StartFailure {
+  private void run(Config actors, ControlHandlers handlers, Reloader reloader) throws StartFailure {
+    LOG.info(
+        "starting: pid {}, root {}, images {}",
+        ProcessHandle.current().pid(),
+        settings.root(),
+        settings.images());
     try (ControlServer server =
         ControlServer.start(
-            settings.runDir(), settings.control().group(), this::report, commands.all())) {
+            settings.runDir(), settings.control().group(), this::report, handlers.all())) {
       control = server;
-      system = Assembly.start(live::now, actors, newest, status, manager, head);
-      reloader.appliesTo(system);
-      commands.begin(system);
-      Signals.onHangup(reloader::reloadByItself);
+      system =
+          Assembly.start(
+              live::now,
+              actors,
+              newest,
+              status,
+              manager,
+              Assembly.TracePart.real(settings, status));
+      handlers.connect(system);
+      reloader.connect(system);
+      hangup.connect(reloader::reloadOnSignal);
       if (settings.metrics().enabled()) {
-        serveWeb(commands);
+        startWeb(handlers);
       }
-      LOG.info("lazymount runs as {} over {}", ProcessHandle.current().pid(), settings.root());
-      MemoryTrim.until(system.getWhenTerminated().toCompletableFuture(), status);
+      system.getWhenTerminated().toCompletableFuture().handle((done, thrown) -> done).join();
       if (status.state() == DaemonState.STOPPING) {
-        // The hook ends the process with exit code 0 when it is done.
+        // The shutdown hook ends the process with exit code 0.
         new CountDownLatch(1).await();
       }
-      throw new StartFailure("the actors have ended by themselves; the log says why");
+      throw new StartFailure("the actors have stopped after an error, see the log");
     } catch (IOException e) {
-      throw new StartFailure("can't make the control socket: " + e.getMessage());
+      throw new StartFailure("can't open the control socket: " + e.getMessage());
     } catch (InterruptedException e) {
       throw new StartFailure("interrupted");
     }
   }
 
   /** On a thread of its own, which ends with the process. */
-  private void serveWeb(ControlHandlers commands) throws IOException {
+  private void startWeb(ControlHandlers handlers) throws IOException {
     Settings.Metrics web = settings.metrics();
-    // A literal, which is not looked up.
+    // A literal address, so this asks no name server.
     InetAddress address = InetAddress.getByName(web.bind());
     String version = System.getProperty("lazymount.version", "unknown");
     WebService.start(
@@ -158,7 +167,7 @@ public final class Daemon {
             web.hosts(),
             status,
             this::report,
-            Optional.of(commands::explanation),
+            Optional.of(handlers::explanation),
             version));
   }
 
@@ -166,7 +175,7 @@ public final class Daemon {
     return StatusReport.of(status, settings.root().toString(), start);
   }
 
-  private static void makeOwn(Path directory) throws StartFailure {
+  private static void makePrivate(Path directory) throws StartFailure {
     try {
       PrivateDirectory.make(directory);
     } catch (IOException e) {
@@ -174,7 +183,7 @@ public final class Daemon {
     }
   }
 
-  private Flock onlyOne() throws StartFailure {
+  private Flock instanceLock() throws StartFailure {
     try {
       return InstanceLock.take(settings.runDir())
           .orElseThrow(
@@ -190,13 +199,15 @@ public final class Daemon {
 
   private void endOnSignal() {
     if (system != null && system.whenTerminated().isCompleted()) {
+      // They ended by themselves, and the main thread reports that.
       return;
     }
     status.state(DaemonState.STOPPING);
     manager.stopping();
-    LOG.info("stopping; what is mounted stays mounted");
+    LOG.info("stopping: images stay mounted");
     endActors();
     endControl();
+    LogQueue.flush();
     Runtime.getRuntime().halt(0);
   }
 
@@ -209,11 +220,12 @@ public final class Daemon {
       system
           .getWhenTerminated()
           .toCompletableFuture()
-          .get(FAREWELL.toMillis(), TimeUnit.MILLISECONDS);
+          .get(ACTORS_END.toMillis(), TimeUnit.MILLISECONDS);
     } catch (Exception e) {
-      // A mount that hangs holds its thread; bpftrace was killed first, and the kernel does the
-      // rest.
-      LOG.warn("not everything ended within {} s: {}", FAREWELL.toSeconds(), e.toString());
+      // A mount that hangs keeps its thread until the process ends. bpftrace is killed by now.
+      LOG.warn(
+          "stopping: the actors did not end within {} s, exiting without them",
+          ACTORS_END.toSeconds());
     }
   }
 

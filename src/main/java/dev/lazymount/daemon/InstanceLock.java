@@ -8,17 +8,17 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * The lock by which there is one daemon for a run directory; its file has the daemon's pid.
+ * The lock that allows one daemon per run directory; its file has the daemon's pid.
  *
- * <p>A daemon that is killed while a mount of it waits in the kernel for NFS can't end until the
- * server answers, and the kernel keeps its open files until then, this lock among them. It does
- * nothing any more, and the next daemon need not wait for it: its lock file is put away. (The lock
- * of the image it was mounting is not, so that nobody mounts that one beside it.)
+ * <p>A daemon that is killed while one of its mounts waits in the kernel for NFS can't end until
+ * the server responds, and until then the kernel keeps its open files, this lock among them. It no
+ * longer does anything, so the next daemon does not wait for it but deletes the lock file. The lock
+ * of the image that was being mounted stays, so that no other process mounts that image meanwhile.
  */
 final class InstanceLock {
   private static final String LOCK = "daemon.lock";
 
-  /** Held for the moment of taking the lock, so that two can't put away what the other made. */
+  /** Held while the lock is taken, so that two starts can't delete each other's lock file. */
   private static final String START = "start.lock";
 
   private InstanceLock() {}
@@ -26,8 +26,8 @@ final class InstanceLock {
   /**
    * Takes the lock.
    *
-   * @param runDir a directory that is root's alone
-   * @return empty if another daemon has it
+   * @param runDir a directory that only root can write to
+   * @return empty if another daemon holds it
    */
   static Optional<Flock> take(Path runDir) throws IOException {
     try (Fd directory = Fd.openDirectory(runDir.toString())) {
@@ -51,8 +51,9 @@ final class InstanceLock {
   }
 
   /**
-   * Whether a process was told to end and can't: its first thread is gone (state Z in
-   * proc_pid_stat(5)), as no thread of ours ever is by itself, while another one is not.
+   * Whether a process was killed and can't end: its first thread is a zombie (state Z in
+   * proc_pid_stat(5)) while another thread still exists. The first thread of a daemon never ends
+   * before the process does.
    */
   private static boolean isBeingEnded(String pid) {
     if (!pid.matches("[0-9]{1,10}")) {

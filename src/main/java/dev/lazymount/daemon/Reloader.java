@@ -4,6 +4,7 @@ import akka.actor.typed.ActorSystem;
 import dev.lazymount.config.InvalidSettingsException;
 import dev.lazymount.config.LiveSettings;
 import dev.lazymount.config.Problem;
+import dev.lazymount.control.ControlRefusal;
 import dev.lazymount.status.DaemonStatus;
 import dev.lazymount.systemd.ServiceManager;
 import dev.lazymount.trace.TraceEnv;
@@ -14,8 +15,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads the settings anew while the daemon runs, by SIGHUP or by the control socket. Settings that
- * are not valid change nothing. Thread-safe.
+ * Reloads the settings while the daemon runs, for SIGHUP and for {@code lazymount reload}. Invalid
+ * settings change nothing. Thread-safe.
  */
 final class Reloader {
   private static final Logger LOG = LoggerFactory.getLogger(Reloader.class);
@@ -26,11 +27,11 @@ final class Reloader {
   private ActorSystem<Supervisor.Command> system;
 
   /**
-   * What came of it, in the words of {@code lazymount reload --json}.
+   * The answer to {@code lazymount reload --json}.
    *
    * @param applied in force now
-   * @param needRestart in force with the next start
-   * @param problems why nothing was changed; empty if all is well
+   * @param needRestart in force after a restart
+   * @param problems why nothing was changed; empty if the settings are valid
    */
   record Outcome(
       List<LiveSettings.Change> applied,
@@ -43,42 +44,50 @@ final class Reloader {
     this.manager = manager;
   }
 
-  /** Whose actors follow the settings from now on. */
-  synchronized void appliesTo(ActorSystem<Supervisor.Command> actors) {
+  /** These actors follow the settings; until then no reload is possible. */
+  synchronized void connect(ActorSystem<Supervisor.Command> actors) {
     system = actors;
   }
 
-  /** For whoever waits for no answer: the log has it. */
-  void reloadByItself() {
+  /** Reloads, with the log as the only answer. */
+  void reloadOnSignal() {
     try {
       reload();
+    } catch (ControlRefusal e) {
+      LOG.warn("reload: {}", e.getMessage());
     } catch (RuntimeException e) {
-      LOG.error("reload: a fault of ours, please report it", e);
+      LOG.error("reload: internal error, please report it", e);
     }
   }
 
-  /** Reads them, and has the actors follow. */
-  synchronized Outcome reload() {
+  /**
+   * Reads the settings and applies them.
+   *
+   * @throws ControlRefusal if there are no actors yet
+   */
+  synchronized Outcome reload() throws ControlRefusal {
     if (system == null) {
-      return new Outcome(List.of(), List.of(), List.of("the daemon is only just starting"));
+      throw new ControlRefusal("the daemon is still starting; try again");
     }
-    // Ready is said after it; so not before we ever were, and not when we end.
-    boolean told = status.state().runs();
-    if (told) {
+    // RELOADING=1 must be followed by READY=1: not before the first one, and not while stopping.
+    boolean announced = status.state().runs();
+    if (announced) {
       manager.reloading();
     }
     try {
       LiveSettings.Reloaded reloaded = live.reload();
       boolean newTrace = reloaded.concerns("trace.");
       system.tell(new Supervisor.Apply(reloaded.settings(), newTrace ? trace() : Optional.empty()));
-      tell(reloaded);
+      log(reloaded);
       return new Outcome(reloaded.applied(), reloaded.needRestart(), List.of());
     } catch (InvalidSettingsException e) {
       List<String> problems = e.problems().stream().map(Problem::toString).toList();
       problems.forEach(problem -> LOG.warn("reload: {}", problem));
-      LOG.warn("reload: the settings are not valid, and the old ones stay in force");
-      if (told) {
-        manager.ready(StatusLine.with("the new settings are not valid, the old ones stay", status));
+      LOG.warn("reload: the new settings are invalid; the current ones stay in force");
+      if (announced) {
+        manager.ready(
+            StatusLine.with(
+                "the new settings are invalid, the current ones stay in force", status));
       }
       return new Outcome(List.of(), List.of(), problems);
     }
@@ -90,16 +99,16 @@ final class Reloader {
             .trace(Assembly.TracePart.real(live.now(), status)));
   }
 
-  private static void tell(LiveSettings.Reloaded reloaded) {
-    LOG.info("reload: in force now: {}", words(reloaded.applied()));
+  private static void log(LiveSettings.Reloaded reloaded) {
+    LOG.info("reload: applied: {}", list(reloaded.applied()));
     if (!reloaded.needRestart().isEmpty()) {
-      LOG.warn("reload: needs a restart: {}", words(reloaded.needRestart()));
+      LOG.warn("reload: needs a restart: {}", list(reloaded.needRestart()));
     }
   }
 
-  private static String words(List<LiveSettings.Change> changes) {
+  private static String list(List<LiveSettings.Change> changes) {
     return changes.isEmpty()
-        ? "nothing new"
+        ? "no change"
         : changes.stream()
             .map(change -> change.key() + " = " + change.is() + " (was " + change.was() + ")")
             .collect(Collectors.joining(", "));

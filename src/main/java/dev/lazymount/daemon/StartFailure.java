@@ -1,10 +1,10 @@
 package dev.lazymount.daemon;
 
-/** The daemon can't start or go on; the message is the one line that says why. */
+/** The daemon can't start or continue; the message is one line with the reason. */
 public class StartFailure extends Exception {
   private static final long serialVersionUID = 1L;
 
-  /** A failure for this reason. */
+  /** With the reason. */
   public StartFailure(String reason) {
     super(reason);
   }

@@ -7,8 +7,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * What the service manager shows of us, in a line: the state, and everything that is wrong, so that
- * the end of one trouble does not hide another.
+ * The line that the service manager shows: the state, and every current problem, so that the end of
+ * one problem does not hide another.
  */
 final class StatusLine {
   private StatusLine() {}
@@ -19,22 +19,24 @@ final class StatusLine {
    * @param root the directory whose accesses are traced
    */
   static String now(DaemonStatus status, String root) {
-    String wrong = wrong(status, null);
-    return status.state().word() + ": " + (wrong.isEmpty() ? well(status.state(), root) : wrong);
+    String problems = join(null, status);
+    return status.state().word()
+        + ": "
+        + (problems.isEmpty() ? normal(status.state(), root) : problems);
   }
 
-  /** The line of now, with some news in front of what is wrong. */
+  /** The line of now, with this news before the problems. */
   static String with(String news, DaemonStatus status) {
-    return status.state().word() + ": " + wrong(status, news);
+    return status.state().word() + ": " + join(news, status);
   }
 
-  private static String well(DaemonState state, String root) {
+  private static String normal(DaemonState state, String root) {
     return state == DaemonState.STARTING
-        ? "waiting for the first canary of the trace"
+        ? "waiting for the first canary"
         : "tracing accesses under " + root;
   }
 
-  private static String wrong(DaemonStatus status, String news) {
+  private static String join(String news, DaemonStatus status) {
     return Stream.of(news, status.trace().problem(), status.storageProblem())
         .filter(Objects::nonNull)
         .collect(Collectors.joining("; "));

@@ -2,6 +2,8 @@ package dev.lazymount.daemon;
 
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.Behavior;
+import akka.actor.typed.DispatcherSelector;
+import akka.actor.typed.SupervisorStrategy;
 import akka.actor.typed.javadsl.AbstractBehavior;
 import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
@@ -20,19 +22,27 @@ import dev.lazymount.status.TraceStatus;
 import dev.lazymount.systemd.ServiceManager;
 import dev.lazymount.trace.TraceEnv;
 import dev.lazymount.trace.TraceReport;
+import dev.lazymount.trace.TraceSource;
 import dev.lazymount.warm.WarmActor;
 import dev.lazymount.warm.WarmEnv;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Optional;
 import org.slf4j.LoggerFactory;
 
 /**
- * The root of all actors: starts catalog, router and trace, and keeps the life cycle. The trace
- * alone is restarted (by its own supervision, with a back-off); that stops no MountActor, because
- * those are the router's children.
+ * The root of all actors: starts catalog, router, trace, warm list and summary, and owns the life
+ * cycle ({@link DaemonState}).
  *
- * <p>Ready is said when the first canary has come back and not before; from then on the canary
- * feeds the service manager's watchdog.
+ * <p>The first canary that comes back makes the daemon ready; from then on canaries feed the
+ * service manager's watchdog. What happens when a child fails:
+ *
+ * <ul>
+ *   <li>trace: restarted with a back-off, and the daemon is degraded until a canary comes back. No
+ *       MountActor stops: those are children of the router.
+ *   <li>catalog, router: the daemon ends, and its next start adopts what is mounted.
+ *   <li>warm list, summary: restarted with a back-off; the daemon works without them.
+ * </ul>
  */
 public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
   /** What this actor understands. */
@@ -41,29 +51,29 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
   /** For the router, from outside of the actors. */
   record ToRouter(Router.Command command) implements Command {}
 
-  /** How the trace is. */
-  record Trace(TraceReport report) implements Command {}
-
-  private record NewCatalog() implements Command {}
-
-  /** All slots for mounts hang ({@code open}), or one has come back. */
-  record Storage(boolean open) implements Command {}
+  /** Scan now, and answer with what that changed. */
+  record Rescan(ActorRef<CatalogChanges> answerTo) implements Command {}
 
   /**
    * Other settings are in force.
    *
    * @param settings in force now
-   * @param trace for a new trace; empty if the running one goes on
+   * @param trace for a new trace; empty if the running one continues
    */
   record Apply(Settings settings, Optional<TraceEnv> trace) implements Command {}
 
-  /** Scan now, and answer with what that changed. */
-  record Rescan(ActorRef<CatalogChanges> answerTo) implements Command {}
+  /** A report of the trace. */
+  record Trace(TraceReport report) implements Command {}
+
+  /** All mount threads hang ({@code open}), or one of them has returned. */
+  record Storage(boolean open) implements Command {}
+
+  private record NewCatalog() implements Command {}
 
   private record TraceStopped() implements Command {}
 
   private enum Timer implements Command {
-    SCAN_IS_SLOW
+    FIRST_SCAN_IS_SLOW
   }
 
   /**
@@ -73,10 +83,9 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
    * @param router for the router and the MountActors
    * @param trace for the trace
    * @param warm for the warm list
-   * @param summary between two summaries in the log; empty for none
-   * @param rehearsal for the first mount, which nobody sees
+   * @param summary the time between two summaries in the log; empty for none
    * @param status where the life cycle is shown
-   * @param manager is told of it
+   * @param manager receives the life cycle
    */
   public record Env(
       CatalogActor.Env catalog,
@@ -84,23 +93,26 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
       TraceEnv trace,
       WarmEnv warm,
       Optional<Duration> summary,
-      WarmupMount.Env rehearsal,
       DaemonStatus status,
       ServiceManager manager) {}
 
   /**
-   * The trace waits so long for the first scan, because it wants to know how deep the names go; a
-   * scan that takes longer is not waited for.
+   * How long the trace waits for the first scan, whose deepest name decides the trace program. With
+   * a slower scan the program is made without it, and renewed if it does not fit.
    */
-  static final Duration FIRST_SCAN = Duration.ofMillis(200);
+  private static final Duration FIRST_SCAN = Duration.ofMillis(200);
 
   private final Env env;
   private final ActorRef<CatalogActor.Command> catalog;
   private final ActorRef<Router.Command> router;
   private final ActorRef<WarmActor.Command> warm;
   private final TraceKeeper trace;
-  private String problem;
-  private String note;
+  private Duration startExtension;
+
+  /** What the log has last: the same is not logged again and again. */
+  private String loggedProblem;
+
+  private String loggedNote;
 
   /** The root actor. */
   public static Behavior<Command> create(Env env) {
@@ -113,11 +125,11 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
     // Akka guesses it from the stack, and with timers guesses a class of its own.
     context.setLoggerName(Supervisor.class);
     this.env = env;
+    startExtension = startExtension(env.trace());
+    // Neither catches its failures: watched, each ends this actor with it (DeathPact).
     catalog = context.spawn(CatalogActor.create(env.catalog()), "catalog");
-    router = context.spawn(Router.create(env.router(), catalog), "router");
-    // Neither has a reason to end. If one does we end too, and the next start adopts what is
-    // mounted.
     context.watch(catalog);
+    router = context.spawn(Router.create(env.router(), catalog), "router");
     context.watch(router);
     trace =
         new TraceKeeper(
@@ -126,63 +138,57 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
             env.status(),
             context.messageAdapter(TraceReport.class, Trace::new),
             router);
-    warm = context.spawn(WarmActor.create(env.warm(), catalog, router), "warm");
+    warm =
+        context.spawn(
+            restarting(WarmActor.create(env.warm(), catalog, router)),
+            "warm",
+            // It writes its list when it stops.
+            DispatcherSelector.fromConfig(Assembly.dispatcher("state")));
     env.summary()
         .ifPresent(
             interval ->
                 context.spawn(
-                    SummaryActor.create(env.status(), interval, Supervisor::sumUp), "summary"));
-    // What it found is in the status.
+                    restarting(SummaryActor.create(env.status(), interval, Supervisor::logSummary)),
+                    "summary"));
+    // What the scan found is in the status.
     catalog.tell(
         new CatalogActor.Subscribe(
             context.messageAdapter(Catalog.class, newest -> new NewCatalog())));
-    timers.startSingleTimer(Timer.SCAN_IS_SLOW, FIRST_SCAN);
-    // bpftrace compiles its program in the meantime.
-    context.spawn(WarmupMount.create(env.rehearsal()), "rehearsal");
-    tellStatus();
+    timers.startSingleTimer(Timer.FIRST_SCAN_IS_SLOW, FIRST_SCAN);
+    sendStatus();
+  }
+
+  /** Each failure is logged by Akka, with its stack trace. */
+  private static <T> Behavior<T> restarting(Behavior<T> child) {
+    return Behaviors.supervise(child)
+        .onFailure(
+            Exception.class,
+            SupervisorStrategy.restartWithBackoff(
+                Duration.ofSeconds(1), Duration.ofMinutes(10), 0.2));
+  }
+
+  private static void logSummary(String line) {
+    LoggerFactory.getLogger(SummaryActor.class).info("{}", line);
   }
 
   @Override
   public Receive<Command> createReceive() {
     return newReceiveBuilder()
-        .onMessage(Trace.class, this::onTrace)
         .onMessage(ToRouter.class, this::onToRouter)
-        .onMessage(Storage.class, this::onStorage)
-        .onMessage(NewCatalog.class, newest -> traceForNamesOfNow())
-        .onMessage(Apply.class, this::onApply)
         .onMessage(Rescan.class, this::onRescan)
+        .onMessage(Apply.class, this::onApply)
+        .onMessage(NewCatalog.class, newest -> startOrRenewTrace())
+        .onMessageEquals(Timer.FIRST_SCAN_IS_SLOW, this::startOrRenewTrace)
         .onMessage(TraceStopped.class, stopped -> onTraceStopped())
-        .onMessageEquals(Timer.SCAN_IS_SLOW, this::traceForNamesOfNow)
+        .onMessage(Trace.class, this::onTrace)
+        .onMessage(Storage.class, this::onStorage)
         .build();
   }
 
+  // --- requests from outside ---
+
   private Behavior<Command> onToRouter(ToRouter message) {
     router.tell(message.command());
-    return this;
-  }
-
-  private static void sumUp(String line) {
-    LoggerFactory.getLogger(SummaryActor.class).info("{}", line);
-  }
-
-  private Behavior<Command> onStorage(Storage storage) {
-    String now =
-        storage.open()
-            ? "the image storage does not answer: all mounts under way hang, and no other is tried"
-            : null;
-    env.status().storage(now);
-    if (storage.open()) {
-      getContext().getLog().warn("storage: {}", now);
-    } else {
-      getContext().getLog().info("storage: it answers again");
-    }
-    tellStatus();
-    return this;
-  }
-
-  private Behavior<Command> traceForNamesOfNow() {
-    trace.fit();
-    trace.start();
     return this;
   }
 
@@ -194,16 +200,26 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
   private Behavior<Command> onApply(Apply apply) {
     Settings settings = apply.settings();
     router.tell(new Router.SetMode(settings.mode()));
-    router.tell(new Router.Retimed());
+    router.tell(new Router.SettingsChanged());
     catalog.tell(new CatalogActor.Interval(settings.catalog().rescan()));
     if (apply.trace().isPresent()) {
-      // The service manager is told that the reload is over when the new trace was seen to work.
-      if (trace.replace(apply.trace().get(), new TraceStopped())) {
-        notTracing("the settings of the trace have changed, and it is started again");
+      TraceEnv next = apply.trace().get();
+      startExtension = startExtension(next);
+      // READY=1, which ends the reload for the service manager, follows when the new trace works.
+      if (trace.replace(next, new TraceStopped())) {
+        traceIsDown("the settings of the trace have changed; restarting it");
       }
     } else if (env.status().state().runs()) {
-      env.manager().ready(StatusLine.with("the settings were read anew", env.status()));
+      env.manager().ready(StatusLine.with("settings reloaded", env.status()));
     }
+    return this;
+  }
+
+  // --- the trace ---
+
+  private Behavior<Command> startOrRenewTrace() {
+    trace.fit();
+    trace.start();
     return this;
   }
 
@@ -214,82 +230,123 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
 
   private Behavior<Command> onTrace(Trace message) {
     if (trace.stops()) {
-      // A canary of the old trace says nothing of the new one, which is not even started.
+      // A canary of the old trace proves nothing about the new one, which has not even started.
       return this;
     }
     TraceReport report = message.report();
-    TraceStatus was = env.status().trace();
     if (report instanceof TraceReport.Started started) {
-      // Its problem stays shown until the canary says that it is over.
-      env.status()
-          .trace(
-              new TraceStatus(
-                  started.program(), started.pid(), null, was.problem(), started.note()));
-      tellNote(started.note());
+      onStarted(started);
     } else if (report instanceof TraceReport.CanaryBack canary) {
-      env.status()
-          .trace(new TraceStatus(was.program(), was.pid(), canary.millis(), null, was.note()));
-      ready(canary.millis());
+      onCanaryBack(canary);
     } else if (report instanceof TraceReport.CanaryBlocked blocked) {
-      env.status()
-          .trace(new TraceStatus(was.program(), was.pid(), null, blocked.reason(), was.note()));
-      degraded();
-      // We are alive; ending us would not bring the storage back.
-      env.manager().watchdog();
+      onCanaryBlocked(blocked);
     } else if (report instanceof TraceReport.Failed failed) {
       env.trace().counters().restarts.increment();
-      notTracing(failed.reason() + "; it is started again after a pause");
+      traceIsDown(failed.reason() + "; restarting after a back-off");
     }
     trace.reported(report);
     return this;
   }
 
-  private void tellNote(String now) {
-    if (now != null && !now.equals(note)) {
-      getContext().getLog().warn("trace: {}", now);
+  private void onStarted(TraceReport.Started started) {
+    // A problem stays shown until a canary comes back.
+    String problem = env.status().trace().problem();
+    env.status()
+        .trace(new TraceStatus(started.program(), started.pid(), null, problem, started.note()));
+    if (started.note() != null && !started.note().equals(loggedNote)) {
+      getContext().getLog().warn("trace: {}", started.note());
     }
-    note = now;
+    loggedNote = started.note();
   }
 
-  private void ready(double canaryMillis) {
+  private void onCanaryBack(TraceReport.CanaryBack canary) {
+    TraceStatus was = env.status().trace();
+    env.status()
+        .trace(new TraceStatus(was.program(), was.pid(), canary.millis(), null, was.note()));
     env.manager().watchdog();
-    DaemonState was = env.status().state();
-    if (was == DaemonState.READY || was == DaemonState.STOPPING) {
-      return;
+    DaemonState state = env.status().state();
+    if (state == DaemonState.STARTING || state == DaemonState.DEGRADED) {
+      loggedProblem = null;
+      env.status().state(DaemonState.READY);
+      getContext()
+          .getLog()
+          .info(
+              "{}: accesses under {} are traced; the canary took {} ms",
+              state == DaemonState.STARTING ? "ready" : "ready again",
+              env.router().root(),
+              String.format(Locale.ROOT, "%.1f", canary.millis()));
+      env.manager().ready(statusLine());
     }
-    problem = null;
-    env.status().state(DaemonState.READY);
-    getContext()
-        .getLog()
-        .info(
-            "{}: accesses are traced, a canary came back in {} ms",
-            was == DaemonState.STARTING ? "ready" : "ready again",
-            String.format("%.1f", canaryMillis));
-    env.manager().ready(StatusLine.now(env.status(), env.router().root()));
+    // With each canary, because a restarted WarmActor does not know.
     warm.tell(new WarmActor.Ready());
   }
 
-  /** No trace runs, for this reason. */
-  private void notTracing(String reason) {
+  private void onCanaryBlocked(TraceReport.CanaryBlocked blocked) {
     TraceStatus was = env.status().trace();
-    env.status().trace(new TraceStatus(was.program(), null, null, reason, was.note()));
-    degraded();
+    env.status()
+        .trace(new TraceStatus(was.program(), was.pid(), null, blocked.reason(), was.note()));
+    traceDoesNotWork(blocked.reason());
+    // The daemon is alive, and killing it would not bring the storage back: neither the watchdog
+    // nor the time-out of the start may expire.
+    env.manager().watchdog();
+    if (env.status().state() == DaemonState.STARTING) {
+      env.manager().extendTimeout(startExtension);
+    }
   }
 
-  /** For the problem that the status has. */
-  private void degraded() {
-    String reason = env.status().trace().problem();
+  /**
+   * How long a start may take from a report that the storage hangs: until the next such report, or,
+   * if the storage has responded, until the trace program is compiled and a canary has come back.
+   */
+  private static Duration startExtension(TraceEnv trace) {
+    return trace
+        .canaryInterval()
+        .multipliedBy(2)
+        .plus(trace.settings().canaryTimeout().multipliedBy(TraceSource.START_PATIENCE));
+  }
+
+  /** No trace is running. */
+  private void traceIsDown(String reason) {
+    TraceStatus was = env.status().trace();
+    env.status().trace(new TraceStatus(was.program(), null, null, reason, was.note()));
+    traceDoesNotWork(reason);
+  }
+
+  /** A daemon that never was ready stays STARTING. */
+  private void traceDoesNotWork(String reason) {
     if (env.status().state() == DaemonState.READY) {
       env.status().state(DaemonState.DEGRADED);
     }
-    if (!reason.equals(problem)) {
-      problem = reason;
+    if (!reason.equals(loggedProblem)) {
+      loggedProblem = reason;
       getContext().getLog().warn("trace: {}", reason);
     }
-    tellStatus();
+    sendStatus();
   }
 
-  private void tellStatus() {
-    env.manager().status(StatusLine.now(env.status(), env.router().root()));
+  // --- the image storage ---
+
+  /** Shown and logged; the state is that of the trace, which works without the image storage. */
+  private Behavior<Command> onStorage(Storage storage) {
+    String problem =
+        storage.open()
+            ? "the image storage does not respond: every mount thread hangs, no mount is attempted"
+            : null;
+    env.status().storage(problem);
+    if (storage.open()) {
+      getContext().getLog().warn("storage: {}", problem);
+    } else {
+      getContext().getLog().info("storage: the image storage responds again");
+    }
+    sendStatus();
+    return this;
+  }
+
+  private void sendStatus() {
+    env.manager().status(statusLine());
+  }
+
+  private String statusLine() {
+    return StatusLine.now(env.status(), env.router().root());
   }
 }

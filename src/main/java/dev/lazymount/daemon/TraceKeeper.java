@@ -1,6 +1,7 @@
 package dev.lazymount.daemon;
 
 import akka.actor.typed.ActorRef;
+import akka.actor.typed.DispatcherSelector;
 import akka.actor.typed.javadsl.ActorContext;
 import dev.lazymount.route.Router;
 import dev.lazymount.status.DaemonStatus;
@@ -52,7 +53,10 @@ final class TraceKeeper {
       trace =
           Optional.of(
               context.spawn(
-                  TraceSource.create(env, reports, router, Router.Accesses::new), "trace"));
+                  TraceSource.create(env, reports, router, Router.Accesses::new),
+                  "trace",
+                  // It starts, feeds and kills bpftrace, and walks /proc for that.
+                  DispatcherSelector.fromConfig(Assembly.dispatcher("bpftrace"))));
     }
   }
 

@@ -1,20 +1,19 @@
 /**
- * The life of the daemon: what is started in which order, what happens when a part fails, and how
- * it ends.
+ * The life of the daemon: what starts in which order, what happens when a part fails, and how it
+ * ends.
  *
- * <p>A tour: {@link dev.lazymount.daemon.Daemon} is the boot sequence and the end, on the main
- * thread; {@link dev.lazymount.daemon.StartupPrefetch} is what of it begins before there are
- * actors; {@link dev.lazymount.daemon.Supervisor} is the root of the actors and decides whether we
- * are starting, ready or degraded, and {@link dev.lazymount.daemon.TraceKeeper} keeps its trace;
- * {@link dev.lazymount.daemon.StatusLine} is what the service manager shows of that; {@link
- * dev.lazymount.daemon.TicklessScheduler} has the actors' timers; {@link
- * dev.lazymount.daemon.WarmupMount} goes the way of an access once before anybody needs it; {@link
- * dev.lazymount.doctor.Preflight} says what this machine lacks, and {@link
- * dev.lazymount.daemon.InstanceLock} whether another daemon runs. {@link
- * dev.lazymount.daemon.ControlHandlers} is what can be asked while it runs, and {@link
- * dev.lazymount.daemon.Reloader} reads the settings anew; {@link
- * dev.lazymount.cli.OfflineExplainer} explains where none runs. {@link
- * dev.lazymount.cli.AccessWatch} is the trace alone, for {@code lazymount trace}, and {@link
- * dev.lazymount.daemon.CdsTraining} a played life of all parts, for the class archive.
+ * <ul>
+ *   <li>{@link Daemon}: the boot sequence and the end, on the main thread
+ *   <li>{@link InstanceLock}: one daemon per run directory
+ *   <li>{@link Assembly}: makes what each actor works with from the settings
+ *   <li>{@link Supervisor}: the root of the actors; starting, ready, degraded
+ *   <li>{@link TraceKeeper}, {@link TraceFit}: the one trace: start, renewal, replacement
+ *   <li>{@link StatusLine}: the line that {@code systemctl status} shows
+ *   <li>{@link ControlHandlers}, {@link ActorBridge}: the commands of the control socket
+ *   <li>{@link Reloader}, {@link ReloadSignal}: settings that change while it runs
+ *   <li>{@link AccessWatch}: for {@code lazymount trace}, a smaller composition of the same actors
+ *       that mounts nothing; it is here because it needs the Assembly
+ *   <li>{@link CdsTraining}: a run without a kernel, for the class archive
+ * </ul>
  */
 package dev.lazymount.daemon;

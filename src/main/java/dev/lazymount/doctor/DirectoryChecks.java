@@ -5,7 +5,8 @@ import dev.lazymount.catalog.CatalogScan;
 import dev.lazymount.config.Problem;
 import dev.lazymount.config.Settings;
 import dev.lazymount.config.SettingsChecks;
-import dev.lazymount.doctor.Doctor.Check;
+import dev.lazymount.doctor.Check.NeededBy;
+import dev.lazymount.linux.SyscallException;
 import dev.lazymount.text.Humanize;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -19,22 +20,48 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** The directories of the settings: there, answering, and as closed as they have to be. */
+/** Checks the configured directories: existence, response, owner and mode. */
 final class DirectoryChecks {
-  private static final String ROOT_SILENT = "the root's file server does not answer";
-  private static final String IMAGES_SILENT = "the image storage does not answer";
+  private static final Duration SOON = Duration.ofSeconds(5);
+  private static final Duration SCAN = Duration.ofSeconds(20);
 
-  /** File systems over a network, where a lock of ours would be a lock of many machines. */
+  private static final String ROOT_HANGS = "check the file server of root: it does not respond";
+  private static final String IMAGES_HANG = "check the image storage: it does not respond";
+
+  /** Network file systems, where a lock file would be shared with other hosts. */
   private static final Set<String> REMOTE = Set.of("nfs", "nfs4", "cifs", "smb3", "ceph", "9p");
+
+  /**
+   * What is known of one of the daemon's own directories.
+   *
+   * @param directory whether it is a directory
+   * @param owner the owner's name
+   * @param uid the owner's ID
+   * @param mode the permissions
+   * @param type the file system it is on
+   */
+  record Attributes(
+      boolean directory, String owner, int uid, Set<PosixFilePermission> mode, String type) {
+    static Attributes of(Path path) throws IOException {
+      PosixFileAttributes posix =
+          Files.readAttributes(path, PosixFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+      return new Attributes(
+          posix.isDirectory(),
+          posix.owner().getName(),
+          (int) Files.getAttribute(path, "unix:uid", LinkOption.NOFOLLOW_LINKS),
+          posix.permissions(),
+          Files.getFileStore(path).type());
+    }
+  }
 
   private DirectoryChecks() {}
 
   static List<Check> all(Settings settings) {
-    Duration soon = Duration.ofSeconds(5);
     return List.of(
-        new Check("root", soon, ROOT_SILENT, () -> root(settings)),
-        new Check("images", Duration.ofSeconds(20), IMAGES_SILENT, () -> images(settings)),
-        new Check("apart", soon, IMAGES_SILENT, () -> apart(settings)),
+        new Check("root", NeededBy.START, SOON, ROOT_HANGS, () -> root(settings)),
+        new Check("images", NeededBy.START, SOON, IMAGES_HANG, () -> images(settings)),
+        new Check("apart", NeededBy.START, SOON, IMAGES_HANG, () -> apart(settings)),
+        new Check("scan", NeededBy.NEITHER, SCAN, IMAGES_HANG, () -> scan(settings)),
         Check.of("run-dir", () -> own("run-dir", settings.runDir())),
         Check.of("lock-dir", () -> own("lock-dir", settings.lockDir())),
         Check.of("state-dir", () -> own("state-dir", settings.stateDir())));
@@ -42,82 +69,93 @@ final class DirectoryChecks {
 
   private static Finding root(Settings settings) throws IOException {
     List<Problem> problems = SettingsChecks.root(settings);
-    if (!problems.isEmpty()) {
-      return wrong("root", problems);
-    }
-    return Finding.ok(
-        "root", settings.root() + ", on " + Files.getFileStore(settings.root()).type());
+    return problems.isEmpty()
+        ? Finding.ok("root", onFileSystem(settings.root()))
+        : wrong("root", problems);
   }
 
   private static Finding images(Settings settings) throws IOException {
     List<Problem> problems = SettingsChecks.images(settings);
-    if (!problems.isEmpty()) {
-      return wrong("images", problems);
-    }
-    long start = System.nanoTime();
-    CatalogScan.Scan scan =
-        CatalogScan.scan(
-            settings.images().toString(),
-            settings.root().toString(),
-            settings.imageSuffixes(),
-            Catalog.empty());
-    String what =
-        settings.images()
-            + ": "
-            + scan.catalog().size()
-            + " images, scanned in "
-            + Humanize.millis((System.nanoTime() - start) / 1e6);
-    if (scan.catalog().size() == 0) {
-      return Finding.warn(
-          "images",
-          what,
-          "put images there that end with " + String.join(" or ", settings.imageSuffixes()));
-    }
-    return scan.problems().isEmpty()
-        ? Finding.ok("images", what)
-        : Finding.warn("images", what + "; " + scan.problems().get(0), "see to that entry");
+    return problems.isEmpty()
+        ? Finding.ok("images", onFileSystem(settings.images()))
+        : wrong("images", problems);
+  }
+
+  private static String onFileSystem(Path directory) throws IOException {
+    return directory + ", on " + Files.getFileStore(directory).type();
   }
 
   private static Finding apart(Settings settings) {
     List<Problem> problems = SettingsChecks.apart(settings);
     return problems.isEmpty()
-        ? Finding.ok("apart", "none of the directories lies inside another")
+        ? Finding.ok("apart", "no directory is inside another")
         : wrong("apart", problems);
   }
 
-  private static Finding wrong(String subject, List<Problem> problems) {
+  static Finding wrong(String subject, List<Problem> problems) {
     return Finding.fail(
         subject,
         problems.stream()
-            .map(problem -> problem.value() + " " + problem.reason())
-            .collect(Collectors.joining("; ")),
+            .map(problem -> problem.key() + " = " + problem.value() + " " + problem.reason())
+            .collect(Collectors.joining(", ")),
         problems.get(0).advice());
   }
 
-  /** One that only root may write to; the daemon makes it if it is missing. */
-  private static Finding own(String key, Path directory) throws IOException {
-    if (!Files.exists(directory, LinkOption.NOFOLLOW_LINKS)) {
-      return Finding.ok(key, directory + " is not there yet: the daemon makes it");
+  private static Finding scan(Settings settings) {
+    long start = System.nanoTime();
+    CatalogScan.Scan scan;
+    try {
+      scan =
+          CatalogScan.scan(
+              settings.images().toString(),
+              settings.root().toString(),
+              settings.imageSuffixes(),
+              Catalog.empty());
+    } catch (SyscallException e) {
+      return Finding.fail("scan", e.getMessage(), "fix images first");
     }
-    PosixFileAttributes there =
-        Files.readAttributes(directory, PosixFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
-    String mode = PosixFilePermissions.toString(there.permissions());
-    String what = directory + ", " + mode + " " + there.owner().getName();
-    if (!there.isDirectory()) {
-      return Finding.fail(key, directory + " is no directory", "remove it");
+    return scanned(
+        settings, scan.catalog().size(), scan.problems(), (System.nanoTime() - start) / 1e6);
+  }
+
+  static Finding scanned(Settings settings, int images, List<String> problems, double millis) {
+    String found = images + " images, scanned in " + Humanize.millis(millis);
+    if (!problems.isEmpty()) {
+      return Finding.warn("scan", found + "; " + problems.get(0), "correct that entry");
     }
-    if (!Files.getAttribute(directory, "unix:uid", LinkOption.NOFOLLOW_LINKS).equals(0)) {
-      return Finding.fail(key, what + ": not root's", "chown root:root " + directory);
+    return images > 0
+        ? Finding.ok("scan", found)
+        : Finding.warn(
+            "scan",
+            found,
+            "put images into "
+                + settings.images()
+                + " whose names end with "
+                + String.join(" or ", settings.imageSuffixes()));
+  }
+
+  /** The daemon creates a missing directory of its own. */
+  private static Finding own(String key, Path path) throws IOException {
+    return Files.exists(path, LinkOption.NOFOLLOW_LINKS)
+        ? own(key, path, Attributes.of(path))
+        : Finding.ok(key, path + " does not exist yet: the daemon creates it");
+  }
+
+  static Finding own(String key, Path path, Attributes found) {
+    String what = path + ", " + PosixFilePermissions.toString(found.mode()) + " " + found.owner();
+    if (!found.directory()) {
+      return Finding.fail(key, path + " is not a directory", "remove it");
     }
-    boolean open =
-        there.permissions().contains(PosixFilePermission.GROUP_WRITE)
-            || there.permissions().contains(PosixFilePermission.OTHERS_WRITE);
-    if (open) {
-      return Finding.fail(key, what + ": others may write to it", "chmod 0700 " + directory);
+    if (found.uid() != 0) {
+      return Finding.fail(key, what + ": not owned by root", "chown root:root " + path);
     }
-    String type = Files.getFileStore(directory).type();
-    return REMOTE.contains(type)
-        ? Finding.warn(key, what + ", on " + type, "set " + key + " to a local directory")
+    if (found.mode().contains(PosixFilePermission.GROUP_WRITE)
+        || found.mode().contains(PosixFilePermission.OTHERS_WRITE)) {
+      return Finding.fail(key, what + ": writable by other users", "chmod 0700 " + path);
+    }
+    return REMOTE.contains(found.type())
+        ? Finding.warn(
+            key, what + ", on " + found.type(), "set " + key + " to a directory on a local disk")
         : Finding.ok(key, what);
   }
 }

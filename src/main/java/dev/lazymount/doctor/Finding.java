@@ -3,21 +3,21 @@ package dev.lazymount.doctor;
 import java.util.Locale;
 
 /**
- * What one check has found.
+ * The result of one check.
  *
  * @param level how bad it is
- * @param subject what was looked at, a word or two
- * @param finding what there is
- * @param mend what to do about it; empty if nothing
+ * @param subject what was checked, a word or two
+ * @param finding what was found
+ * @param fix what to do about it, an imperative; empty if nothing
  */
-public record Finding(Level level, String subject, String finding, String mend) {
+public record Finding(Level level, String subject, String finding, String fix) {
   /** How bad a finding is. */
   public enum Level {
-    /** As it should be. */
+    /** As required. */
     OK,
-    /** It works, but worse than it could, or not in every case. */
+    /** The daemon works, with a limitation. */
     WARN,
-    /** The daemon can't do its work. */
+    /** The daemon does not work. */
     FAIL;
 
     /** In lower case, as it is printed. */
@@ -30,11 +30,11 @@ public record Finding(Level level, String subject, String finding, String mend) 
     return new Finding(Level.OK, subject, finding, "");
   }
 
-  static Finding warn(String subject, String finding, String mend) {
-    return new Finding(Level.WARN, subject, finding, mend);
+  static Finding warn(String subject, String finding, String fix) {
+    return new Finding(Level.WARN, subject, finding, fix);
   }
 
-  static Finding fail(String subject, String finding, String mend) {
-    return new Finding(Level.FAIL, subject, finding, mend);
+  static Finding fail(String subject, String finding, String fix) {
+    return new Finding(Level.FAIL, subject, finding, fix);
   }
 }

@@ -1,18 +1,21 @@
 package dev.lazymount.doctor;
 
 import dev.lazymount.config.Settings;
-import dev.lazymount.doctor.Doctor.Check;
+import dev.lazymount.doctor.Check.NeededBy;
 import dev.lazymount.linux.KernelVersion;
 import dev.lazymount.linux.User;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
-/** The kernel and what it offers. */
+/** Checks user, Java and kernel. */
 final class MachineChecks {
-  private static final int JAVA = 17;
-  private static final KernelVersion BENEATH = new KernelVersion(6, 5);
+  private static final int OLDEST_JAVA = 17;
+
+  /** The first kernel with MOVE_MOUNT_BENEATH. */
+  private static final KernelVersion MOVE_MOUNT_BENEATH = new KernelVersion(6, 5);
+
   private static final Path BTF = Path.of("/sys/kernel/btf/vmlinux");
   private static final Path LOCKDOWN = Path.of("/sys/kernel/security/lockdown");
 
@@ -20,66 +23,75 @@ final class MachineChecks {
 
   static List<Check> all(Settings settings) {
     return List.of(
-        Check.of("user", MachineChecks::user),
-        Check.of("java", MachineChecks::java),
-        Check.of("kernel", MachineChecks::kernel),
-        Check.of("lockdown", MachineChecks::lockdown),
-        Check.of("btf", () -> btf(settings.trace().program())));
+        Check.of("user", NeededBy.START, () -> user(User.isRoot())),
+        Check.of("java", () -> java(Runtime.version().feature())),
+        Check.of("kernel", NeededBy.START, () -> kernel(System.getProperty("os.version"))),
+        Check.of(
+            "lockdown",
+            () ->
+                lockdown(
+                    Files.exists(LOCKDOWN)
+                        ? Optional.of(Files.readString(LOCKDOWN).strip())
+                        : Optional.empty())),
+        Check.of("btf", () -> btf(settings.trace().program(), Files.isReadable(BTF))));
   }
 
-  private static Finding user() {
-    return User.isRoot()
+  static Finding user(boolean root) {
+    return root
         ? Finding.ok("user", "root")
         : Finding.fail(
-            "user", "not root: tracing and mounting need it", "run this and the daemon as root");
+            "user", "not running as root, which tracing and mounting need", "run it as root");
   }
 
-  private static Finding java() {
-    int version = Runtime.version().feature();
-    String what = "Java " + Runtime.version() + " in " + System.getProperty("java.home");
-    return version >= JAVA
-        ? Finding.ok("java", what)
-        : Finding.fail("java", what, "install Java 17 or newer");
+  static Finding java(int version) {
+    String found = "Java " + version + " in " + System.getProperty("java.home");
+    return version >= OLDEST_JAVA
+        ? Finding.ok("java", found)
+        : Finding.fail("java", found + " is too old", "install Java 17 or newer");
   }
 
-  private static Finding kernel() {
-    KernelVersion running = KernelVersion.running();
-    String what = "Linux " + System.getProperty("os.version");
-    if (running.compareTo(KernelVersion.FLOOR) < 0) {
-      return Finding.fail("kernel", what + " is too old", "boot 5.8 or newer");
+  /** By the kernel's release, such as {@code 6.1.0-28-amd64}. */
+  static Finding kernel(String release) {
+    KernelVersion version = KernelVersion.parse(release);
+    String found = "Linux " + release;
+    if (version.compareTo(KernelVersion.FLOOR) < 0) {
+      return Finding.fail(
+          "kernel", found + " is too old: LOOP_CONFIGURE needs 5.8", "boot Linux 5.8 or newer");
     }
-    return running.compareTo(BENEATH) < 0
+    return version.compareTo(MOVE_MOUNT_BENEATH) < 0
         ? Finding.warn(
             "kernel",
-            what + ": the original shows for an instant when a replaced image is swapped",
-            "boot 6.5 or newer, if that matters")
-        : Finding.ok("kernel", what);
+            found
+                + ": while a replaced image is swapped, its original directory is visible for an"
+                + " instant",
+            "boot Linux 6.5 or newer if that matters")
+        : Finding.ok("kernel", found);
   }
 
-  /** The one in brackets is in force: {@code none [integrity] confidentiality}. */
-  private static Finding lockdown() throws IOException {
-    if (!Files.exists(LOCKDOWN)) {
-      return Finding.ok("lockdown", "not shown by this kernel, and so not in force");
+  /** By the content of the file, with the mode in brackets: {@code none [integrity] ...}. */
+  static Finding lockdown(Optional<String> modes) {
+    if (modes.isEmpty()) {
+      return Finding.ok("lockdown", "this kernel has none");
     }
-    String modes = Files.readString(LOCKDOWN).strip();
-    return modes.contains("[confidentiality]")
+    return modes.get().contains("[confidentiality]")
         ? Finding.fail(
             "lockdown",
-            "confidentiality: BPF programs may not read kernel memory, so that nothing is traced",
-            "boot with lockdown=integrity, or without")
-        : Finding.ok("lockdown", modes);
+            "confidentiality: BPF programs may not read kernel memory, so nothing can be traced",
+            "boot with lockdown=integrity or without lockdown")
+        : Finding.ok("lockdown", modes.get());
   }
 
-  private static Finding btf(Settings.Program program) {
-    if (Files.isReadable(BTF)) {
-      return Finding.ok("btf", BTF + " is there: the resolved program can be tried");
+  static Finding btf(Settings.Program program, boolean readable) {
+    if (readable) {
+      return Finding.ok("btf", BTF + " is readable, as the resolved program needs");
     }
-    String what = BTF + " is missing: no resolved program, relative paths are not seen";
-    String mend = "boot a kernel with CONFIG_DEBUG_INFO_BTF";
+    String missing = BTF + " is missing: the resolved program can't run";
+    String fix = "boot a kernel with CONFIG_DEBUG_INFO_BTF";
     return switch (program) {
-      case RESOLVED -> Finding.fail("btf", what, mend + ", or set trace.program = auto");
-      case AUTO -> Finding.warn("btf", what, mend);
-      case PATH -> Finding.ok("btf", "missing, and not needed by trace.program = path");
+      case RESOLVED -> Finding.fail("btf", missing, fix + ", or set trace.program = auto");
+      case AUTO ->
+          Finding.warn("btf", missing + ", and the path program does not see relative paths", fix);
+      case PATH -> Finding.ok("btf", "missing, but trace.program = path does not need it");
     };
   }
 }

@@ -8,19 +8,19 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
-/** Runs a program of the system for what it says. */
+/** Runs a program for its output. */
 final class Tool {
   private static final int MOST_BYTES = 65_536;
 
   private Tool() {}
 
   /**
-   * What it prints on both outputs.
+   * Standard output and standard error of a program, of at most 64 KiB.
    *
-   * @param patience after which it is killed
-   * @return empty if it can't be run or does not end in time
+   * @param timeout after which it is killed
+   * @return empty if it can't be run, does not end in time or does not exit with 0
    */
-  static Optional<String> says(Duration patience, String... command) throws InterruptedException {
+  static Optional<String> output(Duration timeout, String... command) throws InterruptedException {
     Process process;
     try {
       process = new ProcessBuilder(List.of(command)).redirectErrorStream(true).start();
@@ -28,13 +28,13 @@ final class Tool {
       return Optional.empty();
     }
     try {
-      // Reading ends when the process does, so that this also bounds the reading.
-      CompletableFuture.delayedExecutor(patience.toMillis(), TimeUnit.MILLISECONDS)
+      // Reading ends with the process, so this bounds the reading as well.
+      CompletableFuture.delayedExecutor(timeout.toMillis(), TimeUnit.MILLISECONDS)
           .execute(process::destroyForcibly);
       process.getOutputStream().close();
-      byte[] said = process.getInputStream().readNBytes(MOST_BYTES);
+      byte[] output = process.getInputStream().readNBytes(MOST_BYTES);
       return process.waitFor() == 0
-          ? Optional.of(new String(said, StandardCharsets.UTF_8))
+          ? Optional.of(new String(output, StandardCharsets.UTF_8))
           : Optional.empty();
     } catch (IOException e) {
       return Optional.empty();

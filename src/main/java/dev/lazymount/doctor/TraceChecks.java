@@ -3,7 +3,7 @@ package dev.lazymount.doctor;
 import dev.lazymount.catalog.Catalog;
 import dev.lazymount.catalog.CatalogScan;
 import dev.lazymount.config.Settings;
-import dev.lazymount.doctor.Doctor.Check;
+import dev.lazymount.doctor.Check.NeededBy;
 import dev.lazymount.linux.KernelVersion;
 import dev.lazymount.linux.TimedCall;
 import dev.lazymount.text.Humanize;
@@ -21,104 +21,134 @@ import java.util.concurrent.TimeoutException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Whether accesses can be seen: what that takes, and one that really is. */
+/** Checks bpftrace and the tracepoints, and whether a real access is traced. */
 final class TraceChecks {
-  private static final KernelVersion OLDEST_TRIED = new KernelVersion(0, 17);
+  private static final KernelVersion OLDEST_TESTED = new KernelVersion(0, 17);
   private static final Pattern VERSION = Pattern.compile("v?(\\d+\\.\\d+)[.\\w-]*");
 
-  /** bpftrace compiles its program, on a busy machine for a long time; and there may be two. */
+  /** For one program, which bpftrace compiles first; that is slow on a busy host. */
   private static final Duration TRIAL = Duration.ofSeconds(30);
 
-  /** Then the trial goes on without the images' names; the check of the images says why. */
+  /** After it the trial goes on without the names of the images. */
   private static final Duration SCAN = Duration.ofSeconds(5);
 
   private TraceChecks() {}
 
-  static List<Check> all(Settings settings) {
+  /** The checks of the tools. */
+  static List<Check> tools(Settings settings) {
+    Path events = TracePrograms.TRACEFS.resolve("events");
+    String command = settings.trace().bpftrace();
     return List.of(
-        Check.of("tracefs", TraceChecks::tracefs),
+        Check.of(
+            "tracefs",
+            NeededBy.TRACE,
+            () ->
+                tracefs(
+                    Files.isDirectory(events),
+                    Files.isDirectory(events.resolve("syscalls/sys_enter_openat")))),
         new Check(
             "bpftrace",
+            NeededBy.TRACE,
             Duration.ofSeconds(10),
-            "bpftrace --version should answer at once",
-            () -> bpftrace(settings)),
-        Check.of("setpriv", TraceChecks::setpriv),
-        new Check(
-            "traced access",
-            TRIAL.multipliedBy(2).plus(SCAN).plusSeconds(5),
-            "the root's storage may not answer",
-            () -> trial(settings)));
+            "find out why bpftrace --version does not end",
+            () -> bpftrace(command)),
+        Check.of("setpriv", () -> setpriv(Bpftrace.find("setpriv").isPresent())));
   }
 
-  private static Finding tracefs() {
-    if (Files.isDirectory(TracePrograms.TRACEFS.resolve("events/syscalls/sys_enter_openat"))) {
-      return Finding.ok("tracefs", TracePrograms.TRACEFS + " has the tracepoints of system calls");
+  /** The check that traces an access. */
+  static Check trial(Settings settings) {
+    return new Check(
+        "traced access",
+        NeededBy.NEITHER,
+        TRIAL.multipliedBy(2).plus(SCAN).plusSeconds(5),
+        "check the file server of root: it may not respond",
+        () -> runTrial(settings));
+  }
+
+  static Finding tracefs(boolean mounted, boolean syscalls) {
+    Path tracefs = TracePrograms.TRACEFS;
+    if (syscalls) {
+      return Finding.ok("tracefs", tracefs + " has the system call tracepoints");
     }
-    return Files.isDirectory(TracePrograms.TRACEFS.resolve("events"))
+    return mounted
         ? Finding.fail(
             "tracefs",
-            "no tracepoints of system calls",
+            tracefs + " has no system call tracepoints",
             "boot a kernel with CONFIG_FTRACE_SYSCALLS")
         : Finding.fail(
             "tracefs",
-            "not mounted or not readable",
-            "mount -t tracefs tracefs " + TracePrograms.TRACEFS);
+            tracefs + " is not mounted or not readable",
+            "run mount -t tracefs tracefs " + tracefs);
   }
 
-  private static Finding bpftrace(Settings settings) throws InterruptedException {
-    String name = settings.trace().bpftrace();
-    Optional<Path> file = Bpftrace.find(name);
-    if (file.isEmpty()) {
-      return Finding.fail(
-          "bpftrace", "no executable file " + name, "install bpftrace, or set trace.bpftrace");
-    }
-    String said = Tool.says(Duration.ofSeconds(8), file.get().toString(), "--version").orElse("");
-    Matcher version = VERSION.matcher(said);
+  private static Finding bpftrace(String command) throws InterruptedException {
+    Optional<Path> file = Bpftrace.find(command);
+    return file.isEmpty()
+        ? bpftraceMissing(command)
+        : bpftrace(
+            file.get(), Tool.output(Duration.ofSeconds(8), file.get().toString(), "--version"));
+  }
+
+  static Finding bpftraceMissing(String command) {
+    return Finding.fail(
+        "bpftrace",
+        "bpftrace not found: no executable file " + command,
+        "install bpftrace, or set trace.bpftrace");
+  }
+
+  /** By the output of {@code bpftrace --version}; empty if that failed. */
+  static Finding bpftrace(Path file, Optional<String> output) {
+    Matcher version = VERSION.matcher(output.orElse(""));
     if (!version.find()) {
       return Finding.warn(
-          "bpftrace",
-          file.get() + " does not tell its version",
-          "run " + file.get() + " --version");
+          "bpftrace", file + " does not print its version", "run " + file + " --version");
     }
-    String what = file.get() + ", version " + version.group();
-    return KernelVersion.parse(version.group(1) + ".").compareTo(OLDEST_TRIED) < 0
-        ? Finding.warn("bpftrace", what + " is older than any tried", "install 0.17 or newer")
-        : Finding.ok("bpftrace", what);
+    String found = file + ", version " + version.group();
+    return KernelVersion.parse(version.group(1) + ".").compareTo(OLDEST_TESTED) < 0
+        ? Finding.warn(
+            "bpftrace", found + ", is older than any tested version", "install 0.17 or newer")
+        : Finding.ok("bpftrace", found);
   }
 
-  private static Finding setpriv() {
-    return Bpftrace.find("setpriv").isPresent()
-        ? Finding.ok("setpriv", "there: bpftrace dies with the daemon")
+  static Finding setpriv(boolean there) {
+    return there
+        ? Finding.ok("setpriv", "found: the kernel kills bpftrace if the daemon dies")
         : Finding.warn(
             "setpriv",
-            "missing: bpftrace would outlive a killed daemon by a window",
+            "not found: if the daemon is killed, bpftrace runs on until its next output",
             "install util-linux");
   }
 
-  private static Finding trial(Settings settings) throws InterruptedException {
+  private static Finding runTrial(Settings settings) throws InterruptedException {
     Catalog images = images(settings);
     TraceProgram.Factory programs =
         TracePrograms.of(settings, images::maxDepth, images::longestComponent);
-    TraceTrial.Result result =
-        TraceTrial.run(programs, Bpftrace.launcher(settings), settings.root().toString(), TRIAL);
+    return traced(
+        TraceTrial.run(programs, Bpftrace.launcher(settings), settings.root().toString(), TRIAL));
+  }
+
+  static Finding traced(TraceTrial.Result result) {
     if (result.problem() != null) {
       return Finding.fail(
           "traced access",
           result.problem(),
-          "mend what is above this; then lazymount trace shows more");
+          "fix the failures above first; then run lazymount trace for details");
     }
-    String what =
-        "seen by the "
+    String found =
+        "reported by the "
             + result.program()
             + " program, "
             + Humanize.millis(result.millis())
             + " after the start of bpftrace";
     return result.note() == null
-        ? Finding.ok("traced access", what)
-        : Finding.warn("traced access", what + "; " + result.note(), "relative paths are not seen");
+        ? Finding.ok("traced access", found)
+        : Finding.warn(
+            "traced access",
+            found + ", which does not see relative paths; " + result.note(),
+            "fix that, or set trace.program = path to accept it");
   }
 
-  /** The daemon's program depends on the names there are. */
+  /** The choice of the program depends on the images' names. */
   private static Catalog images(Settings settings) throws InterruptedException {
     try {
       return TimedCall.on(
@@ -132,6 +162,7 @@ final class TraceChecks {
                       Catalog.empty()))
           .catalog();
     } catch (TimeoutException | ExecutionException e) {
+      // The scan check reports it.
       return Catalog.empty();
     }
   }

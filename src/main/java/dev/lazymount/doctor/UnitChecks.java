@@ -1,7 +1,6 @@
 package dev.lazymount.doctor;
 
 import dev.lazymount.config.Settings;
-import dev.lazymount.doctor.Doctor.Check;
 import dev.lazymount.text.Humanize;
 import dev.lazymount.trace.TraceSource;
 import java.nio.file.Files;
@@ -13,11 +12,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/** The service as systemd has it, and whether its time-outs and ours go together. */
+/** Checks the systemd unit, and whether its time-outs fit the settings. */
 final class UnitChecks {
   private static final String UNIT = "lazymount.service";
 
-  /** What makes a mount namespace of the service's own, and the value that does not. */
+  /** Unit settings that create a mount namespace, each with the value that does not. */
   private static final Map<String, String> NO_NAMESPACE =
       new TreeMap<>(
           Map.of(
@@ -37,7 +36,7 @@ final class UnitChecks {
   static List<Check> all(Settings settings) {
     if (!Files.isDirectory(Path.of("/run/systemd/system"))) {
       return List.of(
-          Check.of("unit", () -> Finding.ok("unit", "systemd does not run here: not looked at")),
+          Check.of("unit", () -> Finding.ok("unit", "not checked: systemd is not running")),
           Check.of("time-outs", () -> timeouts(settings, Map.of())));
     }
     return List.of(
@@ -47,7 +46,7 @@ final class UnitChecks {
 
   private static Map<String, String> show() throws InterruptedException {
     return properties(
-        Tool.says(Duration.ofSeconds(4), "systemctl", "show", UNIT, "--no-pager").orElse(""));
+        Tool.output(Duration.ofSeconds(4), "systemctl", "show", UNIT, "--no-pager").orElse(""));
   }
 
   static Map<String, String> properties(String shown) {
@@ -64,11 +63,11 @@ final class UnitChecks {
 
   static Finding unit(Settings settings, Map<String, String> unit) {
     if (unit.isEmpty()) {
-      return Finding.warn("unit", "systemctl does not answer", "run systemctl show " + UNIT);
+      return Finding.warn("unit", "systemctl show does not work", "run systemctl show " + UNIT);
     }
     if (!unit.getOrDefault("LoadState", "").equals("loaded")) {
       return Finding.warn(
-          "unit", UNIT + " is not installed", "install it, if systemd shall run the daemon");
+          "unit", UNIT + " is not installed", "install it if systemd is to run the daemon");
     }
     List<String> ownNamespace =
         NO_NAMESPACE.entrySet().stream()
@@ -78,23 +77,26 @@ final class UnitChecks {
     if (!ownNamespace.isEmpty()) {
       return Finding.fail(
           "unit",
-          String.join(", ", ownNamespace) + ": the service has a mount namespace of its own",
-          "remove that (systemctl cat " + UNIT + "): nobody else would see its mounts");
+          String.join(", ", ownNamespace)
+              + ": the service gets its own mount namespace, and its mounts are invisible"
+              + " elsewhere",
+          "remove it from the unit (systemctl cat " + UNIT + ")");
     }
     List<String> wrong = new ArrayList<>();
     if (!unit.getOrDefault("LimitMEMLOCK", "infinity").equals("infinity")) {
-      wrong.add("LimitMEMLOCK=" + unit.get("LimitMEMLOCK") + " (before Linux 5.11 BPF needs more)");
+      wrong.add(
+          "LimitMEMLOCK=" + unit.get("LimitMEMLOCK") + " (BPF needs infinity before Linux 5.11)");
     }
     if (!unit.getOrDefault("Type", "").startsWith("notify")) {
-      wrong.add("Type=" + unit.get("Type") + " (READY is not waited for; set notify)");
+      wrong.add("Type=" + unit.get("Type") + " (systemd does not wait for READY; set notify)");
     }
     if (unit.getOrDefault("NeedDaemonReload", "no").equals("yes")) {
-      wrong.add("its file has changed (systemctl daemon-reload)");
+      wrong.add("its file has changed (run systemctl daemon-reload)");
     }
     String mounts = " " + unit.getOrDefault("RequiresMountsFor", "") + " ";
     for (Path path : List.of(settings.root(), settings.images())) {
       if (!mounts.contains(" " + path + " ")) {
-        wrong.add("RequiresMountsFor= has not " + path);
+        wrong.add("RequiresMountsFor= does not include " + path);
       }
     }
     return wrong.isEmpty()
@@ -112,11 +114,11 @@ final class UnitChecks {
             limit ->
                 wrong.add(
                     "TimeoutStartSec= ("
-                        + Humanize.span(limit)
+                        + Humanize.exact(limit)
                         + ") is not longer than "
                         + TraceSource.START_PATIENCE
                         + " times trace.canary-timeout ("
-                        + Humanize.span(start)
+                        + Humanize.exact(start)
                         + ")"));
     Optional<Duration> watchdog = span(unit.get("WatchdogUSec")).filter(d -> !d.isZero());
     watchdog
@@ -125,26 +127,26 @@ final class UnitChecks {
             limit ->
                 wrong.add(
                     "WatchdogSec= ("
-                        + Humanize.span(limit)
-                        + ") ends the daemon before a blind trace can be started again"
+                        + Humanize.exact(limit)
+                        + ") ends the daemon before a trace that reports nothing can be restarted"
                         + " (trace.canary-timeout "
-                        + Humanize.span(trace.canaryTimeout())
+                        + Humanize.exact(trace.canaryTimeout())
                         + ")"));
     watchdog
         .filter(limit -> limit.compareTo(trace.restartMax()) <= 0)
         .ifPresent(
             limit ->
                 wrong.add(
-                    "trace.restart-max is not shorter than WatchdogSec= " + Humanize.span(limit)));
+                    "trace.restart-max is not shorter than WatchdogSec= " + Humanize.exact(limit)));
     if (settings.mount().timeout().compareTo(Duration.ofSeconds(1)) < 0) {
-      wrong.add("mount.timeout is below a second: healthy mounts may be called stuck");
+      wrong.add("mount.timeout is below 1 s: healthy mounts may be shown as stuck");
     }
     return wrong.isEmpty()
         ? Finding.ok("time-outs", "consistent")
-        : Finding.warn("time-outs", String.join("; ", wrong), "change the one or the other");
+        : Finding.warn("time-outs", String.join("; ", wrong), "change the unit or the settings");
   }
 
-  /** A time span as systemctl prints it: {@code 1min 30s}; empty for {@code infinity} and none. */
+  /** A time span as systemctl prints it: {@code 1min 30s}; empty for {@code infinity} and null. */
   static Optional<Duration> span(String shown) {
     if (shown == null || !shown.matches("\\s*(\\d+(us|ms|s|min|h|d)?\\s*)+")) {
       return Optional.empty();

@@ -1,11 +1,20 @@
 /**
- * What this machine has and lacks for the daemon, tried out for real: {@code lazymount doctor}.
+ * Checks of every prerequisite on this host. Nothing is changed.
  *
- * <p>A tour: {@link dev.lazymount.doctor.Doctor} goes through all checks, each with a bound in
- * time, and reports one {@link dev.lazymount.doctor.Finding} of each. The checks are in {@link
- * dev.lazymount.doctor.MachineChecks} (kernel and tools), {@link dev.lazymount.doctor.TraceChecks}
- * and {@link dev.lazymount.doctor.MountChecks} (a real traced access, a real mount), {@link
- * dev.lazymount.doctor.DirectoryChecks} and {@link dev.lazymount.doctor.UnitChecks} (the service as
- * systemd has it). Nothing is changed, and nothing stays.
+ * <ul>
+ *   <li>{@link Check}, {@link Finding}: one check with its time-out, and its result
+ *   <li>{@link Doctor}: the list of all checks, and {@code lazymount doctor}, which makes them all
+ *   <li>{@link Preflight}: those that the daemon needs to pass; {@code lazymount check} and each
+ *       start make them
+ *   <li>{@link MachineChecks}: user, Java, kernel
+ *   <li>{@link TraceChecks}: bpftrace and tracefs, and a real access that is traced
+ *   <li>{@link MountChecks}: loop devices and file systems, and an image that is really mounted
+ *   <li>{@link DirectoryChecks}: the configured directories
+ *   <li>{@link UnitChecks}: the systemd unit
+ *   <li>{@link Tool}: runs a program for its output
+ * </ul>
+ *
+ * <p>In each class, a method that reads the system passes what it has read to one that judges it,
+ * so that tests can judge captured inputs.
  */
 package dev.lazymount.doctor;

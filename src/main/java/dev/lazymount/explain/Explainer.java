@@ -3,9 +3,11 @@ package dev.lazymount.explain;
 import dev.lazymount.catalog.Catalog;
 import dev.lazymount.catalog.ImageFile;
 import dev.lazymount.catalog.NewestCatalog;
+import dev.lazymount.catalog.Resolution;
+import dev.lazymount.catalog.RootPath;
 import dev.lazymount.config.Settings;
+import dev.lazymount.explain.Explanation.State;
 import dev.lazymount.explain.Explanation.Step;
-import dev.lazymount.route.AccessPath;
 import dev.lazymount.status.Access;
 import dev.lazymount.status.DaemonStatus;
 import dev.lazymount.text.Humanize;
@@ -15,17 +17,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /**
- * Says of a name or a path what the daemon does about it and why, by taking the same steps as an
- * access does. Everything comes from memory: the newest catalog and the board of images in use. No
- * file system is touched, so the answer comes at once also while the image storage hangs.
- * Thread-safe.
+ * Explains what the daemon does about a name or a path, and why. The path is resolved by {@link
+ * Catalog#resolve}, as the router resolves an access. Everything comes from memory: the newest
+ * catalog and the status of the images in use. No file system is touched, so that the answer comes
+ * at once also while the image storage hangs. Thread-safe.
  */
 public final class Explainer {
-  /** As many symlinks as the kernel follows in one path (MAXSYMLINKS). */
-  private static final int MAX_HOPS = 40;
-
   private static final int MAX_SHOWN = 300;
 
   private final Supplier<Settings> settings;
@@ -39,8 +39,8 @@ public final class Explainer {
    *
    * @param settings those in force
    * @param catalog the newest
-   * @param status of the daemon; without one, whose board says what is mounted
-   * @param running whether there is a daemon
+   * @param status of the daemon; if none runs, one whose board says what is mounted
+   * @param running whether a daemon runs
    * @param clock for ages
    */
   public Explainer(
@@ -56,34 +56,29 @@ public final class Explainer {
     this.clock = clock;
   }
 
-  /** The explanation of a name or an absolute path, as text alone. */
+  /** Explains a name or an absolute path by its text alone. */
   public Explanation explain(String asked) {
     return explain(asked, Optional.empty());
   }
 
   /**
-   * The explanation of a name or an absolute path.
+   * Explains a name or an absolute path.
    *
    * @param asked any text
-   * @param followed where the path leads with all symlinks followed, which only somebody who may
+   * @param followed the path with all symlinks followed by the kernel, which only a client that may
    *     wait for the root's storage can find out; used where the text alone leads to no image
    */
   public Explanation explain(String asked, Optional<String> followed) {
-    List<Step> steps = new ArrayList<>();
-    steps.add(new Step("asked", shown(asked)));
-    Way way = new Way(asked, steps);
-    Explanation first = way.walk(asked);
-    boolean leadsNowhere = first.state().equals("outside") || first.state().equals("unknown");
+    List<Step> steps = List.of(new Step("asked", shown(asked)));
+    Explanation first = new Walk(asked, steps).explain(asked);
     Optional<String> other = followed.filter(path -> !path.equals(asked));
-    if (!leadsNowhere || other.isEmpty()) {
+    if (other.isEmpty() || (first.state() != State.OUTSIDE && first.state() != State.UNKNOWN)) {
       return first;
     }
-    List<Step> again = new ArrayList<>(steps);
-    again.add(new Step("symlinks", "followed on the file system, it is " + shown(other.get())));
-    Explanation second = new Way(asked, again).walk(other.get());
-    boolean betterKnown =
-        !second.state().equals("outside") && !second.state().equals(first.state());
-    return betterKnown ? second : first;
+    Step follow = new Step("symlinks", "the kernel resolves it to " + shown(other.get()));
+    Explanation second = new Walk(asked, List.of(steps.get(0), follow)).explain(other.get());
+    boolean saysMore = second.state() != State.OUTSIDE && second.state() != first.state();
+    return saysMore ? second : first;
   }
 
   private static String shown(String text) {
@@ -91,116 +86,167 @@ public final class Explainer {
     return safe.length() <= MAX_SHOWN ? safe : safe.substring(0, MAX_SHOWN) + "...";
   }
 
-  /** One way from a text to a verdict. */
-  private final class Way {
+  /** The steps from a text to a verdict. */
+  private final class Walk {
     private final Settings now = settings.get();
     private final Instant time = clock.instant();
     private final String asked;
     private final List<Step> steps;
 
-    private Way(String asked, List<Step> steps) {
+    private Walk(String asked, List<Step> steps) {
       this.asked = shown(asked);
-      this.steps = steps;
+      this.steps = new ArrayList<>(steps);
     }
 
     private void step(String what, String finding) {
       steps.add(new Step(what, finding));
     }
 
-    private Explanation verdict(String state, String verdict, String next) {
+    private Explanation verdict(State state, String verdict, String next) {
       return new Explanation(asked, List.copyOf(steps), state, null, null, verdict, next);
     }
 
-    private Explanation walk(String text) {
-      Optional<String> file = imageFile(text);
-      Optional<List<String>> below =
-          file.isPresent()
-              ? AccessPath.components(file.get())
-              : text.startsWith("/")
-                  ? AccessPath.below(now.root().toString(), text)
-                  : AccessPath.components(text);
+    private Explanation explain(String text) {
+      Optional<List<String>> below = below(text);
       if (below.isEmpty()) {
-        step("normalised", "it is not below the root " + now.root());
-        return verdict(
-            "outside",
-            "The daemon has nothing to do with it: it lies outside the root " + now.root() + ".",
-            "Nothing; an access to it is not even counted.");
+        step("normalised", "not below the root " + now.root());
+        return outside();
       }
       String path = String.join("/", below.get());
       if (!path.equals(text)) {
         step("normalised", path.isEmpty() ? "the root" : shown(path) + " below " + now.root());
       }
       if (path.isEmpty()) {
-        return verdict(
-            "root",
-            "It is the root itself, " + now.root() + "; images are mounted on directories in it.",
-            "To open or list it mounts nothing.");
+        return root();
       }
       Optional<NewestCatalog.Snapshot> newest = catalog.get();
       if (newest.isEmpty()) {
-        step("images", problem("no scan of " + now.images() + " has ended yet"));
+        step("scan", withProblem("no scan of " + now.images() + " has finished yet"));
         return verdict(
-            "unscanned",
-            "It is not known yet which images there are.",
-            "Accesses are kept until the first scan has ended, and then acted on.");
+            State.UNSCANNED,
+            "No scan has finished yet, so it is not known which images there are.",
+            "Accesses are kept until the first scan has finished, and acted on then.");
       }
-      return image(below.get(), newest.get());
+      return explain(below.get(), newest.get());
     }
 
-    /** The name that an image file's own path stands for. */
-    private Optional<String> imageFile(String text) {
+    private Optional<List<String>> below(String text) {
+      Optional<String> name = nameOfImageFile(text);
+      if (name.isPresent()) {
+        step("image file", "it is the image of " + shown(name.get()));
+        return RootPath.components(name.get());
+      }
+      return text.startsWith("/")
+          ? RootPath.below(now.root().toString(), text)
+          : RootPath.components(text);
+    }
+
+    private Optional<String> nameOfImageFile(String text) {
       String images = now.images() + "/";
-      Optional<String> name =
-          now.imageSuffixes().stream()
-              .filter(suffix -> text.startsWith(images) && text.endsWith(suffix))
-              .filter(suffix -> text.length() > images.length() + suffix.length())
-              .map(suffix -> text.substring(images.length(), text.length() - suffix.length()))
-              .findFirst();
-      name.ifPresent(found -> step("image file", "it would serve the name " + shown(found)));
-      return name;
+      return now.imageSuffixes().stream()
+          .filter(suffix -> text.startsWith(images) && text.endsWith(suffix))
+          .filter(suffix -> text.length() > images.length() + suffix.length())
+          .map(suffix -> text.substring(images.length(), text.length() - suffix.length()))
+          .findFirst();
     }
 
-    private String problem(String what) {
-      return status.catalogProblem() == null ? what : what + "; " + status.catalogProblem();
-    }
-
-    private Explanation image(List<String> below, NewestCatalog.Snapshot newest) {
+    private Explanation explain(List<String> below, NewestCatalog.Snapshot newest) {
       Catalog images = newest.catalog();
-      Optional<List<String>> resolved = followLinks(below, images);
-      if (resolved.isEmpty()) {
-        return verdict(
-            "unknown",
-            "It leads through more than " + MAX_HOPS + " symlinks, or in a circle.",
-            "The kernel refuses to open it (ELOOP).");
+      String age = running ? Humanize.ago(newest.at(), time) : "for this question";
+      step("scan", withProblem(images.size() + " images known, scanned " + age));
+      Resolution found = images.resolve(below);
+      for (Resolution.Hop hop : found.hops()) {
+        String target = hop.target().isEmpty() ? "the root" : shown(hop.target());
+        step("symlink", shown(hop.link()) + " leads to " + target);
       }
-      List<String> path = resolved.get();
-      List<ImageFile> found = new ArrayList<>();
-      for (int i = 1; i <= path.size(); i++) {
-        images.get(String.join("/", path.subList(0, i))).ifPresent(found::add);
-      }
-      if (found.isEmpty()) {
-        return noImage(path, newest);
-      }
-      ImageFile image = found.get(found.size() - 1);
-      step("image", now.images() + "/" + image.file() + serves(image, path));
-      if (found.size() > 1) {
-        step(
-            "around it",
-            String.join(", ", found.stream().limit(found.size() - 1L).map(ImageFile::name).toList())
-                + ": mounted before, as it lies inside");
-      }
-      if (running) {
-        step("daemon", daemon());
-      } else {
-        step("daemon", "none runs with run-dir " + now.runDir());
-      }
-      return new ImageVerdicts(now, status, running, time).of(asked, steps, image);
+      return switch (found.kind()) {
+        case OUTSIDE -> outside();
+        case ROOT -> root();
+        case LEADS_OUT -> leadsOut(found.hops().get(found.hops().size() - 1));
+        case LOOP ->
+            verdict(
+                State.UNKNOWN,
+                "It leads through more than "
+                    + (found.hops().size() - 1)
+                    + " symlinks, or in a circle.",
+                "The kernel refuses to open it (ELOOP).");
+        case DIRECTORY -> directory(found, images);
+        case NO_IMAGE -> noImage(found, images);
+        case OWN_DIRECTORY, INSIDE -> image(found);
+      };
     }
 
-    private String serves(ImageFile image, List<String> path) {
-      return String.join("/", path).equals(image.name())
-          ? " serves this name"
-          : " serves " + shown(image.name()) + ", the longest name on the way";
+    private Explanation outside() {
+      return verdict(
+          State.OUTSIDE,
+          "It is outside the root " + now.root() + ", so lazymount has nothing to do with it.",
+          "Accesses to it are not even counted.");
+    }
+
+    private Explanation root() {
+      return verdict(
+          State.ROOT,
+          "It is the root itself, " + now.root() + "; images are mounted on directories in it.",
+          "Opening or listing it mounts nothing.");
+    }
+
+    private Explanation leadsOut(Resolution.Hop hop) {
+      return verdict(
+          State.OUTSIDE,
+          shown(hop.link())
+              + " is a symlink to "
+              + shown(hop.target())
+              + ", which is outside the root; lazymount cannot serve it.",
+          "It is read as it is. A directory in its place, or a symlink within the root, can be"
+              + " served after the next scan.");
+    }
+
+    private Explanation directory(Resolution found, Catalog images) {
+      int count = images.descendants(String.join("/", found.path())).size();
+      return verdict(
+          State.DIRECTORY,
+          "It is a directory with "
+              + (count == 1 ? "an image" : count + " images")
+              + " in it, and is no image itself.",
+          "An access to one of them mounts that image. Listing this directory mounts nothing.");
+    }
+
+    private Explanation noImage(Resolution found, Catalog images) {
+      List<String> near = NearNames.of(found.path(), images);
+      if (!near.isEmpty()) {
+        step("near", String.join(", ", near));
+      }
+      return verdict(
+          State.UNKNOWN,
+          "No image serves "
+              + shown(String.join("/", found.path()))
+              + ", so it is read as it is"
+              + (near.isEmpty() ? "." : "; did you mean " + near.get(0) + "?"),
+          "A file "
+              + now.images()
+              + "/"
+              + shown(found.path().get(0))
+              + now.imageSuffixes().get(0)
+              + " would be found by the next scan (catalog.rescan, or lazymount rescan).");
+    }
+
+    private Explanation image(Resolution found) {
+      ImageFile image = found.image().orElseThrow();
+      boolean own = found.kind() == Resolution.Kind.OWN_DIRECTORY;
+      step(
+          "image",
+          now.images()
+              + "/"
+              + image.file()
+              + " serves "
+              + (own ? "this name" : shown(image.name()) + ", the longest name on the way"));
+      List<ImageFile> outer = found.images().subList(0, found.images().size() - 1);
+      if (!outer.isEmpty()) {
+        String names = outer.stream().map(ImageFile::name).collect(Collectors.joining(", "));
+        step("around it", names + ": mounted first");
+      }
+      step("daemon", running ? daemon() : "none runs with run-dir " + now.runDir());
+      return new ImageVerdicts(now, status, running, time).of(asked, steps, image);
     }
 
     private String daemon() {
@@ -208,63 +254,8 @@ public final class Explainer {
       return status.trace().problem() == null ? state : state + "; " + status.trace().problem();
     }
 
-    /** The kernel's way through the symlinks of the root that the newest scan has seen. */
-    private Optional<List<String>> followLinks(List<String> below, Catalog images) {
-      List<String> path = below;
-      for (int hops = 0; hops <= MAX_HOPS; hops++) {
-        Optional<List<String>> next = Optional.empty();
-        for (int i = 1; i <= path.size() && next.isEmpty(); i++) {
-          String link = String.join("/", path.subList(0, i));
-          String target = images.links().get(link);
-          if (target != null) {
-            step("symlink", link + " leads to " + (target.isEmpty() ? "the root" : shown(target)));
-            List<String> rest = path.subList(i, path.size());
-            List<String> whole =
-                new ArrayList<>(target.isEmpty() ? List.of() : List.of(target.split("/")));
-            whole.addAll(rest);
-            next = Optional.of(whole);
-          }
-        }
-        if (next.isEmpty()) {
-          return Optional.of(path);
-        }
-        path = next.get();
-      }
-      return Optional.empty();
-    }
-
-    private Explanation noImage(List<String> path, NewestCatalog.Snapshot newest) {
-      String name = shown(String.join("/", path));
-      String scanned =
-          newest.catalog().size()
-              + " known by the scan "
-              + Humanize.ago(newest.at(), time)
-              + (running ? "" : ", made for this question");
-      int inside = newest.catalog().descendants(String.join("/", path)).size();
-      if (path.isEmpty() || inside > 0) {
-        step("images", problem(scanned) + "; in it: " + inside);
-        return verdict(
-            "directory",
-            "It is a directory of images (" + inside + "), and no image itself.",
-            "What is used in it has its own image mounted; to list it mounts nothing.");
-      }
-      step("images", problem(scanned) + "; none has its name or one that it lies in");
-      List<String> near = NearNames.of(path, newest.catalog());
-      if (!near.isEmpty()) {
-        step("near", String.join(", ", near));
-      }
-      return verdict(
-          "unknown",
-          "No image serves "
-              + name
-              + ", so it is read as it is"
-              + (near.isEmpty() ? "." : "; did you mean " + near.get(0) + "?"),
-          "A file "
-              + now.images()
-              + "/"
-              + shown(path.get(0))
-              + now.imageSuffixes().get(0)
-              + " would be found by the next scan (catalog.rescan, or lazymount rescan).");
+    private String withProblem(String what) {
+      return status.catalogProblem() == null ? what : what + "; " + status.catalogProblem();
     }
   }
 }

@@ -1,17 +1,17 @@
 package dev.lazymount.explain;
 
+import com.google.gson.annotations.SerializedName;
+import dev.lazymount.status.MountState;
 import java.util.List;
 
 /**
- * Why a compiler is mounted or not: every step from what was asked to the verdict. The shape of
+ * Why a compiler is mounted or not: every step from the question to the verdict. The shape of
  * {@code lazymount explain --json}: fields are added, never renamed.
  *
- * @param asked as it was asked, fit to be printed
+ * @param asked the question, printable
  * @param steps in the order in which an access takes them
- * @param state of the image: unmounted, mounting, mounted, failed, quarantined or stuck; or {@code
- *     unused} (nobody has used it), {@code unknown} (no image has this name), {@code directory} (of
- *     images), {@code root}, {@code outside} (the root), {@code unscanned} (no scan has ended)
- * @param name of the image; null if it is none
+ * @param state of the image, or what the path is instead
+ * @param name of the image; null if there is none
  * @param since ISO 8601, when it came into this state; null where that is not known
  * @param verdict the answer, a sentence
  * @param next what happens next, a sentence
@@ -19,21 +19,72 @@ import java.util.List;
 public record Explanation(
     String asked,
     List<Step> steps,
-    String state,
+    State state,
     String name,
     String since,
     String verdict,
     String next) {
 
+  /** The state of an image, or what a path is if no image serves it. */
+  public enum State {
+    /** Used before, and not mounted now. */
+    @SerializedName("unmounted")
+    UNMOUNTED,
+    /** A mount is under way. */
+    @SerializedName("mounting")
+    MOUNTING,
+    /** Served from its image. */
+    @SerializedName("mounted")
+    MOUNTED,
+    /** The last attempt failed. */
+    @SerializedName("failed")
+    FAILED,
+    /** Not tried again until the image file changes. */
+    @SerializedName("quarantined")
+    QUARANTINED,
+    /** A call to the kernel has not returned in time. */
+    @SerializedName("stuck")
+    STUCK,
+    /** An image that has not been used yet. */
+    @SerializedName("unused")
+    UNUSED,
+    /** No image has this name. */
+    @SerializedName("unknown")
+    UNKNOWN,
+    /** A directory of images. */
+    @SerializedName("directory")
+    DIRECTORY,
+    /** The root itself. */
+    @SerializedName("root")
+    ROOT,
+    /** Not below the root, or through a symlink that leads out of it. */
+    @SerializedName("outside")
+    OUTSIDE,
+    /** Not known, because no scan has finished. */
+    @SerializedName("unscanned")
+    UNSCANNED;
+
+    static State of(MountState state) {
+      return switch (state) {
+        case UNMOUNTED -> UNMOUNTED;
+        case MOUNTING -> MOUNTING;
+        case MOUNTED -> MOUNTED;
+        case FAILED -> FAILED;
+        case QUARANTINED -> QUARANTINED;
+        case STUCK -> STUCK;
+      };
+    }
+  }
+
   /**
    * One step.
    *
-   * @param what it is about, a word or two
-   * @param finding what came of it
+   * @param what its subject, a word or two
+   * @param finding its result
    */
   public record Step(String what, String finding) {}
 
-  /** For people: a line a step, then the verdict. */
+  /** For people: one line for each step, then the verdict. */
   public String text() {
     StringBuilder text = new StringBuilder();
     for (Step step : steps) {

@@ -2,6 +2,7 @@ package dev.lazymount.explain;
 
 import dev.lazymount.catalog.ImageFile;
 import dev.lazymount.config.Settings;
+import dev.lazymount.explain.Explanation.State;
 import dev.lazymount.explain.Explanation.Step;
 import dev.lazymount.status.DaemonStatus;
 import dev.lazymount.status.MountStatus;
@@ -12,24 +13,24 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The end of an explanation: what becomes of an image, by its state. Pure; used by {@link
- * Explainer}.
+ * The end of an explanation that leads to an image: one sentence for its state, and one for what
+ * happens next. Pure; used by {@link Explainer}.
  *
  * @param settings those in force
  * @param status of the daemon
- * @param running whether there is one
+ * @param running whether a daemon runs
  * @param now for ages
  */
 record ImageVerdicts(Settings settings, DaemonStatus status, boolean running, Instant now) {
+  private static final String ORIGINAL = "Reads are served from the original directory. ";
 
-  /** A sentence on the state, and one on what comes. */
-  private record Ending(String state, Instant since, String verdict, String next) {}
+  private record Ending(State state, Instant since, String verdict, String next) {}
 
   Explanation of(String asked, List<Step> steps, ImageFile image) {
-    Optional<MountStatus> line = status.mounts().get(image.name());
-    line.map(MountStatus::lastAccess)
+    Optional<MountStatus> row = status.mounts().get(image.name());
+    row.map(MountStatus::lastAccess)
         .ifPresent(last -> steps.add(new Step("last used", Humanize.since(last, now))));
-    Ending ending = line.map(this::inUse).orElseGet(() -> unused(image));
+    Ending ending = row.map(this::inUse).orElseGet(() -> unused(image));
     return new Explanation(
         asked,
         List.copyOf(steps),
@@ -41,102 +42,109 @@ record ImageVerdicts(Settings settings, DaemonStatus status, boolean running, In
   }
 
   private Ending unused(ImageFile image) {
-    String name = image.name();
-    if (!running) {
-      return new Ending(
-          "unused",
-          null,
-          name + " is not mounted, as no daemon runs.",
-          "A daemon would mount it at the first access; mode is " + settings.mode() + ".");
-    }
+    String why = running ? "it has not been used since the daemon started" : "no daemon is running";
     return new Ending(
-        "unused",
-        null,
-        name + " is not mounted: nobody has used it since the daemon began.",
-        use());
+        State.UNUSED, null, image.name() + " is not mounted because " + why + ".", firstAccess());
   }
 
-  /** What a first access leads to. */
-  private String use() {
+  /** What a first access does. */
+  private String firstAccess() {
     if (observes()) {
-      return "Mode is observe: an access would be noted, and nothing mounted.";
+      return (running ? "Mode is observe" : "A daemon would start in mode observe")
+          + ": an access is counted, and nothing is mounted.";
+    }
+    if (!running) {
+      return "With a daemon, the first access mounts it; mode is " + settings.mode() + ".";
     }
     if (status.storageProblem() != null) {
-      return "Nothing until the storage answers: " + status.storageProblem() + ".";
+      return "Nothing is mounted until the storage responds: " + status.storageProblem() + ".";
     }
     List<String> ignored = settings.trace().ignoreComms();
     return "The first open of a file in it mounts it"
         + (ignored.isEmpty()
             ? "."
-            : "; not by " + String.join(", ", ignored) + " (trace.ignore-comms).");
+            : "; opens by " + String.join(", ", ignored) + " are ignored (trace.ignore-comms).");
   }
 
   private boolean observes() {
     return settings.mode() == Settings.Mode.OBSERVE;
   }
 
-  private Ending inUse(MountStatus line) {
-    String since = Humanize.since(line.since(), now);
-    String why = line.reason() == null ? "" : ": " + line.reason();
-    return switch (line.state()) {
-      case MOUNTED -> mounted(line);
+  private Ending inUse(MountStatus row) {
+    String since = Humanize.since(row.since(), now);
+    String why = row.reason() == null ? "" : ": " + row.reason();
+    return switch (row.state()) {
+      case MOUNTED -> mounted(row);
       case MOUNTING ->
           ending(
-              line,
-              "is being mounted since " + since,
-              "The original is read until it is; after "
+              row,
+              "is not mounted yet: its mount started " + since,
+              ORIGINAL
+                  + "After "
                   + Humanize.span(settings.mount().timeout())
-                  + " it is called stuck.");
-      case FAILED -> ending(line, "could not be mounted, " + since + why, retry(line));
+                  + " the mount is reported as stuck.");
+      case FAILED ->
+          ending(
+              row, "is not mounted because the attempt of " + since + " failed" + why, retry(row));
       case QUARANTINED ->
           ending(
-              line,
-              "is quarantined since " + since + why,
-              "The original is read. An access after its file has changed mounts it.");
+              row,
+              "is not mounted: it has been quarantined since " + since + why,
+              ORIGINAL + "The first access after the image file has changed mounts it.");
       case STUCK ->
           ending(
-              line,
-              "is stuck since " + since + why,
-              "The original is read. A mount in the kernel can't be broken off; when the storage"
-                  + " answers, it ends.");
-      case UNMOUNTED -> ending(line, "is not mounted since " + since + why, use());
+              row,
+              "has been stuck since " + since + why,
+              (row.mounted() ? "Reads are served from the mounted image. " : ORIGINAL)
+                  + "A mount in the kernel can't be interrupted; it ends when the storage"
+                  + " responds.");
+      case UNMOUNTED -> ending(row, "has not been mounted since " + since + why, firstAccess());
     };
   }
 
-  private Ending mounted(MountStatus line) {
-    String from = line.device() == null ? "" : " from " + line.device();
-    String took =
-        line.mountMillis() == null
-            ? running ? ", taken over from an earlier daemon" : ""
-            : ", in " + Humanize.millis(line.mountMillis());
-    String when = running ? " since " + Humanize.since(line.since(), now) : "";
-    String by = line.trigger() == null ? "" : ", for " + line.trigger();
-    String old = line.reason() == null ? "" : "; but " + line.reason();
+  private Ending mounted(MountStatus row) {
+    StringBuilder verdict = new StringBuilder(running ? "has been mounted" : "is mounted");
+    if (row.device() != null) {
+      verdict.append(" from ").append(row.device());
+    }
+    if (running) {
+      verdict.append(" since ").append(Humanize.since(row.since(), now));
+      verdict.append(
+          row.mountMillis() == null
+              ? ", not by this daemon"
+              : ", in " + Humanize.millis(row.mountMillis()));
+    }
+    if (row.trigger() != null) {
+      verdict.append(", for ").append(row.trigger());
+    }
+    if (row.reason() != null) {
+      verdict.append("; but ").append(row.reason());
+    }
     String idle =
         settings
             .idle()
             .unmountAfter()
-            .map(after -> "unused for " + Humanize.span(after) + ", or its image is gone")
-            .orElse("its image is gone and nobody uses it");
+            .map(after -> "it has been idle for " + Humanize.span(after) + ", or its image is gone")
+            .orElse("its image is gone and it is idle");
     return ending(
-        line,
-        "is mounted" + from + when + took + by + old,
-        "What is opened in it comes from the image. It stays until "
+        row,
+        verdict.toString(),
+        "Files opened in it are read from the image. It stays mounted until "
             + idle
-            + "; a replaced image is swapped after the next scan.");
+            + ". A replaced image is swapped after the next scan.");
   }
 
-  private String retry(MountStatus line) {
-    if (line.retryAt() == null) {
-      return "An access tries again.";
+  private String retry(MountStatus row) {
+    if (row.retryAt() == null) {
+      return ORIGINAL + "The next access tries again.";
     }
-    Duration left = Duration.between(now, line.retryAt());
+    Duration left = Duration.between(now, row.retryAt());
     return left.isNegative() || left.isZero()
-        ? "The original is read. The pause is over: the next access tries again."
-        : "The original is read. An access in " + Humanize.span(left) + " or later tries again.";
+        ? ORIGINAL + "The back-off is over: the next access tries again."
+        : ORIGINAL + "The first access after " + Humanize.span(left) + " tries again.";
   }
 
-  private static Ending ending(MountStatus line, String verdict, String next) {
-    return new Ending(line.state().word(), line.since(), line.name() + " " + verdict + ".", next);
+  private static Ending ending(MountStatus row, String verdict, String next) {
+    return new Ending(State.of(row.state()), row.since(), row.name() + " " + verdict + ".", next);
   }
 }

@@ -1,18 +1,19 @@
 package dev.lazymount.explain;
 
 import dev.lazymount.catalog.Catalog;
+import dev.lazymount.text.EditDistance;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 
-/** The names of images that somebody may have meant by one that no image has. Pure. */
+/** Images whose names resemble a name that no image has, for "did you mean". Pure. */
 final class NearNames {
   private static final int MOST = 3;
 
-  /** Of a name this long or longer nothing is near: there is none. */
+  /** Longer names are not compared: no image has one. */
   private static final int LONGEST = 200;
 
-  private record Near(String name, int slips) {}
+  private record Near(String name, int edits) {}
 
   private NearNames() {}
 
@@ -30,19 +31,17 @@ final class NearNames {
     List<Near> near = new ArrayList<>();
     for (String name : catalog.names()) {
       String meant = beginning(path, components(name));
-      // A quarter of it mistyped is still a name; more is another one.
+      // With more than a quarter of it different, it is another name and no misspelling.
       int allowed = Math.max(2, Math.min(meant.length(), name.length()) / 4);
-      int slips =
+      int edits =
           name.startsWith(whole) || meant.startsWith(name)
               ? 1
-              : Math.abs(name.length() - meant.length()) > allowed
-                  ? Integer.MAX_VALUE
-                  : distance(meant, name, allowed);
-      if (slips <= allowed) {
-        near.add(new Near(name, slips));
+              : EditDistance.atMost(meant, name, allowed);
+      if (edits <= allowed) {
+        near.add(new Near(name, edits));
       }
     }
-    near.sort(Comparator.comparingInt(Near::slips).thenComparing(Near::name));
+    near.sort(Comparator.comparingInt(Near::edits).thenComparing(Near::name));
     return near.stream().limit(MOST).map(Near::name).toList();
   }
 
@@ -52,28 +51,5 @@ final class NearNames {
 
   private static String beginning(List<String> path, int components) {
     return String.join("/", path.subList(0, Math.min(components, path.size())));
-  }
-
-  /** The edit distance; anything more than {@code most} is as good as infinite. */
-  private static int distance(String a, String b, int most) {
-    int[] above = new int[b.length() + 1];
-    for (int j = 0; j <= b.length(); j++) {
-      above[j] = j;
-    }
-    for (int i = 1; i <= a.length(); i++) {
-      int[] row = new int[b.length() + 1];
-      row[0] = i;
-      int least = i;
-      for (int j = 1; j <= b.length(); j++) {
-        int replace = above[j - 1] + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-        row[j] = Math.min(replace, 1 + Math.min(above[j], row[j - 1]));
-        least = Math.min(least, row[j]);
-      }
-      if (least > most) {
-        return Integer.MAX_VALUE;
-      }
-      above = row;
-    }
-    return above[b.length()];
   }
 }

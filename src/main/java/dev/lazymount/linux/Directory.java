@@ -1,13 +1,10 @@
 package dev.lazymount.linux;
 
-import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 
 /** Reading a directory with getdents64(2): names and types in one call, without a stat each. */
 public final class Directory {
@@ -24,46 +21,10 @@ public final class Directory {
    *
    * @param entries some, or all
    * @param complete whether that is all of them
-   * @param content what they were read from; empty if that is more than is kept of one directory
    */
-  public record Listing(List<Entry> entries, boolean complete, Optional<Content> content) {}
-
-  /** What the kernel said of a directory's entries, as it said it. Immutable. */
-  public static final class Content {
-    private final byte[] raw;
-
-    private Content(byte[] raw) {
-      this.raw = raw;
-    }
-
-    /** How much memory it holds, bytes. */
-    public int size() {
-      return raw.length;
-    }
-
-    /**
-     * Whether the kernel says the same again: the same names and types in the same order, with the
-     * same inode numbers. Much quicker than to make entries of it.
-     *
-     * @param directory opened for reading, not read yet
-     */
-    public boolean isStill(Fd directory) throws SyscallException {
-      byte[] buffer = new byte[BUFFER];
-      int at = 0;
-      for (int n = fill(directory, buffer); n > 0; n = fill(directory, buffer)) {
-        if (n > raw.length - at || !Arrays.equals(buffer, 0, n, raw, at, at + n)) {
-          return false;
-        }
-        at += n;
-      }
-      return at == raw.length;
-    }
-  }
+  public record Listing(List<Entry> entries, boolean complete) {}
 
   private static final int BUFFER = 32 * 1024;
-
-  /** More of a directory's content is not kept: 16,384 entries with names of 94 bytes. */
-  private static final int MOST_CONTENT = 2 << 20;
 
   /** offsetof(struct linux_dirent64, d_name). */
   private static final int NAME = 19;
@@ -80,25 +41,14 @@ public final class Directory {
    */
   public static Listing list(Fd directory, int most) throws SyscallException {
     List<Entry> entries = new ArrayList<>();
-    ByteArrayOutputStream raw = new ByteArrayOutputStream();
-    boolean kept = true;
     byte[] buffer = new byte[BUFFER];
     int seen = 0;
     for (int n = fill(directory, buffer); n > 0 && seen <= most; n = fill(directory, buffer)) {
       seen += parse(buffer, n, entries);
-      kept &= raw.size() + n <= MOST_CONTENT;
-      if (kept) {
-        raw.write(buffer, 0, n);
-      } else {
-        raw = new ByteArrayOutputStream();
-      }
     }
-    Optional<Content> content =
-        kept ? Optional.of(new Content(raw.toByteArray())) : Optional.empty();
     return seen <= most
-        ? new Listing(entries, true, content)
-        : new Listing(
-            new ArrayList<>(entries.subList(0, Math.min(most, entries.size()))), false, content);
+        ? new Listing(entries, true)
+        : new Listing(new ArrayList<>(entries.subList(0, Math.min(most, entries.size()))), false);
   }
 
   /**

@@ -83,6 +83,11 @@ public final class Fd implements AutoCloseable {
     }
   }
 
+  /** openat(2) of a file of /proc or /sys, for reading. */
+  static Fd openKernelFile(String path) throws SyscallException {
+    return open(LibC.AT_FDCWD, path, O_RDONLY, 0);
+  }
+
   /** openat(2) of one subdirectory for reading; a symlink is ELOOP or ENOTDIR. */
   public Fd openSubdirectory(String name) throws SyscallException {
     return open(raw(), name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
@@ -106,17 +111,6 @@ public final class Fd implements AutoCloseable {
   }
 
   /**
-   * openat2(2) of a directory somewhere beneath this one, for reading. No component may be a
-   * symlink (ELOOP) and none may lead out (EXDEV).
-   *
-   * @param path relative
-   */
-  public Fd openDirectoryBeneath(String path) throws SyscallException {
-    return openBeneath(
-        path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
-  }
-
-  /**
    * openat2(2) of anything somewhere beneath this directory with O_PATH: enough to ask what it is,
    * and without opening it, which of a device is an act of its own. No path may lead out (EXDEV).
    *
@@ -126,6 +120,15 @@ public final class Fd implements AutoCloseable {
   public Fd lookBeneath(String path, boolean symlinks) throws SyscallException {
     long resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
     return openBeneath(path, O_PATH, symlinks ? resolve : resolve | RESOLVE_NO_SYMLINKS);
+  }
+
+  /**
+   * openat2(2) of an entry of this directory with O_PATH; of a symlink, the symlink itself.
+   *
+   * @param name one component
+   */
+  public Fd openEntry(String name) throws SyscallException {
+    return openBeneath(name, O_PATH | O_NOFOLLOW, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
   }
 
   /**

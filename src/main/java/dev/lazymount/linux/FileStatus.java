@@ -13,6 +13,7 @@ import java.nio.ByteOrder;
  * @param mtimeNanos time of the last change of content, nanoseconds since 1970
  * @param mode the permission bits
  * @param owner the user id of the owner
+ * @param group the id of the group
  * @param mountRoot whether it is the root of a mount (STATX_ATTR_MOUNT_ROOT, Linux 5.8): asked of a
  *     directory that something is mounted on, the mount answers, and in constant time
  */
@@ -24,6 +25,7 @@ public record FileStatus(
     long mtimeNanos,
     int mode,
     int owner,
+    int group,
     boolean mountRoot) {
 
   static final int STATX_BASIC_STATS = 0x7ff;
@@ -45,6 +47,7 @@ public record FileStatus(
         b.getLong(112) * 1_000_000_000L + b.getInt(120),
         mode & 07777,
         b.getInt(20),
+        b.getInt(24),
         (b.getLong(8) & b.getLong(56) & STATX_ATTR_MOUNT_ROOT) != 0);
   }
 

@@ -20,6 +20,8 @@ final class LibC {
   /** Since Linux 5.2/5.6 the numbers of new system calls are the same on every architecture. */
   static final long SYS_MOVE_MOUNT = 429;
 
+  static final long SYS_OPEN_TREE = 428;
+
   static final long SYS_FSOPEN = 430;
   static final long SYS_FSCONFIG = 431;
   static final long SYS_FSMOUNT = 432;
@@ -82,6 +84,9 @@ final class LibC {
 
   static native long read(int fd, byte[] buffer, long size);
 
+  /** struct pollfd[count]; milliseconds. */
+  static native int poll(byte[] descriptors, long count, int timeout);
+
   static native int umount2(byte[] path, int flags);
 
   static native int prctl(
@@ -108,6 +113,9 @@ final class LibC {
 
   /** fsopen(2). */
   static native long syscall(long number, byte[] name, int flags);
+
+  /** open_tree(2). */
+  static native long syscall(long number, int dirFd, byte[] path, int flags);
 
   /** fsmount(2). */
   static native long syscall(long number, int fd, int flags, int attributes);

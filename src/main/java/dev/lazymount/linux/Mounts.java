@@ -9,7 +9,30 @@ public final class Mounts {
   private static final int MNT_EXPIRE = 4;
   private static final int UMOUNT_NOFOLLOW = 8;
 
+  private static final int OPEN_TREE_CLONE = 1;
+  private static final int OPEN_TREE_CLOEXEC = 02000000;
+
   private Mounts() {}
+
+  /**
+   * open_tree(2) with OPEN_TREE_CLONE and without AT_RECURSIVE: the file system at a path, with the
+   * directories below the mounts on it and without those mounts. It is attached nowhere and goes
+   * with the descriptor. Needs CAP_SYS_ADMIN (EPERM).
+   *
+   * @param path a directory, which need not be the root of a mount
+   */
+  public static Fd copyWithoutMountsInside(String path) throws SyscallException {
+    long fd =
+        LibC.syscall(
+            LibC.SYS_OPEN_TREE,
+            LibC.AT_FDCWD,
+            LibC.cString(path),
+            OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+    if (fd < 0) {
+      throw new SyscallException("open_tree " + path, LibC.errno());
+    }
+    return new Fd((int) fd);
+  }
 
   /**
    * move_mount(2) of a detached mount onto a directory, in one step: every path lookup sees either

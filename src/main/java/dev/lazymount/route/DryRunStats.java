@@ -15,21 +15,21 @@ import java.util.function.Predicate;
  * In observe mode: which images would be mounted, and which accesses they would have served. Used
  * by the Router alone.
  *
- * <p>It counts as if every mount had worked, and at once: an access in the milliseconds of a mount
- * would still have got the original, and so would all to an image that turns out to be bad.
+ * <p>It assumes that every mount succeeds instantly. In truth, accesses during the milliseconds of
+ * a mount are served by the original directory, and so are all accesses to an invalid image.
  */
 final class DryRunStats {
-  private static final String REASON = "mode is observe: it would be mounted";
+  private static final String REASON = "would be mounted; mode is observe";
 
   private final MountEnv env;
   private final Predicate<String> hasActor;
   private final Set<String> names = new HashSet<>();
 
   /**
-   * Nothing observed yet.
+   * Statistics.
    *
    * @param env has the board and the counters
-   * @param hasActor whether an image has a MountActor, whose line is its own
+   * @param hasActor whether an image has a MountActor, which then owns its row
    */
   DryRunStats(MountEnv env, Predicate<String> hasActor) {
     this.env = env;
@@ -37,10 +37,10 @@ final class DryRunStats {
   }
 
   /**
-   * An access.
+   * Counts an access.
    *
    * @param innermost the image that would serve it
-   * @param images all those that it would have mounted
+   * @param images all images that it would have mounted
    */
   void add(ImageFile innermost, List<ImageFile> images) {
     if (names.contains(innermost.name())) {
@@ -53,7 +53,7 @@ final class DryRunStats {
     MountBoard board = env.status().mounts();
     Instant now = Instant.now();
     boolean mounted =
-        board.get(image.name()).filter(line -> line.state() == MountState.MOUNTED).isPresent();
+        board.get(image.name()).filter(row -> row.state() == MountState.MOUNTED).isPresent();
     boolean first = !mounted && names.add(image.name());
     if (first) {
       env.status().counters().wouldMount.increment();
@@ -71,25 +71,25 @@ final class DryRunStats {
     }
   }
 
-  /** Forgets all others, as they are no images any more. */
-  void keepOnly(Predicate<String> there) {
+  /** Forgets the images that are no longer there. */
+  void retain(Predicate<String> there) {
     names.removeIf(
         name -> {
           boolean gone = !there.test(name);
           if (gone) {
-            removeLine(name);
+            removeRow(name);
           }
           return gone;
         });
   }
 
-  /** Forgets all, as the mode is another now. */
-  void forget() {
-    names.forEach(this::removeLine);
+  /** Forgets all images; the mode has changed. */
+  void clear() {
+    names.forEach(this::removeRow);
     names.clear();
   }
 
-  private void removeLine(String name) {
+  private void removeRow(String name) {
     if (!hasActor.test(name)) {
       env.status().mounts().remove(name);
     }

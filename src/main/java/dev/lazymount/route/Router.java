@@ -2,6 +2,8 @@ package dev.lazymount.route;
 
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.Behavior;
+import akka.actor.typed.ChildFailed;
+import akka.actor.typed.Terminated;
 import akka.actor.typed.javadsl.AbstractBehavior;
 import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
@@ -9,25 +11,42 @@ import akka.actor.typed.javadsl.Receive;
 import dev.lazymount.catalog.Catalog;
 import dev.lazymount.catalog.CatalogActor;
 import dev.lazymount.catalog.ImageFile;
+import dev.lazymount.catalog.Resolution;
+import dev.lazymount.catalog.RootPath;
 import dev.lazymount.config.Settings;
 import dev.lazymount.mount.MountActor;
-import dev.lazymount.mount.MountEnv;
 import dev.lazymount.mount.MountResult;
+import dev.lazymount.mount.Mounter;
 import dev.lazymount.mount.UnmountMode;
 import dev.lazymount.mount.kernel.Reconcile;
 import dev.lazymount.status.Access;
+import dev.lazymount.status.DaemonStatus;
+import dev.lazymount.status.MountBoard;
+import dev.lazymount.status.MountState;
+import dev.lazymount.status.MountStatus;
 import dev.lazymount.trace.TraceSource;
+import dev.lazymount.trace.program.ResolvedProgram;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import org.slf4j.LoggerFactory;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 
 /**
- * Turns accesses into image names and hands each to the MountActor of that name. It never touches a
- * disk: what it knows is the newest {@link Catalog}. A name that the catalog does not have costs a
- * look-up and nothing that stays, whoever makes them up and however many.
+ * Resolves each access to an image, and forwards it to that image's MountActor, which is spawned at
+ * the first access.
+ *
+ * <p>It never touches a disk: all it knows is the newest {@link Catalog}. A name that no image has
+ * costs a look-up and leaves nothing behind, however many of them a local user makes up.
  */
 public final class Router extends AbstractBehavior<Router.Command> {
   /** What this actor understands. */
@@ -37,7 +56,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
    * A batch of accesses.
    *
    * @param accesses in the order they were seen
-   * @param answerTo is told when the next batch may come
+   * @param answerTo gets the request for the next batch
    */
   public record Accesses(List<Access> accesses, ActorRef<TraceSource.Ack> answerTo)
       implements Command {}
@@ -45,58 +64,78 @@ public final class Router extends AbstractBehavior<Router.Command> {
   /**
    * Which images are there?
    *
-   * @param answerTo is told the newest catalog; none before the first scan is over
+   * @param answerTo gets the newest catalog; empty until the first scan has ended
    */
   public record Images(ActorRef<Optional<Catalog>> answerTo) implements Command {}
 
-  /** Mount an image; {@code answerTo} is told what came of it. */
+  /** Mount an image; {@code answerTo} gets the result. */
   public record MountNow(String name, ActorRef<MountResult> answerTo) implements Command {}
 
   /**
    * Unmount an image.
    *
    * @param name the image
-   * @param manner when it stays
+   * @param manner in which cases it stays mounted
    * @param why for the log and the status
-   * @param answerTo is told what came of it
+   * @param answerTo gets the result
    */
   public record Unmount(String name, UnmountMode manner, String why, ActorRef<MountResult> answerTo)
       implements Command {}
 
   /**
-   * What to do with accesses from now on. What is mounted stays mounted, and a mount under way is
+   * Changes what is done with accesses. Mounted images stay mounted, and a mount under way is
    * finished.
    */
   public record SetMode(Settings.Mode mode) implements Command {}
 
   /**
-   * Mount this image as an access to it would, though nobody uses it yet. Does nothing in observe
-   * mode, or if there is no such image.
-   *
-   * @param name the image's name
+   * Mount this image as an access to it would, for the warm list. Does nothing in observe mode, or
+   * if there is no such image.
    */
   public record Warm(String name) implements Command {}
 
-  /** The times of {@link MountEnv} are others now. */
-  public record Retimed() implements Command {}
+  /** The settings that the MountActors share have changed. */
+  public record SettingsChanged() implements Command {}
 
   private record NewCatalog(Catalog catalog) implements Command {}
 
-  private record Mounted(Collection<Reconcile.Found> found) implements Command {}
+  private record AlreadyMounted(Collection<Reconcile.Found> found) implements Command {}
 
   private record Suspects(Collection<String> names) implements Command {}
 
-  private record Gone(String name, ActorRef<MountActor.Command> actor) implements Command {}
+  /** An image in use. Each has one actor, however it is reached. */
+  private static final class Child {
+    private final ActorRef<MountActor.Command> actor;
+    private Mounter.Request request;
+    private boolean gone;
+    private long forwardedAt;
 
-  /** Between two hints to the catalog that there may be a new image. */
+    private Child(ActorRef<MountActor.Command> actor, Mounter.Request request, long forwardedAt) {
+      this.actor = actor;
+      this.request = request;
+      this.forwardedAt = forwardedAt;
+    }
+  }
+
+  /** At most one hint a second goes to the catalog that there may be a new image. */
   private static final long HINT_NANOS = Duration.ofSeconds(1).toNanos();
 
+  /**
+   * A compiler in use is opened thousands of times a second. Its actor needs one access in this
+   * time.
+   */
+  private static final long FORWARD_NANOS = Duration.ofMillis(100).toNanos();
+
   private final RouterEnv env;
+  private final DaemonStatus status;
   private final ActorRef<CatalogActor.Command> scanner;
-  private final MountActors children;
-  private final DryRunStats observed;
-  private final ImageResolver matching;
+  private final Map<String, Child> children = new HashMap<>();
+  private final DryRunStats dryRun;
+  private final EarlyAccesses early = new EarlyAccesses();
+  private Optional<Catalog> catalog = Optional.empty();
+  private int componentsNeeded = RootPath.MAX_COMPONENTS;
   private long hintedAt;
+  private long spawned;
 
   /**
    * The router.
@@ -111,10 +150,10 @@ public final class Router extends AbstractBehavior<Router.Command> {
   private Router(
       ActorContext<Command> context, RouterEnv env, ActorRef<CatalogActor.Command> scanner) {
     super(context);
+    context.setLoggerName(Router.class);
     this.env = env;
-    this.children = new MountActors(context, env.mounts(), Gone::new);
-    this.observed = new DryRunStats(env.mounts(), children::has);
-    this.matching = new ImageResolver(env);
+    this.status = env.mounts().status();
+    this.dryRun = new DryRunStats(env.mounts(), children::containsKey);
     this.scanner = scanner;
     this.hintedAt = now() - HINT_NANOS;
     scanner.tell(
@@ -125,18 +164,21 @@ public final class Router extends AbstractBehavior<Router.Command> {
   public Receive<Command> createReceive() {
     return newReceiveBuilder()
         .onMessage(Accesses.class, this::onAccesses)
-        .onMessage(Images.class, this::onImages)
+        .onMessage(Warm.class, this::onWarm)
         .onMessage(MountNow.class, this::onMountNow)
         .onMessage(Unmount.class, this::onUnmount)
+        .onMessage(Images.class, this::onImages)
         .onMessage(SetMode.class, this::onSetMode)
-        .onMessage(Warm.class, this::onWarm)
+        .onMessage(SettingsChanged.class, changed -> onSettingsChanged())
         .onMessage(NewCatalog.class, this::onNewCatalog)
-        .onMessage(Retimed.class, this::onRetimed)
-        .onMessage(Mounted.class, this::onMounted)
+        .onMessage(AlreadyMounted.class, this::onAlreadyMounted)
         .onMessage(Suspects.class, this::onSuspects)
-        .onMessage(Gone.class, this::onGone)
+        .onSignal(ChildFailed.class, this::onChildFailed)
+        .onSignal(Terminated.class, this::onChildStopped)
         .build();
   }
+
+  // ---- Accesses: the hot path
 
   private Behavior<Command> onAccesses(Accesses batch) {
     batch.accesses().forEach(this::route);
@@ -144,34 +186,113 @@ public final class Router extends AbstractBehavior<Router.Command> {
     return this;
   }
 
-  private Behavior<Command> onSetMode(SetMode message) {
-    if (message.mode() != env.mounts().status().mode()) {
-      env.mounts().status().mode(message.mode());
-      observed.forget();
-      LoggerFactory.getLogger(Router.class).info("mode is {} now", message.mode());
+  private void route(Access access) {
+    Optional<List<String>> below = RootPath.below(env.root(), access.path(), componentsNeeded);
+    if (below.isEmpty() || below.get().isEmpty()) {
+      return;
+    }
+    if (catalog.isEmpty()) {
+      if (!early.keep(access, below.get())) {
+        status.counters().lost.increment();
+      }
+      return;
+    }
+    Resolution found = catalog.get().resolve(below.get());
+    switch (found.kind()) {
+      case INSIDE, OWN_DIRECTORY -> use(access, found.used());
+      case NO_IMAGE, LEADS_OUT, LOOP -> unknown(below.get());
+      case OUTSIDE, ROOT, DIRECTORY -> {
+        // No use of an image, and not the name of a missing one.
+      }
+    }
+  }
+
+  private void use(Access access, List<ImageFile> images) {
+    if (images.isEmpty()) {
+      return;
+    }
+    ImageFile innermost = images.get(images.size() - 1);
+    status.accessed(innermost.name());
+    if (status.observes()) {
+      dryRun.add(innermost, withNested(images));
+      return;
+    }
+    Child child = child(innermost);
+    long now = now();
+    if (now - child.forwardedAt >= FORWARD_NANOS) {
+      child.forwardedAt = now;
+      forward(access, images);
+    }
+  }
+
+  /**
+   * The outermost image gets the access together with the actors of those nested in it. Each hands
+   * it on to the next one when its own mount has ended, well or not: a mount of the outer image
+   * would hide an inner one that was mounted before it.
+   */
+  private void forward(Access access, List<ImageFile> images) {
+    List<ActorRef<MountActor.Command>> actors = new ArrayList<>(images.size());
+    withNested(images).forEach(image -> actors.add(child(image).actor));
+    actors.get(0).tell(new MountActor.Accessed(access, actors.subList(1, actors.size())));
+  }
+
+  /**
+   * Once an image is mounted, the resolved program does not see what is opened in it, and so not
+   * that a nested image is used: those are mounted along with it. (Such names are rare: most nested
+   * ones are in directories that no image serves.)
+   */
+  private List<ImageFile> withNested(List<ImageFile> images) {
+    if (!status.trace().program().equals(ResolvedProgram.NAME)) {
+      return images;
+    }
+    Collection<ImageFile> nested =
+        catalog.orElseThrow().descendants(images.get(images.size() - 1).name());
+    if (nested.isEmpty()) {
+      return images;
+    }
+    List<ImageFile> all = new ArrayList<>(images);
+    all.addAll(nested);
+    return all;
+  }
+
+  /** An access to what no image serves. An entry of the root itself is no use of a compiler. */
+  private void unknown(List<String> below) {
+    if (below.size() == 1) {
+      return;
+    }
+    status.counters().unknown.increment();
+    long now = now();
+    if (now - hintedAt >= HINT_NANOS) {
+      hintedAt = now;
+      scanner.tell(new CatalogActor.Hint());
+    }
+  }
+
+  private Behavior<Command> onWarm(Warm warm) {
+    List<ImageFile> images =
+        catalog.map(newest -> newest.matchInside(warm.name())).orElse(List.of());
+    if (!images.isEmpty() && !status.observes()) {
+      forward(Access.ahead(now()), images);
     }
     return this;
   }
 
-  private Behavior<Command> onImages(Images asked) {
-    asked.answerTo().tell(matching.catalog());
-    return this;
-  }
+  // ---- Requests of an operator
 
   private Behavior<Command> onMountNow(MountNow asked) {
-    return tell(asked.name(), new MountActor.MountNow(asked.answerTo()), asked.answerTo());
+    return request(asked.name(), new MountActor.MountNow(asked.answerTo()), asked.answerTo());
   }
 
   private Behavior<Command> onUnmount(Unmount asked) {
-    MountActor.Unmount message =
+    MountActor.Command message =
         new MountActor.Unmount(asked.manner(), asked.why(), asked.answerTo());
-    return tell(asked.name(), message, asked.answerTo());
+    return request(asked.name(), message, asked.answerTo());
   }
 
-  private Behavior<Command> tell(
+  private Behavior<Command> request(
       String name, MountActor.Command message, ActorRef<MountResult> answerTo) {
     Optional<ActorRef<MountActor.Command>> actor = actorOf(name);
-    if (env.mounts().status().observes()) {
+    if (status.observes()) {
       answerTo.tell(MountResult.observes(name));
     } else if (actor.isEmpty()) {
       answerTo.tell(MountResult.failed(name, "no image has this name"));
@@ -181,46 +302,91 @@ public final class Router extends AbstractBehavior<Router.Command> {
     return this;
   }
 
-  private Optional<ActorRef<MountActor.Command>> actorOf(String name) {
-    return children.get(name).or(() -> matching.image(name).map(children::of));
+  private Behavior<Command> onImages(Images asked) {
+    asked.answerTo().tell(catalog);
+    return this;
   }
 
-  private Behavior<Command> onWarm(Warm warm) {
-    List<ImageFile> images = matching.inside(warm.name());
-    if (!images.isEmpty() && !env.mounts().status().observes()) {
-      tell(Access.ahead(now()), images);
+  private Behavior<Command> onSetMode(SetMode message) {
+    if (message.mode() != status.mode()) {
+      status.mode(message.mode());
+      dryRun.clear();
+      getContext().getLog().info("mode is now {}", message.mode());
     }
     return this;
   }
+
+  private Behavior<Command> onSettingsChanged() {
+    children.values().forEach(child -> child.actor.tell(new MountActor.SettingsChanged()));
+    return this;
+  }
+
+  // ---- Scans
 
   private Behavior<Command> onNewCatalog(NewCatalog message) {
-    Optional<Catalog> before = matching.catalog();
-    List<Access> kept = matching.now(message.catalog());
-    // A scan that found nothing new has the same one.
-    if (before.isEmpty() || before.get() != message.catalog()) {
-      children.now(message.catalog());
-      observed.keepOnly(name -> message.catalog().get(name).isPresent());
+    Catalog newest = message.catalog();
+    boolean first = catalog.isEmpty();
+    boolean changed = first || !catalog.get().equals(newest);
+    catalog = Optional.of(newest);
+    componentsNeeded = Math.min(RootPath.MAX_COMPONENTS, Math.max(2, newest.componentsNeeded()));
+    if (changed) {
+      children.forEach(this::compare);
+      dryRun.retain(name -> newest.get(name).isPresent());
     }
-    // Each scan is also when it is noticed that an image was replaced, or mounted or unmounted by
-    // somebody.
-    env.ask(getContext(), env.suspects(), Suspects::new);
-    if (before.isEmpty()) {
-      env.ask(getContext(), env.mounted(), Mounted::new);
-      kept.forEach(this::route);
+    // Each scan is also when a replaced image, or an external mount or unmount, is noticed.
+    look(env.suspects(), Suspects::new);
+    if (first) {
+      look(env.mounted(), AlreadyMounted::new);
+      early.drain().forEach(this::route);
     }
     return this;
   }
 
-  private Behavior<Command> onMounted(Mounted mounted) {
+  private <T> void look(RouterEnv.Look<T> look, Function<Collection<T>, Command> answer) {
+    CompletableFuture<Collection<T>> found =
+        CompletableFuture.supplyAsync(
+            () -> {
+              try {
+                return look.find();
+              } catch (IOException e) {
+                throw new UncheckedIOException(e);
+              }
+            },
+            env.executor());
+    getContext()
+        .pipeToSelf(
+            found,
+            (seen, thrown) -> {
+              if (thrown != null) {
+                getContext()
+                    .getLog()
+                    .warn("can't compare the status with the mount table: {}", thrown.toString());
+              }
+              return answer.apply(thrown == null ? seen : List.of());
+            });
+  }
+
+  /** Images that were mounted before this daemon started are taken over. */
+  private Behavior<Command> onAlreadyMounted(AlreadyMounted mounted) {
     for (Reconcile.Found found : mounted.found()) {
-      Optional<ImageFile> image = matching.image(found.name());
+      Optional<ImageFile> image = catalog.flatMap(newest -> newest.get(found.name()));
       if (image.isPresent()) {
-        children.of(image.get()).tell(new MountActor.Recheck());
-      } else if (!env.mounts().status().observes() && ImageFile.refusal(found.name()).isEmpty()) {
-        found.image().ifPresent(file -> children.adoptGone(new ImageFile(found.name(), file)));
+        child(image.get()).actor.tell(new MountActor.Recheck());
+      } else if (!status.observes() && ImageFile.refusal(found.name()).isEmpty()) {
+        found.image().ifPresent(file -> adoptGone(new ImageFile(found.name(), file)));
       }
     }
     return this;
+  }
+
+  /**
+   * The image file was removed while no daemon ran. As when one runs, the mount stays while it is
+   * in use.
+   */
+  private void adoptGone(ImageFile image) {
+    Child child = child(image);
+    child.actor.tell(new MountActor.Recheck());
+    compare(image.name(), child);
   }
 
   private Behavior<Command> onSuspects(Suspects suspects) {
@@ -230,47 +396,92 @@ public final class Router extends AbstractBehavior<Router.Command> {
     return this;
   }
 
-  private Behavior<Command> onGone(Gone gone) {
-    children.remove(gone.name(), gone.actor());
+  // ---- MountActors
+
+  /** The actor of an image that is known or in use; empty for any other name. */
+  private Optional<ActorRef<MountActor.Command>> actorOf(String name) {
+    Child known = children.get(name);
+    return known != null
+        ? Optional.of(known.actor)
+        : catalog.flatMap(newest -> newest.get(name)).map(image -> child(image).actor);
+  }
+
+  private Child child(ImageFile image) {
+    Child known = children.get(image.name());
+    return known != null ? known : spawn(image);
+  }
+
+  private Child spawn(ImageFile image) {
+    Mounter.Request request = request(image);
+    // The number keeps the name unique while a predecessor is still ending.
+    String actorName =
+        "mount-" + spawned++ + "-" + URLEncoder.encode(image.name(), StandardCharsets.UTF_8);
+    ActorRef<MountActor.Command> actor =
+        getContext().spawn(MountActor.create(env.mounts(), request), actorName);
+    getContext().watch(actor);
+    Child child = new Child(actor, request, now() - FORWARD_NANOS);
+    children.put(image.name(), child);
+    return child;
+  }
+
+  /** Sends a MountActor what the newest scan found for its name, if that has changed. */
+  private void compare(String name, Child child) {
+    Optional<Mounter.Request> newest =
+        catalog.flatMap(images -> images.get(name)).map(this::request);
+    boolean gone = newest.isEmpty();
+    if (gone != child.gone || (!gone && !newest.get().equals(child.request))) {
+      child.gone = gone;
+      newest.ifPresent(request -> child.request = request);
+      child.actor.tell(new MountActor.Changed(newest));
+    }
+  }
+
+  private Mounter.Request request(ImageFile image) {
+    List<String> nested =
+        catalog.stream()
+            .flatMap(newest -> newest.descendants(image.name()).stream())
+            .map(ImageFile::name)
+            .toList();
+    return new Mounter.Request(image.name(), image.file(), nested);
+  }
+
+  /** The image is gone and unmounted; its actor has removed its row. */
+  private Behavior<Command> onChildStopped(Terminated stopped) {
+    remove(stopped);
     return this;
   }
 
-  private Behavior<Command> onRetimed(Retimed retimed) {
-    children.tellAll(new MountActor.SettingsChanged());
+  /**
+   * An internal error ended a MountActor; Akka has logged it. The next access spawns another one.
+   * The row of a call that can no longer report its end must not stay as if that were under way:
+   * the warm list waits for it.
+   */
+  private Behavior<Command> onChildFailed(ChildFailed failed) {
+    MountBoard board = status.mounts();
+    remove(failed)
+        .flatMap(board::get)
+        .filter(row -> row.state() == MountState.MOUNTING || row.state() == MountState.STUCK)
+        .ifPresent(
+            row ->
+                board.put(
+                    MountStatus.of(row.name(), row.image(), row.target())
+                        .accessed(row.lastAccess())
+                        .state(
+                            MountState.FAILED,
+                            Instant.now(),
+                            "internal error, see the log; the next access mounts it")
+                        .build()));
     return this;
   }
 
-  private void route(Access access) {
-    matching.images(access).ifPresent(images -> route(access, images));
-  }
-
-  private void route(Access access, List<ImageFile> images) {
-    if (images.isEmpty()) {
-      unknown();
-      return;
-    }
-    ImageFile image = images.get(images.size() - 1);
-    env.mounts().status().accessed(image.name());
-    if (env.mounts().status().observes()) {
-      observed.add(image, matching.withInner(images));
-    } else if (children.mayTell(image)) {
-      tell(access, images);
-    }
-  }
-
-  private void unknown() {
-    env.mounts().status().counters().unknown.increment();
-    long now = now();
-    if (now - hintedAt >= HINT_NANOS) {
-      hintedAt = now;
-      scanner.tell(new CatalogActor.Hint());
-    }
-  }
-
-  private void tell(Access access, List<ImageFile> images) {
-    List<ActorRef<MountActor.Command>> actors = new ArrayList<>(images.size());
-    matching.withInner(images).forEach(image -> actors.add(children.of(image)));
-    actors.get(0).tell(new MountActor.Accessed(access, actors.subList(1, actors.size())));
+  private Optional<String> remove(Terminated ended) {
+    Optional<String> name =
+        children.entrySet().stream()
+            .filter(child -> child.getValue().actor.path().equals(ended.getRef().path()))
+            .map(Map.Entry::getKey)
+            .findFirst();
+    name.ifPresent(children::remove);
+    return name;
   }
 
   private long now() {

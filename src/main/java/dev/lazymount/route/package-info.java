@@ -1,11 +1,11 @@
 /**
- * From an access to the image it concerns.
+ * From an access to the MountActors of its images.
  *
- * <p>A tour: {@link dev.lazymount.route.AccessPath} turns a path as somebody spelled it into the
- * components below the root; {@link dev.lazymount.route.ImageResolver} asks the newest {@link
- * dev.lazymount.catalog.Catalog} which images those concern, and the {@link
- * dev.lazymount.route.Router} tells the MountActor of each, outermost first; its {@link
- * dev.lazymount.route.MountActors} are those MountActors. In observe mode it tells {@link
- * dev.lazymount.route.DryRunStats} instead, which counts.
+ * <ul>
+ *   <li>{@link Router}: resolves an access with the newest catalog, spawns the MountActor of an
+ *       image at its first access, and forwards
+ *   <li>{@link EarlyAccesses}: what is seen before the first scan has ended
+ *   <li>{@link DryRunStats}: in observe mode, what would have been mounted
+ * </ul>
  */
 package dev.lazymount.route;

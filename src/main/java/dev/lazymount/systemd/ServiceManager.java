@@ -10,7 +10,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The service manager (systemd) as sd_notify(3) reaches it. Without one, every call does nothing.
+ * Messages to the service manager (systemd) by sd_notify(3). Without one, every call does nothing.
  * Thread-safe; never blocks.
  */
 public final class ServiceManager {
@@ -19,7 +19,7 @@ public final class ServiceManager {
   private final Optional<SdNotify> socket;
   private final Optional<Duration> watchdog;
 
-  /** Guarded by this. */
+  /** STOPPING=1 was sent; guarded by this. */
   private boolean ending;
 
   private ServiceManager(Optional<SdNotify> socket, Optional<Duration> watchdog) {
@@ -27,44 +27,52 @@ public final class ServiceManager {
     this.watchdog = watchdog;
   }
 
-  /** As the environment says: NOTIFY_SOCKET and WATCHDOG_USEC. */
+  /** The one that NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID of this environment name. */
   public static ServiceManager from(Map<String, String> environment) {
     return new ServiceManager(
         SdNotify.to(environment.get("NOTIFY_SOCKET")),
         watchdog(environment.get("WATCHDOG_USEC"), environment.get("WATCHDOG_PID")));
   }
 
-  /** How often it wants to hear of us; empty if it does not. */
+  /** The watchdog's period (WATCHDOG_USEC): it must be fed more often; empty if there is none. */
   public Optional<Duration> watchdogInterval() {
     return watchdog;
   }
 
-  /** We do our work now. */
+  /** Sends READY=1: the daemon works. */
   public void ready(String status) {
     send("READY=1\nSTATUS=" + line(status));
   }
 
-  /** Settings are being read anew; {@link #ready} says that it is over. */
+  /** Sends RELOADING=1; a reload ends with {@link #ready}. */
   public void reloading() {
-    // With the time it is what Type=notify-reload waits for; systemd before 253 ignores it.
+    // Type=notify-reload needs the time; systemd before 253 ignores it.
     send("RELOADING=1\nMONOTONIC_USEC=" + Clock.monotonicMicros());
   }
 
-  /** What we are doing, for people. */
+  /** Sends STATUS=, for people. */
   public void status(String status) {
     send("STATUS=" + line(status));
   }
 
-  /** We were seen working. */
+  /** Feeds the watchdog, if there is one. */
   public void watchdog() {
     if (watchdog.isPresent()) {
       send("WATCHDOG=1");
     }
   }
 
-  /** We are ending. Whatever else is told from now on would be taken for news, and is not sent. */
+  /**
+   * Postpones the time-out of the current start (EXTEND_TIMEOUT_USEC): the service manager waits at
+   * least {@code more} from now on.
+   */
+  public void extendTimeout(Duration more) {
+    send("EXTEND_TIMEOUT_USEC=" + more.toNanos() / 1000);
+  }
+
+  /** Sends STOPPING=1, the last message: READY=1 after it would count as another start. */
   public synchronized void stopping() {
-    send("STOPPING=1\nSTATUS=stopping; what is mounted stays mounted");
+    send("STOPPING=1\nSTATUS=stopping: images stay mounted");
     ending = true;
   }
 
@@ -76,7 +84,7 @@ public final class ServiceManager {
     return Optional.of(Duration.ofNanos(Long.parseLong(micros) * 1000));
   }
 
-  /** A line break would begin another assignment. */
+  /** A line break would start another assignment. */
   private static String line(String text) {
     return text.replaceAll("\\p{Cntrl}", " ");
   }

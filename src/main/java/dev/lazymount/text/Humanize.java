@@ -4,16 +4,19 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 
-/** How times and counts are said to people, the same in every answer. Pure. */
+/** Formats times and durations for people, the same way in every message. Pure. */
 public final class Humanize {
-  private static final int PLAIN_SECONDS = 120;
+  private static final int SECONDS_UP_TO = 120;
 
   private Humanize() {}
 
-  /** A duration in one unit: {@code 95 s}, {@code 12 min}, {@code 5 h}, {@code 3 d}. */
+  /**
+   * A measured duration, rounded down to one unit: {@code 95 s}, {@code 12 min}, {@code 5 h},
+   * {@code 3 d}. A negative one, as after a clock was set back, is {@code 0 s}.
+   */
   public static String span(Duration time) {
     long seconds = Math.max(0, time.toSeconds());
-    if (seconds < PLAIN_SECONDS) {
+    if (seconds < SECONDS_UP_TO) {
       return seconds + " s";
     }
     if (seconds < Duration.ofHours(2).toSeconds()) {
@@ -38,5 +41,34 @@ public final class Humanize {
   public static String millis(double millis) {
     long tenths = Math.round(millis * 10);
     return tenths / 10 + "." + tenths % 10 + " ms";
+  }
+
+  /**
+   * A configured duration, unrounded, in the largest unit that divides it: {@code 500 ms}, {@code
+   * 90 s}, {@code 10 min}. Whole milliseconds.
+   */
+  public static String exact(Duration time) {
+    return inLargestUnit(time, " ms", " s", " min", " h", " d");
+  }
+
+  /** The same as it is written in a configuration file: {@code 500ms}, {@code 90s}, {@code 10m}. */
+  public static String asSetting(Duration time) {
+    return inLargestUnit(time, "ms", "s", "m", "h", "d");
+  }
+
+  private static String inLargestUnit(
+      Duration time, String ms, String s, String min, String h, String d) {
+    long millis = time.toMillis();
+    long seconds = millis / 1000;
+    if (millis % 1000 != 0) {
+      return millis + ms;
+    }
+    if (seconds % 60 != 0 || seconds == 0) {
+      return seconds + s;
+    }
+    if (seconds % 3600 != 0) {
+      return seconds / 60 + min;
+    }
+    return seconds % 86_400 != 0 ? seconds / 3600 + h : seconds / 86_400 + d;
   }
 }

@@ -17,7 +17,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** In which order many images are worked through, how many at a time, and what is told. */
+/** The order and number of images under way, and the progress reported. */
 class BatchTest {
   private static final Catalog CATALOG =
       Catalog.of(
@@ -50,7 +50,7 @@ class BatchTest {
   }
 
   @Test
-  void withANamedImageGoThoseAroundItAndInsideIt() throws Exception {
+  void parentAndNestedImagesAreIncluded() throws Exception {
     assertEquals(
         List.of(List.of("a"), List.of("a/b"), List.of("a/b/c")),
         Selection.of(List.of("a/b")).toMount(CATALOG));
@@ -59,14 +59,14 @@ class BatchTest {
   }
 
   @Test
-  void whatIsMountedCanBeUnmountedAlsoWhenItsImageIsGone() throws Exception {
+  void aMountWithoutAnImageCanBeUnmounted() throws Exception {
     assertEquals(
         List.of(List.of("gone")), Selection.of(List.of("gone")).toUnmount(CATALOG, Set.of("gone")));
     assertEquals(List.of(List.of("gone")), Selection.all().toUnmount(CATALOG, Set.of("gone")));
   }
 
   @Test
-  void allUnknownNamesAreSaid() {
+  void allUnknownNamesAreListed() {
     Selection selection = Selection.of(List.of("b", "a", "../x\n"));
     Selection.Unknown refused =
         assertThrows(Selection.Unknown.class, () -> selection.toMount(CATALOG));
@@ -76,7 +76,7 @@ class BatchTest {
   }
 
   @Test
-  void aSelectionComesThroughTheSocketAsItIs() {
+  void aSelectionSurvivesTheSocket() {
     for (Selection selection :
         List.of(Selection.all(), Selection.idle(), Selection.of(List.of("a", "b")))) {
       assertEquals(selection, Selection.fromArguments(selection.toArguments()));
@@ -87,7 +87,7 @@ class BatchTest {
   }
 
   @Test
-  void noMoreThanTheWindowAreUnderWayAndEachOutcomeIsTold() throws Exception {
+  void theWindowLimitsWhatIsUnderWay() throws Exception {
     Batch batch =
         new Batch(
             2,
@@ -113,7 +113,7 @@ class BatchTest {
   }
 
   @Test
-  void stoppedItBeginsNoMoreAndSaysWhatIsLeft() throws Exception {
+  void aStoppedBatchStartsNoMoreAndCountsTheRest() throws Exception {
     Batch batch = new Batch(1, this::atOnce, () -> begun.size() >= 2, told::add);
     Progress end = batch.run(List.of(List.of("a", "b", "c"), List.of("d")));
     assertEquals(List.of("a", "b"), begun);
@@ -123,7 +123,7 @@ class BatchTest {
   }
 
   @Test
-  void aListenerThatIsGoneEndsIt() {
+  void aClosedListenerEndsTheBatch() {
     Batch batch =
         new Batch(
             1,
@@ -137,7 +137,7 @@ class BatchTest {
   }
 
   @Test
-  void workThatBreaksIsAFailureOfItsImageAlone() throws Exception {
+  void anExceptionFailsItsImageAlone() throws Exception {
     Batch batch =
         new Batch(
             1,
@@ -154,7 +154,7 @@ class BatchTest {
   }
 
   @Test
-  void whatIsBusyAtFirstIsTriedOnceMoreBeforeTheNextLayer() throws Exception {
+  void busyImagesAreTriedAgainBeforeTheNextLayer() throws Exception {
     Batch batch =
         new Batch(
             4,

@@ -49,7 +49,7 @@ final class CatalogActorTest {
   }
 
   @Test
-  void scansAtOnceAndTellsWhoeverHasSubscribedByThen() {
+  void scansAtOnceAndSendsTheCatalogToSubscribers() {
     ActorRef<CatalogActor.Command> catalog = subscribed();
     assertEquals(1, scanning.waiting());
     scan(found("gcc"));
@@ -62,7 +62,7 @@ final class CatalogActorTest {
   }
 
   @Test
-  void tellsTheNewestCatalogToWhoeverSubscribesLater() {
+  void aLateSubscriberGetsTheNewestCatalog() {
     ActorRef<CatalogActor.Command> catalog = actor();
     scan(found("gcc"));
     catalog.tell(new CatalogActor.Subscribe(router.getRef()));
@@ -70,7 +70,7 @@ final class CatalogActorTest {
   }
 
   @Test
-  void tellsNothingBeforeTheFirstScanIsDoneHoweverSlowItIs() {
+  void nothingIsSentBeforeTheFirstScanHasEnded() {
     ActorRef<CatalogActor.Command> catalog = subscribed();
     for (int i = 0; i < 10; i++) {
       stage.pass(RESCAN);
@@ -98,7 +98,7 @@ final class CatalogActorTest {
   }
 
   @Test
-  void aRescanIsAScanThatBeganAfterItWasAskedForAndSaysWhatChanged() {
+  void aRescanStartsAfterTheRequestAndSaysWhatChanged() {
     ActorRef<CatalogActor.Command> catalog = subscribed();
     TestProbe<CatalogChanges> asker = stage.kit().createTestProbe();
     catalog.tell(new CatalogActor.Rescan(asker.getRef()));
@@ -107,22 +107,56 @@ final class CatalogActorTest {
     asker.expectNoMessage(Duration.ZERO);
     assertEquals(1, scanning.waiting(), "the one under way may have missed it");
     scan(found("gcc", "rust"));
-    CatalogChanges news = asker.receiveMessage(SOON);
-    assertEquals(List.of("rust"), news.added());
-    assertEquals(List.of("clang"), news.removed());
-    assertEquals(2, news.known());
-    assertNull(news.problem());
+    CatalogChanges changes = asker.receiveMessage(SOON);
+    assertEquals(List.of("rust"), changes.added());
+    assertEquals(List.of("clang"), changes.removed());
+    assertEquals(2, changes.known());
+    assertNull(changes.problem());
     assertEquals(0, scanning.waiting());
 
     catalog.tell(new CatalogActor.Rescan(asker.getRef()));
     scan(failed(new SyscallException("openat /images", Errno.ESTALE)));
-    news = asker.receiveMessage(SOON);
-    assertTrue(news.problem().contains("ESTALE"), news.toString());
-    assertEquals(List.of(), news.removed());
+    changes = asker.receiveMessage(SOON);
+    assertTrue(changes.problem().contains("ESTALE"), changes.toString());
+    assertEquals(List.of(), changes.removed());
   }
 
   @Test
-  void anotherIntervalHoldsFromNowOn() {
+  void aReloadWithTheSameIntervalDoesNotDelayTheScan() {
+    ActorRef<CatalogActor.Command> catalog = subscribed();
+    scan(found("gcc"));
+    for (int i = 0; i < 3; i++) {
+      stage.pass(RESCAN.dividedBy(4));
+      catalog.tell(new CatalogActor.Interval(RESCAN));
+    }
+    stage.pass(RESCAN.dividedBy(4));
+    assertEquals(1, scanning.waiting());
+  }
+
+  @Test
+  void aChangedIntervalCountsFromTheLastScan() {
+    ActorRef<CatalogActor.Command> catalog = subscribed();
+    scan(found("gcc"));
+    stage.pass(RESCAN.dividedBy(2));
+    catalog.tell(new CatalogActor.Interval(RESCAN.dividedBy(4).multipliedBy(3)));
+    stage.pass(RESCAN.dividedBy(4).minusMillis(1));
+    assertEquals(0, scanning.waiting());
+    stage.pass(Duration.ofMillis(1));
+    assertEquals(1, scanning.waiting());
+  }
+
+  @Test
+  void anIntervalThatHasPassedAlreadyScansAtOnce() {
+    ActorRef<CatalogActor.Command> catalog = subscribed();
+    scan(found("gcc"));
+    stage.pass(RESCAN.dividedBy(2));
+    catalog.tell(new CatalogActor.Interval(RESCAN.dividedBy(4)));
+    stage.pass(Duration.ofMillis(1));
+    assertEquals(1, scanning.waiting());
+  }
+
+  @Test
+  void aLongerIntervalHoldsFromNowOn() {
     ActorRef<CatalogActor.Command> catalog = subscribed();
     scan(found("gcc"));
     catalog.tell(new CatalogActor.Interval(RESCAN.multipliedBy(3)));
@@ -153,7 +187,7 @@ final class CatalogActorTest {
   }
 
   @Test
-  void aScanThatHangsIsShownAsSuchAndKeepsThePreviousCatalog() {
+  void aHungScanIsReportedAndKeepsThePreviousCatalog() {
     subscribed();
     scan(found("gcc"));
     assertNames("gcc");
@@ -161,7 +195,7 @@ final class CatalogActorTest {
     stage.pass(PATIENCE.minusMillis(1));
     assertNull(status.catalogProblem());
     stage.pass(Duration.ofMillis(1));
-    assertTrue(status.catalogProblem().contains("has not ended for 30 s"));
+    assertTrue(status.catalogProblem().contains("has been running for 30 s"));
     assertEquals(1, status.imagesKnown());
     router.expectNoMessage(Duration.ZERO);
 
@@ -203,7 +237,7 @@ final class CatalogActorTest {
   }
 
   @Test
-  void theFirstCatalogIsTriedForMoreOftenThanLaterOnes() {
+  void aFailedFirstScanIsRepeatedSooner() {
     subscribed();
     scan(failed(new SyscallException("openat /images", Errno.ESTALE)));
     stage.pass(Duration.ofSeconds(5));
@@ -223,7 +257,7 @@ final class CatalogActorTest {
   }
 
   @Test
-  void aHintScansAtOnceIfTheLastScanIsAWhileAgo() {
+  void aHintScansAtOnceIfThePauseIsOver() {
     ActorRef<CatalogActor.Command> catalog = subscribed();
     scan(found("gcc"));
     stage.pass(HINT_PAUSE.minusMillis(1));
@@ -239,7 +273,7 @@ final class CatalogActorTest {
   }
 
   @Test
-  void hintsThatLeadToNothingScanLessAndLessOften() {
+  void hintsWithoutANewImageScanLessAndLessOften() {
     ActorRef<CatalogActor.Command> catalog = subscribed();
     scan(found("gcc"));
     for (int seconds : new int[] {2, 4, 8, 16, 32}) {
@@ -264,7 +298,7 @@ final class CatalogActorTest {
   }
 
   @Test
-  void aScanOnAHintPutsTheNextRegularOneOff() {
+  void aScanOnAHintPostponesTheNextRegularOne() {
     ActorRef<CatalogActor.Command> catalog = subscribed();
     scan(found("gcc"));
     stage.pass(RESCAN.dividedBy(2));
@@ -328,7 +362,7 @@ final class CatalogActorTest {
     return script.removeFirst().scan(before);
   }
 
-  /** Lets the scan that is under way come to this. */
+  /** Lets the scan under way end like this. */
   private void scan(CatalogActor.Scanner outcome) {
     assertEquals(1, scanning.waiting(), "scans under way");
     script.add(outcome);

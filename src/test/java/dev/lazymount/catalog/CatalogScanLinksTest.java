@@ -43,11 +43,14 @@ final class CatalogScanLinksTest extends ScanFixture {
             "here", ""),
         scan.catalog().links());
     assertEquals(
+        Map.of("outside", "/no-such-place/gcc", "above", images.toRealPath().toString()),
+        scan.catalog().linksOut());
+    assertEquals(
         List.of(new ImageFile("arm64/gcc-2026", "arm64/gcc-2026.img")),
-        scan.catalog().match(List.of("here", "arm", "gcc-trunk", "bin")));
+        scan.catalog().resolve(List.of("here", "arm", "gcc-trunk", "bin")).used());
   }
 
-  /** What no name can be, no target is held as: it may be long, and somebody prints it. */
+  /** Targets are kept and printed, so they are held to the rules of names. */
   @Test
   void targetsThatNoNameCouldBeAreRefused() throws IOException {
     link("long", "t/".repeat(1000) + "t");
@@ -57,8 +60,8 @@ final class CatalogScanLinksTest extends ScanFixture {
     assertEquals(Map.of("fine", "gcc"), scan.catalog().links());
     assertEquals(
         List.of(
-            "escape: a symlink's target is refused: a control character in the name",
-            "long: a symlink's target is refused: longer than 200 characters"),
+            "escape: the target of the symlink is refused: a control character in the name",
+            "long: the target of the symlink is refused: longer than 200 characters"),
         scan.problems());
     assertEquals(2, scan.refused());
   }
@@ -88,9 +91,14 @@ final class CatalogScanLinksTest extends ScanFixture {
   void aRootThatCannotBeReadKeepsItsLinks() throws IOException {
     image("gcc-15.img");
     Files.delete(root);
-    Catalog previous = CatalogTest.catalog(Map.of("gcc", "gcc-15"), "gcc-15");
+    Catalog previous =
+        Catalog.of(
+            List.of(new ImageFile("gcc-15", "gcc-15.img")),
+            Map.of("gcc", "gcc-15"),
+            Map.of("out", "/srv"));
     CatalogScan.Scan scan = scan(previous);
     assertEquals(Map.of("gcc", "gcc-15"), scan.catalog().links());
+    assertEquals(Map.of("out", "/srv"), scan.catalog().linksOut());
     assertEquals(List.of("gcc-15"), List.copyOf(scan.catalog().names()));
     assertEquals(1, scan.problems().size());
     assertTrue(scan.problems().get(0).contains("ENOENT"), scan.problems()::toString);
@@ -101,5 +109,15 @@ final class CatalogScanLinksTest extends ScanFixture {
     image("gcc-15.img");
     Catalog previous = CatalogTest.catalog(Map.of("gcc", "gcc-15", "a/b", "c"), "gcc-15", "a/c");
     assertEquals(Map.of(), scan(previous).catalog().links());
+  }
+
+  @Test
+  void longTargetsOutsideTheRootAreShortenedAndPrintable() throws IOException {
+    link("long", "/srv/" + "t/".repeat(1000) + "t");
+    link("escape", "/srv/gcc\u001b[2J");
+    CatalogScan.Scan scan = scan();
+    assertEquals(List.of(), scan.problems());
+    assertEquals("/srv/gcc?[2J", scan.catalog().linksOut().get("escape"));
+    assertTrue(scan.catalog().linksOut().get("long").length() < 250);
   }
 }

@@ -1,6 +1,8 @@
 package dev.lazymount.catalog;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -67,7 +69,7 @@ final class CatalogScanTest extends ScanFixture {
   }
 
   @Test
-  void anyTypeOfEntryIsAnImageAndNoLinkIsFollowed() throws Exception {
+  void entriesOfAnyTypeAreImagesAndNoLinkIsFollowed() throws Exception {
     image("elsewhere/hidden.img");
     Files.createDirectories(images.resolve("folder.img/inside.img"));
     Files.createSymbolicLink(images.resolve("link.img"), Path.of("no-such-file"));
@@ -112,7 +114,7 @@ final class CatalogScanTest extends ScanFixture {
     CatalogScan.Scan scan = scan();
     assertEquals(List.of("1/2/3/4/5/6/7/8"), List.copyOf(scan.catalog().names()));
     assertEquals(8, scan.catalog().maxDepth());
-    assertEquals(List.of("1/2/3/4/5/6/7/8/: not looked into: too deep"), scan.problems());
+    assertEquals(List.of("1/2/3/4/5/6/7/8/: not read: too deep"), scan.problems());
     assertEquals(1, scan.refused());
   }
 
@@ -134,7 +136,7 @@ final class CatalogScanTest extends ScanFixture {
   }
 
   @Test
-  void ofADirectoryWithTooManyEntriesSomeAreReadAndThatIsReported() throws IOException {
+  void aDirectoryWithTooManyEntriesIsReadInPart() throws IOException {
     image("folder/x.img");
     for (int i = 0; i < 9; i++) {
       image("folder/gcc-" + i + ".img");
@@ -152,8 +154,8 @@ final class CatalogScanTest extends ScanFixture {
     assertEquals(5, scan.catalog().links().size());
     assertEquals(
         List.of(
-            "folder/: read in part, as it has too many entries: 4",
-            root + "/: read in part, as it has too many entries: 5"),
+            "folder/: read in part only, it has too many entries: more than 4",
+            root + "/: read in part only, it has too many entries: more than 5"),
         scan.problems());
   }
 
@@ -164,8 +166,7 @@ final class CatalogScanTest extends ScanFixture {
         CatalogScan.scan(
             images.toString(), root.toString(), SUFFIXES, Catalog.empty(), limits(8, 9, 9, 3, 4));
     assertEquals(List.of("a/x", "b/x"), List.copyOf(scan.catalog().names()));
-    assertEquals(
-        List.of("c/: not looked into: there are more than 3 directories"), scan.problems());
+    assertEquals(List.of("c/: not read: there are more than 3 directories"), scan.problems());
   }
 
   @Test
@@ -182,7 +183,28 @@ final class CatalogScanTest extends ScanFixture {
     Catalog previous = CatalogTest.catalog(Map.of(), "gcc", "clang");
     CatalogScan.Scan scan = scan(previous);
     assertEquals(0, scan.catalog().size());
-    assertEquals(List.of(images + ": no image left of 2"), scan.problems());
+    assertEquals(List.of(images + ": no images found, there were 2 before"), scan.problems());
+  }
+
+  @Test
+  void theCatalogIsTheSameObjectUntilSomethingChanges() throws Exception {
+    image("gcc.img", "arm64/gcc-8.img");
+    link("trunk", "gcc");
+    Catalog first = scan().catalog();
+    assertSame(first, scan(first).catalog());
+
+    link("arm64/newest", "gcc-8");
+    Catalog second = scan(first).catalog();
+    assertNotSame(first, second);
+    link("out", "/srv");
+    Catalog third = scan(second).catalog();
+    assertNotSame(second, third);
+    image("clang.img");
+    Catalog fourth = scan(third).catalog();
+    assertNotSame(third, fourth);
+    Files.move(images.resolve("clang.img"), images.resolve("old"));
+    image("clang.img");
+    assertSame(fourth, scan(fourth).catalog(), "another file of the same name");
   }
 
   @Test
@@ -195,7 +217,7 @@ final class CatalogScanTest extends ScanFixture {
   }
 
   @Test
-  void partsThatCannotBeReadKeepWhatWasKnownOfThem() throws Exception {
+  void partsThatCannotBeReadKeepWhatIsKnownOfThem() throws Exception {
     image("gcc.img", "arm64/secret/gcc-1.img", "arm64/gcc-2.img");
     link("arm64/trunk", "gcc-2");
     link("arm64/secret/trunk", "gcc-1");
@@ -212,9 +234,7 @@ final class CatalogScanTest extends ScanFixture {
       assertEquals(previous.links(), scan.catalog().links());
       assertEquals(2, scan.problems().size(), scan.problems()::toString);
       assertTrue(
-          scan.problems()
-              .get(0)
-              .endsWith("(Permission denied); the images known in it are kept: 1"),
+          scan.problems().get(0).endsWith("(Permission denied); keeping the images known in it: 1"),
           scan.problems()::toString);
     } finally {
       unlock(imagesFolder);

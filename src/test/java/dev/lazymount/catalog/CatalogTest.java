@@ -1,6 +1,7 @@
 package dev.lazymount.catalog;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -69,6 +70,68 @@ final class CatalogTest {
     assertEquals(expected, match(NESTED, path));
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      textBlock =
+          """
+          '',                    ROOT
+          self,                  ROOT
+          gcc-15/bin,            INSIDE
+          gcc-15,                OWN_DIRECTORY
+          newest,                OWN_DIRECTORY
+          deep/bin,              INSIDE
+          arm64,                 DIRECTORY
+          self/aarch64,          DIRECTORY
+          libs/boost,            INSIDE
+          arm64/none,            NO_IMAGE
+          none/bin,              NO_IMAGE
+          """)
+  void everyPathHasAKind(String path, Resolution.Kind kind) {
+    assertEquals(kind, resolve(NESTED, path).kind());
+  }
+
+  @Test
+  void symlinksAreReportedInTheOrderTheyWereFollowed() {
+    Resolution found = resolve(NESTED, "self/newest/bin");
+    assertEquals(
+        List.of(
+            new Resolution.Hop("self", ""),
+            new Resolution.Hop("newest", "clang-trunk"),
+            new Resolution.Hop("clang-trunk", "clang-trunk-20261120")),
+        found.hops());
+    assertEquals(List.of("clang-trunk-20261120", "bin"), found.path());
+  }
+
+  @Test
+  void aSymlinkThatLeadsOutHidesImagesOfItsName() {
+    Catalog catalog =
+        Catalog.of(
+            List.of(image("gcc"), image("gcc/nested"), image("clang")),
+            Map.of("alias", "gcc/nested"),
+            Map.of("gcc", "/srv/gcc"));
+    for (String path : List.of("gcc", "gcc/x", "gcc/nested/x", "alias/x")) {
+      Resolution found = resolve(catalog, path);
+      assertEquals(Resolution.Kind.LEADS_OUT, found.kind(), path);
+      assertEquals(List.of(), found.images());
+      assertEquals("/srv/gcc", found.hops().get(found.hops().size() - 1).target());
+    }
+    assertEquals("clang", match(catalog, "clang/x"));
+    assertEquals(List.of(), catalog.matchInside("gcc"));
+    assertEquals(Optional.empty(), catalog.behind("gcc"));
+  }
+
+  @Test
+  void catalogsAreEqualIfImagesAndSymlinksAre() {
+    Catalog one = Catalog.of(List.of(image("gcc")), Map.of("a", "gcc"), Map.of("b", "/b"));
+    assertEquals(one, Catalog.of(List.of(image("gcc")), Map.of("a", "gcc"), Map.of("b", "/b")));
+    assertEquals(
+        one.hashCode(),
+        Catalog.of(List.of(image("gcc")), Map.of("a", "gcc"), Map.of("b", "/b")).hashCode());
+    assertNotEquals(one, Catalog.of(List.of(), Map.of("a", "gcc"), Map.of("b", "/b")));
+    assertNotEquals(one, Catalog.of(List.of(image("gcc")), Map.of(), Map.of("b", "/b")));
+    assertNotEquals(one, Catalog.of(List.of(image("gcc")), Map.of("a", "gcc"), Map.of("b", "/c")));
+  }
+
   @Test
   void aLinkHidesAnImageOfItsOwnName() {
     // What is in the root's place is the link, and nothing is ever mounted over a link.
@@ -132,7 +195,7 @@ final class CatalogTest {
     assertEquals(Optional.of(image("gcc-15")), NESTED.get("gcc-15"));
     assertEquals(Optional.empty(), NESTED.get("gcc"));
     assertEquals(Optional.empty(), NESTED.get("clang-trunk"));
-    assertEquals("Catalog[5 images, 6 links]", NESTED.toString());
+    assertEquals("Catalog[5 images, 6 links, 0 out of the root]", NESTED.toString());
     assertThrows(UnsupportedOperationException.class, () -> NESTED.names().clear());
     assertThrows(UnsupportedOperationException.class, () -> NESTED.links().clear());
     assertThrows(UnsupportedOperationException.class, () -> NESTED.descendants("libs").clear());
@@ -143,7 +206,7 @@ final class CatalogTest {
     assertEquals(0, Catalog.empty().size());
     assertEquals(0, Catalog.empty().maxDepth());
     assertEquals(1, Catalog.empty().componentsNeeded());
-    assertEquals(List.of(), Catalog.empty().match(List.of("gcc", "x")));
+    assertEquals(List.of(), used(Catalog.empty(), List.of("gcc", "x")));
   }
 
   @Test
@@ -151,7 +214,7 @@ final class CatalogTest {
     ImageFile first = new ImageFile("gcc", "gcc.img");
     Catalog catalog = Catalog.of(List.of(first, new ImageFile("gcc", "gcc.sqfs")), Map.of());
     assertEquals(Optional.of(first), catalog.get("gcc"));
-    assertEquals(List.of(first), catalog.match(List.of("gcc", "x")));
+    assertEquals(List.of(first), used(catalog, List.of("gcc", "x")));
   }
 
   @Test
@@ -188,9 +251,9 @@ final class CatalogTest {
       for (int i = 0; i < 50; i++) {
         List<String> path = List.of(path(random, 6).split("/"));
         List<String> expected = reference(names, catalog.links(), path);
-        assertEquals(expected, names(catalog.match(path)), () -> catalog.links() + " " + path);
+        assertEquals(expected, names(used(catalog, path)), () -> catalog.links() + " " + path);
         int needed = Math.min(path.size(), catalog.componentsNeeded());
-        assertEquals(expected, names(catalog.match(path.subList(0, needed))), "with those needed");
+        assertEquals(expected, names(used(catalog, path.subList(0, needed))), "with those needed");
         matches += expected.size();
       }
     }
@@ -236,11 +299,11 @@ final class CatalogTest {
   void hostilePathsLeaveNothingBehind() {
     Runtime runtime = Runtime.getRuntime();
     List<String> deep = Collections.nCopies(64, "self");
-    assertEquals(List.of(), NESTED.match(deep));
+    assertEquals(List.of(), used(NESTED, deep));
     System.gc();
     long before = runtime.totalMemory() - runtime.freeMemory();
     for (int i = 0; i < 1_000_000; i++) {
-      assertTrue(NESTED.match(List.of("hostile" + i, "x")).isEmpty());
+      assertTrue(used(NESTED, List.of("hostile" + i, "x")).isEmpty());
     }
     System.gc();
     long after = runtime.totalMemory() - runtime.freeMemory();
@@ -260,9 +323,16 @@ final class CatalogTest {
     return images.stream().map(ImageFile::name).toList();
   }
 
+  private static Resolution resolve(Catalog catalog, String path) {
+    return catalog.resolve(path.isEmpty() ? List.of() : List.of(path.split("/")));
+  }
+
+  private static List<ImageFile> used(Catalog catalog, List<String> path) {
+    return catalog.resolve(path).used();
+  }
+
   private static String match(Catalog catalog, String path) {
-    return String.join(
-        " ", names(catalog.match(path.isEmpty() ? List.of() : List.of(path.split("/")))));
+    return String.join(" ", names(resolve(catalog, path).used()));
   }
 
   @Test

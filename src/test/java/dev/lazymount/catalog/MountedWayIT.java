@@ -14,16 +14,14 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Scans of a root in which something is mounted on the way to an image's name. */
+/** Scans of a root with a mount on the way to an image's name. */
 class MountedWayIT {
   private Site site;
-  private RepeatedScan scanner;
   private Catalog newest = Catalog.empty();
 
   @BeforeEach
   void open() throws IOException {
     site = Site.create();
-    scanner = new RepeatedScan(site.images().toString(), site.root().toString(), List.of(".img"));
     Files.createDirectory(site.root("arm64"));
   }
 
@@ -33,13 +31,15 @@ class MountedWayIT {
   }
 
   private Map<String, String> links() throws IOException {
-    newest = scanner.scan(newest).catalog();
+    newest =
+        CatalogScan.scan(site.images().toString(), site.root().toString(), List.of(".img"), newest)
+            .catalog();
     return newest.links();
   }
 
-  /** As where each architecture has a file system of its own. */
+  /** For example, where each architecture has a file system of its own. */
   @Test
-  void aLinkOnAMountThatIsNoImageIsSeenWhenItChangesAndUntilThenNothingIsNew() throws IOException {
+  void aChangedLinkOnAMountThatIsNoImageIsSeen() throws IOException {
     ChildProcess.run("mount", "-t", "tmpfs", "tmpfs", site.root("arm64").toString()).orFail();
     site.image("arm64/gcc", Map.of("version", Site.IMAGE));
     Path link = site.root("arm64/trunk");

@@ -50,7 +50,7 @@ class MountCommandIT {
     return site.commandLine(words);
   }
 
-  private void assertSays(int status, String words, ChildProcess.Result result) {
+  private void assertPrints(int status, String words, ChildProcess.Result result) {
     assertEquals(status, result.status(), result.out());
     assertTrue(result.out().contains(words), result.out());
   }
@@ -69,23 +69,22 @@ class MountCommandIT {
   @ValueSource(booleans = {false, true})
   void namedImagesAreMountedAndUnmounted(boolean daemon) throws IOException {
     startIf(daemon);
-    assertSays(0, "2 mounted (", run("mount", "gcc-12", "clang"));
+    assertPrints(0, "2 mounted (", run("mount", "gcc-12", "clang"));
     assertEquals(Site.IMAGE, site.version("gcc-12"));
     assertEquals(Site.IMAGE, site.version("clang"));
     assertEquals(2, mounts());
-    assertSays(0, "1 mounted, 1 were mounted already", run("mount", "gcc-12", "gcc-15"));
-    assertSays(0, "1 unmounted (", run("unmount", "gcc-12"));
-    assertSays(0, "0 unmounted, 1 were not mounted", run("unmount", "gcc-12"));
+    assertPrints(0, "1 mounted, 1 already mounted", run("mount", "gcc-12", "gcc-15"));
+    assertPrints(0, "1 unmounted (", run("unmount", "gcc-12"));
+    assertPrints(0, "0 unmounted, 1 not mounted", run("unmount", "gcc-12"));
     assertEquals(2, mounts());
     assertEquals(Site.ORIGINAL, Files.readString(site.root("gcc-12").resolve("version")));
   }
 
-  /** The daemon does not count it as its image either. */
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  void anImageMountedWhereAnotherBelongsIsNotUnmountedWithAll(boolean daemon) throws IOException {
+  void imageOnAnotherNameStaysMountedWithAll(boolean daemon) throws IOException {
     startIf(daemon);
-    assertSays(0, "1 mounted", run("mount", "gcc-12"));
+    assertPrints(0, "1 mounted", run("mount", "gcc-12"));
     ChildProcess.run(
             "mount",
             "-o",
@@ -93,7 +92,7 @@ class MountCommandIT {
             site.image("gcc-15").toString(),
             site.root("clang").toString())
         .orFail();
-    assertSays(0, "1 unmounted (", run("unmount", "--all"));
+    assertPrints(0, "1 unmounted (", run("unmount", "--all"));
     assertEquals(1, site.mountsOn("clang"));
     assertEquals(0, site.mountsOn("gcc-12"));
   }
@@ -104,50 +103,49 @@ class MountCommandIT {
     site.original("linked");
     Files.createSymbolicLink(link, Path.of("clang.img"));
     String links = "mount.symlinked-images=true";
-    assertSays(0, "1 mounted", run("mount", "linked", "--set", links));
+    assertPrints(0, "1 mounted", run("mount", "linked", "--set", links));
     Files.delete(link);
     Files.createSymbolicLink(link, Path.of("gcc-15.img"));
-    assertSays(0, "1 unmounted (", run("unmount", "--all", "--set", links));
+    assertPrints(0, "1 unmounted (", run("unmount", "--all", "--set", links));
     assertEquals(0, site.mountsOn("linked"));
   }
 
   @Test
-  void whatTheScanLeftOutIsSaidAndIsAFailure() throws IOException {
+  void entryLeftOutByTheScanIsAFailure() throws IOException {
     Files.createFile(site.images().resolve("new\nline.img"));
     ChildProcess.Result all = run("mount", "--all");
-    assertSays(1, "new?line.img: a control character in the name", all);
-    assertSays(1, "5 mounted", all);
-    assertSays(0, "1 were mounted already", run("mount", "clang"));
+    assertPrints(1, "new?line.img: a control character in the name", all);
+    assertPrints(1, "5 mounted", all);
+    assertPrints(0, "1 already mounted", run("mount", "clang"));
   }
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  void aNameThatNoImageHasIsSaidAndNothingIsDone(boolean daemon) throws IOException {
+  void unknownNameIsNamedAndNothingIsDone(boolean daemon) throws IOException {
     startIf(daemon);
-    assertSays(
+    assertPrints(
         1,
         "no image has these names: gcc-1, ../etc; nothing was done",
         run("mount", "gcc-1", "../etc", "clang"));
-    assertSays(1, "no image has the name gcc-1", run("unmount", "gcc-1"));
+    assertPrints(1, "no image has the name gcc-1", run("unmount", "gcc-1"));
     assertEquals(0, mounts());
   }
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  void nestedImagesAreMountedFromTheOutsideAndUnmountedFromTheInside(boolean daemon)
-      throws IOException {
+  void nestedImagesAreMountedAndUnmountedInOrder(boolean daemon) throws IOException {
     startIf(daemon);
-    assertSays(0, "2 mounted (", run("mount", "libs/boost"));
+    assertPrints(0, "2 mounted (", run("mount", "libs/boost"));
     assertEquals(Site.IMAGE, site.version("libs"));
     assertEquals(Site.IMAGE, site.version("libs/boost"));
-    assertSays(1, "libs: it is in use", run("unmount", "libs"));
-    assertSays(0, "2 unmounted (", run("unmount", "--all"));
+    assertPrints(1, "libs: it is in use", run("unmount", "libs"));
+    assertPrints(0, "2 unmounted (", run("unmount", "--all"));
     assertEquals(0, mounts());
   }
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  void allAreMountedAndABadOneIsSaid(boolean daemon) throws IOException {
+  void allAreMountedAndABadImageIsNamed(boolean daemon) throws IOException {
     site.original("bad");
     site.place("no image".getBytes(java.nio.charset.StandardCharsets.UTF_8), "bad");
     startIf(daemon);
@@ -168,37 +166,37 @@ class MountCommandIT {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  void whatIsInUseStaysMounted(boolean daemon) throws IOException {
-    // A scan may look at what is inside another image, which is a use of that one.
+  void imageInUseStaysMounted(boolean daemon) throws IOException {
+    // A scan may access nested directories, which is a use of the image that contains them.
     startIf(daemon, "catalog.rescan=1h");
     run("mount", "--all").orFail();
     try (InputStream inUse = Files.newInputStream(site.root("clang").resolve("version"))) {
       ChildProcess.Result all = run("unmount", "--all");
-      assertSays(1, "4 unmounted, 1 in use", all);
+      assertPrints(1, "4 unmounted, 1 in use", all);
       assertTrue(all.out().contains("clang: it is in use"), all.out());
       assertEquals(1, mounts());
       run("mount", "--all").orFail();
-      assertSays(0, "4 unmounted, 1 in use", run("unmount", "--idle"));
+      assertPrints(0, "4 unmounted, 1 in use", run("unmount", "--idle"));
       assertEquals(1, mounts());
       assertEquals('i', inUse.read());
     }
-    assertSays(0, "1 unmounted (", run("unmount", "--idle"));
+    assertPrints(0, "1 unmounted (", run("unmount", "--idle"));
   }
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  void whatIsNotOursIsLeftAlone(boolean daemon) throws IOException {
+  void foreignMountIsLeftAlone(boolean daemon) throws IOException {
     startIf(daemon);
     ChildProcess.run("mount", "-t", "tmpfs", "none", site.root("clang").toString()).orFail();
-    assertSays(1, "it is left alone", run("unmount", "clang"));
-    assertSays(0, "0 unmounted", run("unmount", "--all"));
-    assertSays(1, "it is left alone", run("mount", "clang"));
+    assertPrints(1, "it is left alone", run("unmount", "clang"));
+    assertPrints(0, "0 unmounted", run("unmount", "--all"));
+    assertPrints(1, "it is left alone", run("mount", "clang"));
     assertEquals(1, mounts());
     ChildProcess.run("umount", site.root("clang").toString()).orFail();
   }
 
   @Test
-  void unmountedByCommandMeansThatTheNextAccessMountsAgain() throws IOException {
+  void nextAccessMountsAnUnmountedImageAgain() throws IOException {
     DaemonProcess daemon = site.start();
     daemon.awaitImagesKnown();
     daemon.mount("gcc-15");
@@ -209,16 +207,16 @@ class MountCommandIT {
   }
 
   @Test
-  void aMountWhoseImageIsGoneIsUnmountedWithoutADaemon() throws IOException {
+  void mountOfADeletedImageIsUnmounted() throws IOException {
     run("mount", "gcc-15", "clang").orFail();
     Files.delete(site.image("gcc-15"));
-    assertSays(0, "2 unmounted (", run("unmount", "--all"));
+    assertPrints(0, "2 unmounted (", run("unmount", "--all"));
   }
 
   @Test
-  void interruptedItFinishesWhatIsBegunAndSaysHowFarItCame() throws Exception {
+  void interruptFinishesMountsInProgress() throws Exception {
     Path output = site.scratch().resolve("output");
-    // The first one of the one thread waits for its lock.
+    // The only thread waits for the lock of the first image.
     try (LockHolder lock = LockHolder.take(site.lockDir().resolve("clang.lock"))) {
       Process process =
           site.startCommandLine(
@@ -229,14 +227,14 @@ class MountCommandIT {
               "mount.concurrency=1",
               "--set",
               "mount.timeout=1h");
-      Await.until("it has begun", () -> hasThread(process.pid(), "mount"));
+      Await.until("the first mount has started", () -> hasThread(process.pid(), "mount"));
       Kernel.signal("INT", process.pid());
       Await.until("the interruption is seen", () -> hasThread(process.pid(), "interrupted"));
       lock.close();
       assertEquals(1, process.waitFor());
     }
-    String said = Files.readString(output);
-    assertTrue(said.startsWith("interrupted: 1 mounted, 4 left ("), said);
+    String printed = Files.readString(output);
+    assertTrue(printed.startsWith("interrupted: 1 mounted, 4 left ("), printed);
     assertEquals(1, mounts());
     assertEquals(1, site.mountsOn("clang"));
   }

@@ -14,7 +14,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
-/** The file we hand to operators has to say what the code does. */
+/** conf/application.conf agrees with the code. */
 class ApplicationConfTest {
 
   private static final Path FILE = Path.of("conf", "application.conf");

@@ -15,7 +15,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a file that changes while the daemon runs brings into force. */
 final class LiveSettingsTest {
   @TempDir private Path temp;
   private Path file;
@@ -39,7 +38,7 @@ final class LiveSettingsTest {
   }
 
   @Test
-  void whatCanFollowDoesAndTheRestIsNamedEachTime() throws IOException {
+  void reloadAppliesSomeSettingsAndNamesTheOthers() throws IOException {
     LiveSettings live = live();
     write("mode = observe, mount.retry = 2s, root = /other, trace.window = 2s");
     LiveSettings.Reloaded reloaded = live.reload();
@@ -52,12 +51,12 @@ final class LiveSettingsTest {
 
     LiveSettings.Reloaded again = live.reload();
     assertEquals(List.of(), again.applied());
-    assertEquals(List.of("lazymount.root"), keys(again.needRestart()), "still so");
+    assertEquals(List.of("lazymount.root"), keys(again.needRestart()), "named again");
     assertFalse(again.concerns("trace."));
   }
 
   @Test
-  void aSettingThatIsGoneFromTheFileIsItsDefaultAgain() throws IOException {
+  void settingRemovedFromTheFileIsItsDefaultAgain() throws IOException {
     LiveSettings live = live();
     write("");
     LiveSettings.Change change = live.reload().applied().get(0);
@@ -65,7 +64,7 @@ final class LiveSettingsTest {
   }
 
   @Test
-  void aFileThatIsNotValidChangesNothingAndTellsAll() throws IOException {
+  void invalidFileChangesNothing() throws IOException {
     LiveSettings live = live();
     write("mode = observe, mount.retry = never, mount.tmeout = 1s");
     InvalidSettingsException refused = assertThrows(InvalidSettingsException.class, live::reload);
@@ -79,7 +78,7 @@ final class LiveSettingsTest {
   }
 
   @Test
-  void anOverrideOutlastsAReload() throws IOException {
+  void overrideOutlastsAReload() throws IOException {
     LiveSettings live = live("mode=observe");
     write("mode = mount, mount.retry = 3s");
     assertEquals(List.of("lazymount.mount.retry"), keys(live.reload().applied()));
@@ -87,7 +86,7 @@ final class LiveSettingsTest {
   }
 
   @Test
-  void whatIsInForceSaysWhereItWasSet() throws IOException {
+  void settingsInForceHaveTheirOrigin() throws IOException {
     LiveSettings live = live("trace.window=3s");
     write("\nmode = mount, mount.retry = 2s");
     live.reload();
@@ -105,7 +104,7 @@ final class LiveSettingsTest {
   }
 
   @Test
-  void aThreadWithoutAClassLoaderReloadsToo() throws IOException {
+  void threadWithoutAContextClassLoaderReloads() throws IOException {
     LiveSettings live = live();
     write("mode = observe");
     ClassLoader before = Thread.currentThread().getContextClassLoader();

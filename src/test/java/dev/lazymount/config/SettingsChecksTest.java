@@ -37,12 +37,12 @@ class SettingsChecksTest {
   }
 
   @Test
-  void findsWhatIsMissing() {
+  void findsAMissingDirectory() {
     Settings settings = settings("nowhere", "neither", "run");
     assertEquals(
         "lazymount.root = \""
             + dir.resolve("nowhere")
-            + "\" does not exist; create or mount it, or give another",
+            + "\" does not exist; create or mount it, or give another directory",
         SettingsChecks.root(settings).get(0).toString());
     assertEquals("lazymount.images", SettingsChecks.images(settings).get(0).key());
     assertEquals(List.of(), SettingsChecks.apart(settings));
@@ -59,7 +59,7 @@ class SettingsChecksTest {
         SettingsChecks.images(settings("root", "file/below", "run"))
             .get(0)
             .reason()
-            .startsWith("can't be looked at"));
+            .startsWith("can't be read"));
   }
 
   @Test
@@ -72,18 +72,18 @@ class SettingsChecksTest {
   }
 
   @Test
-  void tellsTwoNamesOfOneDirectoryOnce() throws IOException {
+  void reportsTwoNamesOfOneDirectoryOnce() throws IOException {
     Files.createSymbolicLink(dir.resolve("link"), dir.resolve("root"));
     assertEquals(1, SettingsChecks.apart(settings("root", "link", "run")).size());
   }
 
   @Test
-  void findsOurOwnDirectoryInsideTheRootEvenIfItIsYetToBeMade() throws IOException {
+  void findsAMissingRunDirectoryInsideTheRoot() throws IOException {
     Files.createSymbolicLink(dir.resolve("link"), dir.resolve("root"));
     List<Problem> problems = SettingsChecks.apart(settings("root", "images", "link/a/b"));
     assertEquals(1, problems.size());
     assertEquals("lazymount.run-dir", problems.get(0).key());
-    assertTrue(problems.get(0).reason().contains("root/a/b, inside lazymount.root"));
+    assertTrue(problems.get(0).reason().contains("root/a/b, which is inside lazymount.root"));
   }
 
   private Settings settings(String root, String images, String runDir) {

@@ -26,7 +26,7 @@ class SettingsLoaderTest {
   }
 
   @Test
-  void laysOverridesOverTheFileOverTheDefaults() throws IOException {
+  void overridesComeBeforeTheFileAndTheDefaults() throws IOException {
     Path file = file("lazymount { trace.window = 2s, trace.canary = 20s }");
     Settings settings = SettingsLoader.load(Optional.of(file), List.of("trace.canary=30s"));
 
@@ -43,12 +43,12 @@ class SettingsLoaderTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"/srv/a:b", "/srv/a#b", "/srv/a,b=c", "/srv/{x}", "/srv/${x}", "/a b/c"})
-  void takesAPlainValueAsItStands(String path) {
+  void takesAPlainValueLiterally(String path) {
     assertEquals(Path.of(path), set("images=" + path).images());
   }
 
   @Test
-  void dropsNothingThatLooksLikeAComment() {
+  void keepsWhatLooksLikeAComment() {
     assertEquals(Path.of("/srv/images"), set("images=/srv//images").images());
   }
 
@@ -63,7 +63,7 @@ class SettingsLoaderTest {
   }
 
   @Test
-  void aValueCantSmuggleInAnotherKey() {
+  void valueCanNotSetAnotherKey() {
     Problem problem = onlyProblem("trace.ignore-comms=[a]\nlazymount.mode = observe");
     assertEquals("lazymount.trace.ignore-comms", problem.key());
     assertEquals("is not a list", problem.reason());
@@ -86,7 +86,7 @@ class SettingsLoaderTest {
   }
 
   @Test
-  void reportsTheProblemsOfAllLayersTogether() throws IOException {
+  void reportsTheProblemsOfAllSourcesTogether() throws IOException {
     Path file = file("lazymount.root = relative\nlazymount.trace.windw = 1s");
     List<Problem> problems = problems(Optional.of(file), "nonsense", "warm.max=-1");
 
@@ -113,7 +113,7 @@ class SettingsLoaderTest {
   void reportsAMissingFileAndADirectory() {
     Path missing = dir.resolve("missing.conf");
     assertEquals(
-        "--config = " + missing + " does not exist; give the path of a file that does",
+        "--config = " + missing + " does not exist; give the path of an existing file",
         problems(Optional.of(missing)).get(0).toString());
     assertEquals("is a directory", problems(Optional.of(dir)).get(0).reason());
   }
@@ -126,7 +126,7 @@ class SettingsLoaderTest {
         "lazymount {\n  root = ${\n}",
         "lazymount {\n  = 5\n}",
       })
-  void reportsAMalformedFileOnOneLineWithItsNumber(String text) throws IOException {
+  void reportsAMalformedFileOnOneLine(String text) throws IOException {
     Path file = file(text);
     List<Problem> problems = problems(Optional.of(file));
 
@@ -150,7 +150,7 @@ class SettingsLoaderTest {
   }
 
   @Test
-  void refusesWhatIsOutsideTheSection() throws IOException {
+  void refusesSettingsOutsideTheSection() throws IOException {
     Path file = file("akka.loglevel = DEBUG\nlazymuont { }\ntrace.window = 2s\nroot = /x");
     List<Problem> problems = problems(Optional.of(file));
 
@@ -173,7 +173,7 @@ class SettingsLoaderTest {
   }
 
   @Test
-  void reportsASubstitutionThatLeadsNowhere() throws IOException {
+  void reportsAnUnresolvedSubstitution() throws IOException {
     Path file = file("lazymount.state-dir = /srv${NOT_SET_ANYWHERE}");
     Problem problem = problems(Optional.of(file)).get(0);
     assertEquals(file + ":1", problem.origin());
@@ -191,7 +191,7 @@ class SettingsLoaderTest {
   }
 
   @Test
-  void explainsWhoSetWhat() throws IOException {
+  void explainsWhereEachValueWasSet() throws IOException {
     Path file = file("lazymount {\n  root = relative\n}");
     List<EffectiveValue> values =
         SettingsLoader.explain(Optional.of(file), List.of("mode=observe"));
@@ -208,6 +208,57 @@ class SettingsLoaderTest {
     assertTrue(byDefault.origin().matches("reference\\.conf:\\d+"), byDefault::toString);
     assertThrows(
         InvalidSettingsException.class, () -> SettingsLoader.explain(Optional.of(dir), List.of()));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "lazymount { run-dir = /a, mode = none, mispelt = 1 }",
+        "lazymount { run-dir = /a, root = ${?lazymount.images} }",
+        "lazymount { run-dir = /b }, lazymount { run-dir = /a }",
+        "lazymount { run-dir = \"//a/./\" }, typo { }"
+      })
+  void runDirectoryNeedsNoOtherSettingOfTheFile(String text) throws IOException {
+    assertEquals(Path.of("/a"), SettingsLoader.runDir(Optional.of(file(text)), List.of()));
+  }
+
+  @Test
+  void runDirectoryComesFromTheLastOverride() throws IOException {
+    Optional<Path> file = Optional.of(file("lazymount { run-dir = /a, mode = none }"));
+    List<String> overrides = List.of("run-dir=/b", "lazymount.run-dir=/c");
+    assertEquals(Path.of("/c"), SettingsLoader.runDir(file, overrides));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"rundir=/a", "run-dir", "run-dir=a", "run-dir=[1]", "mode=fast"})
+  void runDirectoryIsRefusedWithABadOverride(String override) throws IOException {
+    Optional<Path> file = Optional.of(file("lazymount { run-dir = /a }"));
+    assertThrows(
+        InvalidSettingsException.class, () -> SettingsLoader.runDir(file, List.of(override)));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "lazymount { run-dir = a }",
+        "lazymount { run-dir = null }",
+        "lazymount { run-dir = ${nowhere} }",
+        "lazymount = 5",
+        "lazymount {"
+      })
+  void runDirectoryIsRefusedWhereTheFileHasNone(String text) throws IOException {
+    Optional<Path> file = Optional.of(file(text));
+    assertThrows(InvalidSettingsException.class, () -> SettingsLoader.runDir(file, List.of()));
+  }
+
+  @Test
+  void runDirectoryIsRefusedWithoutTheFile() {
+    Optional<Path> missing = Optional.of(dir.resolve("missing.conf"));
+    InvalidSettingsException e =
+        assertThrows(
+            InvalidSettingsException.class,
+            () -> SettingsLoader.runDir(missing, List.of("run-dir=/a")));
+    assertTrue(e.getMessage().contains("does not exist"), e.getMessage());
   }
 
   @Test

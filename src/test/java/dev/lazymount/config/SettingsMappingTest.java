@@ -16,7 +16,7 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
-/** Each key ends up in its own component, and each default is what we say it is. */
+/** Each key is read into its own component, and has the documented default. */
 class SettingsMappingTest {
   @Test
   void readsTheDefaults() {

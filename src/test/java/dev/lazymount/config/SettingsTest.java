@@ -55,7 +55,7 @@ class SettingsTest {
   void namesKeyValueOriginReasonAndAdvice() {
     assertEquals(
         "lazymount.trace.window = \"1ms\" (test) is too short; "
-            + "give a duration from 100ms to 60s",
+            + "give a duration from 100ms to 1m",
         onlyProblemOf("trace.window = 1ms").toString());
   }
 
@@ -80,8 +80,17 @@ class SettingsTest {
   @Test
   void suggestsNothingWhereNothingIsNear() {
     assertEquals(
-        "remove it; conf/application.conf lists all there are",
+        "remove it; conf/application.conf lists all settings",
         onlyProblemOf("elephant = 1").advice());
+  }
+
+  @Test
+  void removedSettingNamesItsReplacement() {
+    assertEquals(
+        "lazymount.mount.max = 100 (test) was removed: it unmounted images that were in use; set"
+            + " idle.unmount-after instead",
+        onlyProblemOf("mount.max = 100").toString());
+    assertEquals("lazymount.mount.max", onlyProblemOf("mount { max = off }").key());
   }
 
   @Test
@@ -90,7 +99,7 @@ class SettingsTest {
   }
 
   @Test
-  void reportsASectionThatIsNoneOnce() {
+  void reportsAValueInPlaceOfASectionOnce() {
     assertEquals("is not a section", onlyProblemOf("trace = 5").reason());
     assertEquals("is not a section", onlyProblemOf("trace = null").reason());
   }
@@ -152,24 +161,24 @@ class SettingsTest {
       value = {
         "images  | /opt/compiler-explorer         | is lazymount.root itself",
         "images  | /opt/compiler-explorer/        | is lazymount.root itself",
-        "images  | /opt/compiler-explorer/images  | lies inside lazymount.root"
+        "images  | /opt/compiler-explorer/images  | is inside lazymount.root"
             + " (/opt/compiler-explorer)",
         "images  | /opt                           | ROOT",
-        "run-dir | /opt/compiler-explorer/run     | lies inside lazymount.root"
+        "run-dir | /opt/compiler-explorer/run     | is inside lazymount.root"
             + " (/opt/compiler-explorer)",
-        "lock-dir | /efs/squash-images            | lies inside lazymount.images"
+        "lock-dir | /efs/squash-images            | is inside lazymount.images"
             + " (/efs/squash-images)",
-        "state-dir | /efs/squash-images/a/b       | lies inside lazymount.images"
+        "state-dir | /efs/squash-images/a/b       | is inside lazymount.images"
             + " (/efs/squash-images)",
-        "warm.seed | /opt/compiler-explorer/a     | lies inside lazymount.root"
+        "warm.seed | /opt/compiler-explorer/a     | is inside lazymount.root"
             + " (/opt/compiler-explorer)",
       })
   void keepsDirectoriesApart(String key, String path, String reason) {
     Problem problem = onlyProblemOf(key + " = \"" + path + "\"");
     if (reason.equals("ROOT")) {
-      // The root is what lies inside here, so it is the root's problem.
+      // The root is inside images, so the root is refused.
       assertEquals("lazymount.root", problem.key());
-      assertEquals("lies inside lazymount.images (/opt)", problem.reason());
+      assertEquals("is inside lazymount.images (/opt)", problem.reason());
     } else {
       assertEquals("lazymount." + key, problem.key());
       assertEquals(reason, problem.reason());
@@ -177,7 +186,7 @@ class SettingsTest {
   }
 
   @Test
-  void acceptsANeighbourWhoseNameStartsAlike() {
+  void acceptsASiblingWithTheSamePrefix() {
     assertEquals(
         Path.of("/opt/compiler-explorer-images"),
         Settings.from(with("images = /opt/compiler-explorer-images")).images());
@@ -202,7 +211,7 @@ class SettingsTest {
   }
 
   @Test
-  void resolvesSubstitutionsAndReportsThoseThatLeadNowhere() {
+  void resolvesSubstitutions() {
     assertEquals(
         Path.of("/opt/compiler-explorer-run"),
         Settings.from(with("run-dir = ${lazymount.root}-run")).runDir());

@@ -41,7 +41,7 @@ class ValidatorsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"/a\"b", "/a\\b", "/a\nb", "/ä", "/a\u007f"})
-  void refusesWhatATraceProgramCouldNotQuote(String text) {
+  void refusesWhatATraceProgramCanNotQuote(String text) {
     assertTrue(Validators.traceable(text).isPresent());
   }
 
@@ -58,7 +58,7 @@ class ValidatorsTest {
   }
 
   @Test
-  void tellsHowToShortenTheNameOfAProcess() {
+  void shortensTheNameOfAProcess() {
     assertEquals(Optional.empty(), Validators.comm("tracker-miner-f"));
     assertEquals(
         Optional.of("write \"tracker-miner-f\""),
@@ -73,34 +73,42 @@ class ValidatorsTest {
         "rw",
         "suid",
         "dev",
+        "exec",
         "remount",
         "bind",
-        "rbind",
-        "move",
-        "loop",
         "loop=/dev/loop0",
         "offset=4096",
+        "fsoffset=4096",
         "source=/dev/sda",
-        "noexec",
-        "nosuid",
-        "rshared",
+        "device=/dev/sda",
+        "fsid=x",
+        "domain_id=x",
         "x-systemd.automount",
-        "user",
+        "Threads",
+        "threadsx",
         "",
-        "a,b",
-        "a=b,rw",
-        "a=",
-        "=a",
-        "a b",
-        "a=b c",
-        "a\n"
+        "threads,rw",
+        "threads=2,rw",
+        "threads=",
+        "=threads",
+        "acl rw",
+        "threads=2 rw",
+        "acl\n"
       })
   void refusesMountOptions(String option) {
     assertTrue(Validators.mountOption(option).isPresent(), option);
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"threads=single", "errors=continue", "context=a:b:c=d", "user_xattr"})
+  @ValueSource(
+      strings = {
+        "threads=single",
+        "errors=continue",
+        "cache_strategy=readaround",
+        "dax=never",
+        "noacl",
+        "user_xattr"
+      })
   void acceptsMountOptions(String option) {
     assertEquals(Optional.empty(), Validators.mountOption(option));
   }
@@ -144,9 +152,9 @@ class ValidatorsTest {
     assertEquals(Optional.empty(), Validators.hostName(text));
   }
 
-  /** Each label can be split in one way only. */
+  /** Each label matches in one way only; a pattern that backtracks would run into the time-out. */
   @Test
-  void aLongNameIsJudgedAtOnce() {
+  void refusesALongHostNameWithoutBacktracking() {
     assertTrue(Validators.hostName("a-".repeat(125)).isPresent());
   }
 }

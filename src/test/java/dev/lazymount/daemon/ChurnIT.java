@@ -83,7 +83,7 @@ class ChurnIT {
     Await.until("nothing is mounted", LONG, () -> Kernel.mountsBelow(site.root()).isEmpty());
     Await.until("no loop device is left", LONG, () -> Kernel.loopsBelow(site.folder()).isEmpty());
     // It says so on the board after it has logged it, and both after the kernel did it.
-    daemon.await("the last is told", LONG, () -> daemon.status().images().mounted() == 0);
+    daemon.await("the last is unmounted", LONG, () -> daemon.status().images().mounted() == 0);
     long mounted = lines(daemon, ": mounted from ");
     long unmounted = lines(daemon, ": unmounted: unused for ");
     System.out.printf(

@@ -60,7 +60,7 @@ class CompetingMountersIT {
 
   @Test
   @Timeout(value = 2, unit = TimeUnit.HOURS)
-  void whoeverMountsEachImageIsThereOnce() throws Exception {
+  void competingMountersMountEachImageOnce() throws Exception {
     final DaemonProcess one = site.start();
     final DaemonProcess two = site.start("run-dir=" + site.folder().resolve("run-of-another"));
     one.awaitImagesKnown();
@@ -81,7 +81,8 @@ class CompetingMountersIT {
           "each image is mounted once",
           LONG,
           () -> targets().size() == NAMES && distinct().size() == NAMES);
-      // Not that there are just as many loop devices: a mount namespace that somebody else made in
+      // Not that there are just as many loop devices: a mount namespace that another program made
+      // in
       // an
       // earlier round has copies of its mounts.
       assertEquals(
@@ -109,7 +110,7 @@ class CompetingMountersIT {
 
   private Process commandLine(int round) throws IOException {
     Path output = site.scratch().resolve("command-" + round);
-    String noDaemon = "run-dir=" + site.folder().resolve("run-of-nobody");
+    String noDaemon = "run-dir=" + site.folder().resolve("run-of-no-daemon");
     return site.startCommandLine(output, "mount", "--all", "--set", noDaemon);
   }
 

@@ -13,12 +13,12 @@ import dev.lazymount.mount.MountEnv;
 import dev.lazymount.mount.StorageCircuit;
 import dev.lazymount.route.RouterEnv;
 import dev.lazymount.status.DaemonStatus;
-import dev.lazymount.support.ManualExecutor;
 import dev.lazymount.support.NotifySocket;
 import dev.lazymount.support.ScriptedMounter;
 import dev.lazymount.support.ScriptedTrace;
 import dev.lazymount.support.TestSettings;
 import dev.lazymount.systemd.ServiceManager;
+import dev.lazymount.trace.TraceEnv;
 import dev.lazymount.warm.WarmEnv;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -28,6 +28,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -39,14 +40,14 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.helpers.NOPLogger;
 
-/** All actors as the daemon runs them, with threads and time; the machine around them is played. */
+/** All actors as the daemon runs them, with threads and time; kernel and storage are scripted. */
 abstract class DaemonFixture {
   static final Duration SOON = Duration.ofSeconds(10);
 
-  /** The clock of catalog, router and mounts stands still, so that nothing is due by chance. */
+  /** The clock of catalog, router and mounts stands still, so that nothing falls due by chance. */
   private static final long NOON = 1_000_000_000_000L;
 
-  private static ActorTestKit kit;
+  static ActorTestKit kit;
 
   @TempDir private Path temp;
 
@@ -55,6 +56,10 @@ abstract class DaemonFixture {
   final DaemonStatus status = new DaemonStatus();
   final BlockingQueue<CatalogActor.Scanner> scans = new LinkedBlockingQueue<>();
   Duration canaryTimeout = Duration.ofHours(1);
+
+  /** Where the warm list is read and written. */
+  Executor warmFiles = Runnable::run;
+
   NotifySocket systemd;
 
   private final ExecutorService mounting = Executors.newFixedThreadPool(2);
@@ -89,7 +94,7 @@ abstract class DaemonFixture {
     systemd.close();
   }
 
-  /** Starts all actors; this is the first scan. */
+  /** Starts all actors, with this as the first scan. */
   void start(CatalogActor.Scanner first) {
     scans.add(first);
     start();
@@ -123,13 +128,16 @@ abstract class DaemonFixture {
                         status,
                         () -> NOON),
                     new RouterEnv("/ce", mounts, List::of, List::of, Runnable::run),
-                    bpftrace.env(status.counters(), canaryTimeout),
-                    new WarmEnv(temp.resolve("state"), Optional.empty(), 16, status, Runnable::run),
+                    traceEnv(),
+                    new WarmEnv(temp.resolve("state"), Optional.empty(), 16, status, warmFiles),
                     Optional.empty(),
-                    new WarmupMount.Env(settings(), new ManualExecutor()),
                     status,
                     ServiceManager.from(
                         Map.of("NOTIFY_SOCKET", systemd.address(), "WATCHDOG_USEC", "60000000")))));
+  }
+
+  TraceEnv traceEnv() {
+    return bpftrace.env(status.counters(), canaryTimeout);
   }
 
   void stop() {
@@ -177,23 +185,16 @@ abstract class DaemonFixture {
     }
   }
 
-  /** Tells the Supervisor. */
+  /** Sends the Supervisor a message. */
   void tell(Supervisor.Command message) {
     supervisor.tell(message);
   }
 
-  /** Other settings are in force; with a new trace if they concern it. */
+  /** Applies a setting, with a new trace if it concerns that. */
   void apply(String setting, boolean newTrace) {
     supervisor.tell(
         new Supervisor.Apply(
-            settings(setting),
-            newTrace
-                ? Optional.of(bpftrace.env(status.counters(), canaryTimeout))
-                : Optional.empty()));
-  }
-
-  private Settings settings() {
-    return settings("");
+            settings(setting), newTrace ? Optional.of(traceEnv()) : Optional.empty()));
   }
 
   private Settings settings(String lines) {

@@ -129,7 +129,10 @@ abstract class FirstAccessScenarios {
     assertEquals("inner image\n", site.version("cuda/12.5"));
     List<MountInfo> mounts = Kernel.mountsBelow(site.root("cuda"));
     assertEquals(2, mounts.size());
-    assertEquals(mounts.get(0).id(), mounts.get(1).parent(), "the inner one lies in the outer one");
+    assertEquals(
+        mounts.get(0).id(),
+        mounts.get(1).parent(),
+        "the inner one is mounted inside the outer one");
   }
 
   @Test

@@ -101,7 +101,7 @@ class HostileClientsIT {
   }
 
   @Test
-  void idleConnectionsAndSlowReadersKeepNobodyWaiting() throws IOException {
+  void idleConnectionsAndSlowReadersDelayNoClient() throws IOException {
     DaemonProcess daemon = site.start();
     long before = descriptors(daemon);
     for (int i = 0; i < 1000; i++) {

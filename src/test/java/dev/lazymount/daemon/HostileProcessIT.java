@@ -157,7 +157,7 @@ class HostileProcessIT {
           return daemon.status().events().unknown() > before;
         });
     assertUnimpressed(lines);
-    assertEquals(1, daemon.status().mounts().size(), "names that nobody has are not kept");
+    assertEquals(1, daemon.status().mounts().size(), "unknown names are not kept");
   }
 
   @Test

@@ -63,8 +63,7 @@ class HungStorageIT {
   }
 
   @Test
-  void aHungMountTakesOneSlotAllOfThemOpenTheCircuitAndAllIsWellWhenTheStorageIsBack()
-      throws IOException {
+  void hungMountsOpenTheCircuitUntilTheStorageIsBack() throws IOException {
     storage = FuseStorage.mount(site, site.images().resolve("slow"));
     Path image = goodImage();
     for (String name : List.of("slow/a", "slow/b", "slow/c", "slow/d")) {
@@ -81,7 +80,7 @@ class HungStorageIT {
 
     storage.stop();
 
-    // Two of three slots hang: what lies elsewhere is mounted by the third.
+    // Two of three slots hang: the third mounts images of other storage.
     for (String name : List.of("slow/a", "slow/b")) {
       assertEquals(Site.ORIGINAL, site.version(name));
       awaitStuck(daemon, name, "storage has not responded");
@@ -122,7 +121,7 @@ class HungStorageIT {
   }
 
   @Test
-  void aDaemonStartsWhileTheStorageHangsAndMountsWhatWasUsedWhenItIsBack() throws IOException {
+  void daemonStartsOnHungStorageAndMountsWhenItIsBack() throws IOException {
     storage = FuseStorage.mount(site, site.images());
     Path image = site.imageOf(Map.of("version", Site.IMAGE));
     slow("gcc", image);
@@ -144,7 +143,7 @@ class HungStorageIT {
   }
 
   @Test
-  void aDaemonWhoseSlotsAllHangAnswersAndEndsInTime() throws IOException {
+  void daemonWithOnlyHungMountsAnswersAndEndsInTime() throws IOException {
     storage = FuseStorage.mount(site, site.images());
     Path image = site.imageOf(Map.of("version", Site.IMAGE));
     for (String name : List.of("a", "b", "mounted")) {
@@ -161,7 +160,7 @@ class HungStorageIT {
 
     ChildProcess.Result status = site.commandLine("status");
 
-    assertTrue(status.orFail().contains("storage does not answer"), status.out());
+    assertTrue(status.orFail().contains("storage does not respond"), status.out());
     assertNotNull(daemon.status());
     daemon.terminate();
   }

@@ -61,7 +61,7 @@ class KillIT {
     site.close();
   }
 
-  /** Whoever reads, at any time, gets the original or the image. */
+  /** Every read, at any time, is served from the original or the image. */
   private void read(int reader) throws IOException {
     List<String> shuffled = new ArrayList<>(names);
     Collections.shuffle(shuffled);

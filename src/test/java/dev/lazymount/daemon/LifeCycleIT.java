@@ -26,7 +26,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Start, end, and what the daemon says of itself meanwhile. */
+/** Start, end, and the status in between. */
 class LifeCycleIT {
   private Site site;
 
@@ -61,7 +61,7 @@ class LifeCycleIT {
     assertFalse(Files.exists(site.runDir().resolve("control.sock")));
     Await.until("bpftrace is gone", () -> site.bpftraces().isEmpty());
 
-    // The next one adopts it.
+    // The next daemon adopts it.
     DaemonProcess next = site.start();
     next.awaitMounted("gcc");
     assertEquals(1, next.status().images().mounted());
@@ -69,7 +69,7 @@ class LifeCycleIT {
   }
 
   @Test
-  void sigtermEndsItInTimeAlsoWhileAMountWaits() throws IOException {
+  void sigtermEndsItInTimeWhileAMountWaits() throws IOException {
     DaemonProcess daemon = site.start();
     try (LockHolder other = LockHolder.take(site.lockDir().resolve("gcc.lock"))) {
       site.version("gcc");
@@ -81,7 +81,7 @@ class LifeCycleIT {
   }
 
   @Test
-  void sigtermEndsItInTimeAlsoBeforeItIsReady() throws IOException {
+  void sigtermEndsItInTimeBeforeItIsReady() throws IOException {
     Path slow = Scripts.write(site.scratch().resolve("slow"), "exec sleep 1000");
     DaemonProcess daemon = site.launch(Map.of(), "trace.bpftrace=" + slow);
     daemon.await("it runs", () -> daemon.status().trace().pid() != null);
@@ -89,9 +89,9 @@ class LifeCycleIT {
   }
 
   @Test
-  void sigtermEndsItInTimeAlsoWhileItIsOnlyJustStarting() throws IOException {
+  void sigtermEndsItInTimeDuringTheStart() throws IOException {
     DaemonProcess daemon = site.launch(Map.of());
-    // Its lock is taken before the actors are started, which takes a while.
+    // The lock is taken before the actors start.
     Await.until("it has begun", () -> Files.exists(site.runDir().resolve("daemon.lock")));
     daemon.terminate();
   }
@@ -122,11 +122,9 @@ class LifeCycleIT {
     first.mount("gcc");
   }
 
-  /**
-   * Killed while a mount waits in the kernel for NFS, it keeps its open files until that is back.
-   */
+  /** Killed while a mount waits in the kernel for NFS, a process keeps its files open. */
   @Test
-  void aDaemonThatWasKilledAndCanNotEndIsNotWaitedFor() throws IOException {
+  void startDoesNotWaitForAKilledDaemonThatCanNotEnd() throws IOException {
     Path ending = site.scratch().resolve("ending");
     ChildProcess.run(
             "", List.of("gcc", "-Wall", "-pthread", "-o", ending.toString(), "src/test/c/ending.c"))
@@ -139,7 +137,7 @@ class LifeCycleIT {
     try {
       Await.until("it holds the lock", () -> Files.readString(output).contains("held"));
       assertEquals("ready", site.start().status().state());
-      assertEquals(1, site.launch(Map.of()).awaitExit(), "there is still one daemon at the most");
+      assertEquals(1, site.launch(Map.of()).awaitExit(), "one daemon at most");
       assertTrue(killed.isAlive());
     } finally {
       killed.destroyForcibly();
@@ -180,7 +178,6 @@ class LifeCycleIT {
   void statusHasTheShapeOfTheContract() throws IOException {
     DaemonProcess daemon = site.start();
     daemon.mount("gcc");
-    // The first is the launcher, then: the command line as an operator uses it.
     ChildProcess.Result result = site.commandLine("status", "--json");
 
     JsonObject status = JsonParser.parseString(result.orFail()).getAsJsonObject();
@@ -233,8 +230,8 @@ class LifeCycleIT {
   }
 
   @Test
-  void whatIsOursIsForRootAlone() throws IOException {
-    // The lock directory was made by somebody with another idea of it.
+  void runAndLockDirectoriesAreForRootOnly() throws IOException {
+    // As if another program had made the lock directory.
     Files.setPosixFilePermissions(site.lockDir(), PosixFilePermissions.fromString("rwxrwxrwx"));
     DaemonProcess daemon = site.start();
     daemon.mount("gcc");
@@ -245,7 +242,7 @@ class LifeCycleIT {
   }
 
   @Test
-  void observingMountsNothingAndSaysWhatItWouldMount() throws IOException {
+  void observeModeMountsNothingAndReportsAccesses() throws IOException {
     DaemonProcess daemon = site.start("mode=observe");
     assertEquals("observe", daemon.status().mode());
     daemon.refusal("gcc", () -> assertEquals(Site.ORIGINAL, site.version("gcc")));
@@ -255,7 +252,7 @@ class LifeCycleIT {
   }
 
   @Test
-  void newImageIsFoundByItsFirstAccessesLongBeforeTheNextScan() throws IOException {
+  void newImageIsFoundByItsFirstAccesses() throws IOException {
     DaemonProcess daemon = site.start("catalog.rescan=1d");
     site.compiler("new");
     daemon.mount("new");

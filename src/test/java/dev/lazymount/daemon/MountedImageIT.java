@@ -41,7 +41,7 @@ class MountedImageIT {
   }
 
   @Test
-  void anImageThatNobodyUsesIsUnmountedAndTheNextAccessMountsItAgain() throws IOException {
+  void idleImageIsUnmountedAndMountedAtTheNextAccess() throws IOException {
     DaemonProcess daemon = startWith("trace.program=resolved", "idle.unmount-after=1s");
     Await.until("it is unmounted", () -> site.mountsOn("gcc") == 0);
     daemon.await("status says so", () -> daemon.state("gcc").equals(Optional.of("unmounted")));
@@ -136,7 +136,7 @@ class MountedImageIT {
   }
 
   @Test
-  void anImageThatVanishedIsUnmountedWhenNobodyUsesItAndTheOriginalShows() throws IOException {
+  void vanishedImageIsUnmountedWhenIdle() throws IOException {
     DaemonProcess daemon = startWith("catalog.rescan=100ms");
     Files.delete(site.image("gcc"));
     Await.until("it is unmounted", Await.PATIENCE.multipliedBy(5), () -> site.mountsOn("gcc") == 0);
@@ -146,7 +146,7 @@ class MountedImageIT {
 
   /** The way to the inner one leads through the mount, and a look at it would be a use. */
   @Test
-  void anImageThatVanishedIsUnmountedAlsoIfThereIsAnotherInsideIt() throws IOException {
+  void vanishedImageWithANestedOneIsUnmounted() throws IOException {
     DaemonProcess daemon = startWith("catalog.rescan=100ms");
     site.image("gcc/inner", Map.of("version", Site.IMAGE));
     daemon.await("the inner one is known", () -> daemon.status().images().known() == 2);
@@ -167,7 +167,7 @@ class MountedImageIT {
   }
 
   @Test
-  void whatLayOverAnImageAndIsGoneLeavesItMountedAndIdleUnmountWorks() throws IOException {
+  void idleUnmountWorksAfterAForeignMountOnTheImage() throws IOException {
     DaemonProcess daemon =
         startWith(
             "trace.program=resolved",
@@ -188,7 +188,7 @@ class MountedImageIT {
   }
 
   @Test
-  void whatSomebodyUnmountedIsNoticedWithoutAnAccess() throws IOException {
+  void externalUnmountIsNoticedWithoutAnAccess() throws IOException {
     DaemonProcess daemon = startWith("trace.program=resolved", "catalog.rescan=100ms");
     Mounts.detach(site.root("gcc").toString());
     daemon.await("status says so", () -> daemon.state("gcc").equals(Optional.of("unmounted")));

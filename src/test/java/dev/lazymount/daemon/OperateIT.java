@@ -119,7 +119,7 @@ class OperateIT {
       Files.writeString(conf, "lazymount { mode = observe, mount.concurrency = 2 }");
       Kernel.signal("HUP", daemon.pid());
       daemon.await("it observes", () -> daemon.status().mode().equals("observe"));
-      Await.until("the reload is told", () -> manager.count("READY=1") == 2);
+      Await.until("READY=1 follows the reload", () -> manager.count("READY=1") == 2);
       String reloading = manager.messages().get(manager.first("RELOADING=1"));
       assertTrue(reloading.matches("(?s).*MONOTONIC_USEC=[1-9]\\d+.*"), reloading);
       assertEquals(bpftrace, daemon.status().trace().pid(), "the trace goes on");
@@ -178,8 +178,8 @@ class OperateIT {
   }
 
   @Test
-  void doctorTriesTheTraceProgramThatTheDaemonWouldRunForTheNamesThereAre() throws IOException {
-    // One that the resolved program can't tell whole.
+  void doctorTriesTheTraceProgramOfTheDaemon() throws IOException {
+    // A name too long for the resolved program.
     site.compiler("n".repeat(159));
     JsonElement findings = JsonParser.parseString(lazymount("doctor", "--json").out());
     assertEquals("WARN", level(findings, "traced access"), findings.toString());

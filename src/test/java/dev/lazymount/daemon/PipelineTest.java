@@ -18,10 +18,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** From bytes of bpftrace to mounts: all actors together, with their threads. */
+/** From the output of bpftrace to mounts: all actors together, with their threads. */
 final class PipelineTest extends DaemonFixture {
   @Test
-  void anAccessMountsItsImage() throws Exception {
+  void accessMountsItsImage() throws Exception {
     start(found("gcc", "clang"));
     bpftrace.run().print(ScriptedTrace.event("/ce/gcc/bin/gcc", "sh"));
     await(() -> assertMounted("gcc"));
@@ -29,7 +29,7 @@ final class PipelineTest extends DaemonFixture {
   }
 
   @Test
-  void aRestartOfTheTraceLeavesMountActorsAlone() throws Exception {
+  void restartOfTheTraceStopsNoMountActor() throws Exception {
     CountDownLatch storage = new CountDownLatch(1);
     mounter.then("slow", () -> mountedAfter(storage, "slow"));
     start(found("gcc", "slow", "clang"));
@@ -55,7 +55,7 @@ final class PipelineTest extends DaemonFixture {
   }
 
   @Test
-  void aMountThatNeverReturnsHoldsUpNoOther() throws Exception {
+  void hungMountDelaysNoOther() throws Exception {
     CountDownLatch never = new CountDownLatch(1);
     mounter.then("hung", () -> mountedAfter(never, "hung"));
     String[] names = IntStream.range(0, 50).mapToObj(i -> "gcc-" + i).toArray(String[]::new);
@@ -76,7 +76,7 @@ final class PipelineTest extends DaemonFixture {
   }
 
   @Test
-  void manyAccessesDuringOneMountGiveOneMount() throws Exception {
+  void manyAccessesDuringAMountCauseOneMount() throws Exception {
     CountDownLatch storage = new CountDownLatch(1);
     mounter.then("gcc", () -> mountedAfter(storage, "gcc"));
     start(found("gcc"));
@@ -93,7 +93,7 @@ final class PipelineTest extends DaemonFixture {
   }
 
   @Test
-  void aSlowFirstScanHoldsUpNeitherTheTraceNorReady() throws Exception {
+  void slowFirstScanDelaysNeitherTraceNorReady() throws Exception {
     start();
     ScriptedTrace.Run run = bpftrace.run();
     run.print(ScriptedTrace.event("/ce/gcc/x", "sh"));
@@ -105,7 +105,7 @@ final class PipelineTest extends DaemonFixture {
   }
 
   @Test
-  void aFailedScanStopsNothing() throws Exception {
+  void failedScanStopsNothing() throws Exception {
     start(found("gcc"));
     ScriptedTrace.Run run = bpftrace.run();
     systemd.nextWith("READY=1");
@@ -120,7 +120,7 @@ final class PipelineTest extends DaemonFixture {
   }
 
   @Test
-  void aMillionUnknownNamesComeThroughAndLeaveNothing() throws Exception {
+  void millionUnknownNamesLeaveNothingBehind() throws Exception {
     start(found("gcc"));
     ScriptedTrace.Run run = bpftrace.run();
     for (int batch = 0; batch < 1000; batch++) {
@@ -137,7 +137,7 @@ final class PipelineTest extends DaemonFixture {
   }
 
   @Test
-  void stoppedWhileMountingItEndsAtOnceAndTheMountInPeace() throws Exception {
+  void stopDuringAMountDoesNotInterruptIt() throws Exception {
     CountDownLatch storage = new CountDownLatch(1);
     CountDownLatch returned = new CountDownLatch(1);
     AtomicInteger interrupted = new AtomicInteger();
@@ -156,7 +156,7 @@ final class PipelineTest extends DaemonFixture {
     bpftrace.run().print(ScriptedTrace.event("/ce/gcc/x", "sh"));
     await(() -> assertEquals(List.of("gcc"), mounter.names()));
     stop();
-    assertEquals(1, returned.getCount(), "it is still at it");
+    assertEquals(1, returned.getCount(), "the mount still runs");
     storage.countDown();
     assertTrue(returned.await(10, TimeUnit.SECONDS));
     assertEquals(0, interrupted.get());

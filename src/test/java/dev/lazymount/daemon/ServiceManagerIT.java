@@ -19,7 +19,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What the service manager hears, and when. */
+/** What the service manager receives, and when. */
 class ServiceManagerIT {
   private Site site;
 
@@ -35,7 +35,7 @@ class ServiceManagerIT {
   }
 
   @Test
-  void readyIsSaidAfterTheFirstCanaryAndStoppingAtTheEnd() throws IOException {
+  void readyFollowsTheFirstCanaryAndStoppingTheEnd() throws IOException {
     Path gate = site.scratch().resolve("gate");
     Path gated =
         Scripts.write(
@@ -46,7 +46,7 @@ class ServiceManagerIT {
       DaemonProcess daemon =
           site.launch(Map.of("NOTIFY_SOCKET", manager.address()), "trace.bpftrace=" + gated);
       daemon.await(
-          "its bpftrace runs, and it does for a while",
+          "bpftrace has been running for a while",
           Duration.ofSeconds(30),
           () -> daemon.status().trace().pid() != null && daemon.status().uptimeSeconds() >= 2);
       assertFalse(manager.has("READY=1"), manager.messages().toString());
@@ -59,7 +59,7 @@ class ServiceManagerIT {
       assertEquals("ready", daemon.status().state());
       assertTrue(daemon.status().trace().canaryMillis() > 0);
       assertFalse(manager.has("STOPPING=1"));
-      assertFalse(manager.has("WATCHDOG=1"), "nobody asked for it");
+      assertFalse(manager.has("WATCHDOG=1"), "there is no watchdog");
 
       daemon.terminate();
 
@@ -71,7 +71,7 @@ class ServiceManagerIT {
   }
 
   @Test
-  void canaryFeedsTheWatchdogAndNothingElseDoes() throws IOException {
+  void onlyCanariesFeedTheWatchdog() throws IOException {
     try (NotifySocket manager = new NotifySocket(site.folder())) {
       DaemonProcess daemon =
           site.launch(
@@ -82,13 +82,13 @@ class ServiceManagerIT {
       daemon.awaitReady();
       Await.until("the watchdog is fed", () -> manager.count("WATCHDOG=1") >= 4);
 
-      // The trace is blind now; systemd has to hear no more of us.
+      // The trace is blind now, and the watchdog has to expire.
       Kernel.signal("STOP", daemon.status().trace().pid());
 
       long fed = manager.count("WATCHDOG=1");
       long up = daemon.status().uptimeSeconds();
       Await.until("two watchdog intervals pass", () -> daemon.status().uptimeSeconds() > up + 2);
-      // One that was on its way.
+      // One may have been on its way.
       assertTrue(manager.count("WATCHDOG=1") <= fed + 1, manager.messages().toString());
     }
   }

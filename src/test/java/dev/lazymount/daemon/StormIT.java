@@ -75,7 +75,7 @@ class StormIT {
   }
 
   @Test
-  void daemonKilledInTheMiddleIsFollowedByOneThatAdoptsWhatIsThere() throws Exception {
+  void daemonAfterAKillInAStormAdoptsTheMounts() throws Exception {
     try (ConcurrentReaders storm = storm()) {
       for (int killAt : List.of(5, 60, 120)) {
         DaemonProcess victim = site.launch(java.util.Map.of());

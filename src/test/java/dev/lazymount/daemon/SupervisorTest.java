@@ -16,13 +16,15 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
-/** The life cycle, and what the service manager hears of it. */
+/** The life cycle, and what the service manager receives of it. */
 final class SupervisorTest extends DaemonFixture {
   private static final List<String> STARTING =
-      List.of("STATUS=starting: waiting for the first canary of the trace");
+      List.of("STATUS=starting: waiting for the first canary");
   private static final List<String> WATCHDOG = List.of("WATCHDOG=1");
+  private static final List<String> TRACING = List.of("STATUS=ready: tracing accesses under /ce");
   private static final List<String> READY =
       List.of("READY=1", "STATUS=ready: tracing accesses under /ce");
 
@@ -30,12 +32,12 @@ final class SupervisorTest extends DaemonFixture {
 
   private final BlockingQueue<Flight> canaries = new LinkedBlockingQueue<>();
 
-  /** From now on a canary comes back when the test lets it. */
+  /** From now on a canary comes back only by {@link #canaryComesBack}. */
   private void holdCanaries() {
     bpftrace.canary((run, token) -> canaries.add(new Flight(run, token)));
   }
 
-  /** Lets a canary of this run come back; the message that it brings about. */
+  /** Brings a canary of this run back; returns the message that follows. */
   private List<String> canaryComesBack(ScriptedTrace.Run run) throws InterruptedException {
     List<String> message = List.of();
     while (message.isEmpty()) {
@@ -46,9 +48,15 @@ final class SupervisorTest extends DaemonFixture {
         message = systemd.poll(Duration.ofSeconds(2));
       }
     }
-    // Those sent meanwhile count as the same one.
+    // Those sent meanwhile belong to the same round.
     canaries.clear();
     return message;
+  }
+
+  /** The answer to a message of our own is the next one, so nothing was sent before it. */
+  private void assertNothingIsSent(List<String> answer) throws InterruptedException {
+    tell(new Supervisor.Storage(false));
+    assertEquals(answer, systemd.next());
   }
 
   private List<String> nextButWatchdog() throws InterruptedException {
@@ -60,7 +68,7 @@ final class SupervisorTest extends DaemonFixture {
   }
 
   @Test
-  void readyIsSaidWhenTheFirstCanaryIsBackAndNotBefore() throws Exception {
+  void readyIsSentWhenTheFirstCanaryIsBack() throws Exception {
     holdCanaries();
     start(found("gcc"));
     assertEquals(STARTING, systemd.next());
@@ -69,7 +77,7 @@ final class SupervisorTest extends DaemonFixture {
     await(() -> assertEquals(List.of("gcc"), mounter.names()));
     assertEquals(DaemonState.STARTING, status.state());
     assertNull(status.trace().canaryMillis());
-    assertEquals(List.of(), systemd.poll(Duration.ofMillis(100)));
+    assertNothingIsSent(STARTING);
 
     assertEquals(WATCHDOG, canaryComesBack(run));
     assertEquals(READY, systemd.next());
@@ -80,36 +88,38 @@ final class SupervisorTest extends DaemonFixture {
   }
 
   @Test
-  void theWatchdogIsFedByCanariesAndNothingElse() throws Exception {
+  void onlyCanariesFeedTheWatchdog() throws Exception {
     holdCanaries();
     start(found("gcc"));
     assertEquals(STARTING, systemd.next());
     ScriptedTrace.Run run = bpftrace.run();
     assertEquals(WATCHDOG, canaryComesBack(run));
     assertEquals(READY, systemd.next());
-    for (int i = 0; i < 3; i++) {
-      // The trace ticks and accesses come in, but that is no proof that it works.
+    for (int i = 1; i <= 3; i++) {
+      // Ticks and accesses arrive, which is no proof of a complete trace.
       run.print(ScriptedTrace.tick() + ScriptedTrace.event("/ce/gcc/x", "sh"));
-      assertEquals(List.of(), systemd.poll(Duration.ofMillis(100)));
+      int seen = i;
+      await(() -> assertEquals(seen, status.counters().seen.sum()));
+      assertNothingIsSent(TRACING);
       assertEquals(WATCHDOG, canaryComesBack(run));
     }
   }
 
   @Test
-  void aDeadTraceIsDegradedUntilTheNextCanaryIsBack() throws Exception {
+  void deadTraceIsDegradedUntilTheNextCanary() throws Exception {
     start(found("gcc"));
     systemd.nextWith("READY=1");
     holdCanaries();
     bpftrace.run().end(1);
     List<String> degraded = nextButWatchdog();
     assertEquals(
-        List.of("STATUS=degraded: bpftrace ended with status 1; it is started again after a pause"),
+        List.of("STATUS=degraded: bpftrace ended with status 1; restarting after a back-off"),
         degraded);
     ScriptedTrace.Run second = bpftrace.run();
     await(() -> assertEquals(second.pid(), status.trace().pid()));
     assertEquals(DaemonState.DEGRADED, status.state());
     assertEquals(1, status.counters().restarts.sum());
-    assertTrue(status.trace().problem().contains("ended with status 1"), "until it is over");
+    assertTrue(status.trace().problem().contains("ended with status 1"), "until a canary is back");
     assertNull(status.trace().canaryMillis());
 
     assertEquals(WATCHDOG, canaryComesBack(second));
@@ -119,13 +129,13 @@ final class SupervisorTest extends DaemonFixture {
   }
 
   @Test
-  void aTraceThatNeverStartsIsStillStartingAndNeverReady() throws Exception {
+  void traceThatNeverStartsStaysStarting() throws Exception {
     bpftrace.refuse(launch -> "bpftrace not found");
     start(found("gcc"));
     assertEquals(STARTING, systemd.next());
     for (int i = 0; i < 5; i++) {
       assertEquals(
-          List.of("STATUS=starting: bpftrace not found; it is started again after a pause"),
+          List.of("STATUS=starting: bpftrace not found; restarting after a back-off"),
           systemd.next());
     }
     assertEquals(DaemonState.STARTING, status.state());
@@ -156,10 +166,10 @@ final class SupervisorTest extends DaemonFixture {
   }
 
   @Test
-  void theEndOfOneTroubleDoesNotHideAnother() throws Exception {
+  void endOfOneProblemDoesNotHideAnother() throws Exception {
     String storage =
-        "the image storage does not answer: all mounts under way hang, and no other is tried";
-    String trace = "bpftrace ended with status 1; it is started again after a pause";
+        "the image storage does not respond: every mount thread hangs, no mount is attempted";
+    String trace = "bpftrace ended with status 1; restarting after a back-off";
     start(found("gcc"));
     systemd.nextWith("READY=1");
     tell(new Supervisor.Storage(true));
@@ -170,8 +180,7 @@ final class SupervisorTest extends DaemonFixture {
     assertEquals(List.of("STATUS=degraded: " + trace + "; " + storage), nextButWatchdog());
     apply("", false);
     assertEquals(
-        List.of(
-            "READY=1", "STATUS=degraded: the settings were read anew; " + trace + "; " + storage),
+        List.of("READY=1", "STATUS=degraded: settings reloaded; " + trace + "; " + storage),
         nextButWatchdog());
     ScriptedTrace.Run second = bpftrace.run();
     canaryComesBack(second);
@@ -186,7 +195,7 @@ final class SupervisorTest extends DaemonFixture {
   }
 
   @Test
-  void whatIsStoppingStaysSo() throws Exception {
+  void stoppingIsFinal() throws Exception {
     holdCanaries();
     start(found("gcc"));
     assertEquals(STARTING, systemd.next());
@@ -200,7 +209,7 @@ final class SupervisorTest extends DaemonFixture {
   }
 
   @Test
-  void deeperNamesRenewTheTraceAndOthersDoNot() throws Exception {
+  void deeperNamesRenewTheTrace() throws Exception {
     bpftrace.names((deepest, longest) -> deepest <= 1);
     start(found("gcc"));
     ScriptedTrace.Run first = bpftrace.run();
@@ -211,7 +220,7 @@ final class SupervisorTest extends DaemonFixture {
     assertEquals(
         List.of(
             "STATUS=degraded: names have up to 3 components of up to 5 bytes now;"
-                + " it is started again after a pause"),
+                + " restarting after a back-off"),
         nextButWatchdog());
     first.awaitKilled();
     bpftrace.run();
@@ -219,9 +228,8 @@ final class SupervisorTest extends DaemonFixture {
     assertEquals(2, bpftrace.launches());
   }
 
-  /** Which is so when the first scan was not waited for. */
   @Test
-  void longerNamesRenewATraceThatWasMadeForDeeperOnes() throws Exception {
+  void longerNamesRenewTheTrace() throws Exception {
     bpftrace.names((deepest, longest) -> deepest <= 6 && longest <= 4);
     start();
     bpftrace.run();
@@ -234,7 +242,7 @@ final class SupervisorTest extends DaemonFixture {
   }
 
   @Test
-  void aTraceThatWasMadeWhileTheDeepestNameWasAwayIsRenewedWhenItIsBack() throws Exception {
+  void traceIsRenewedWhenTheDeepestNameReturns() throws Exception {
     bpftrace.names((deepest, longest) -> deepest <= 2);
     start(found("a/b"));
     ScriptedTrace.Run first = bpftrace.run();
@@ -253,7 +261,7 @@ final class SupervisorTest extends DaemonFixture {
   }
 
   @Test
-  void deeperNamesThatAreFoundWhileTheTraceStartsRenewIt() throws Exception {
+  void deeperNamesFoundDuringAStartRenewTheTrace() throws Exception {
     CountDownLatch rootIsSlow = new CountDownLatch(1);
     bpftrace.names((deepest, longest) -> deepest <= 1);
     bpftrace.making(() -> awaitQuietly(rootIsSlow));
@@ -264,7 +272,7 @@ final class SupervisorTest extends DaemonFixture {
     await(() -> assertEquals(3, status.deepestName()));
     bpftrace.refuse(
         launch -> {
-          // The first program is made by now; the next is for all names.
+          // The first program exists by now; the next is for all names.
           bpftrace.names(TraceProgram.Names.ALL);
           return null;
         });
@@ -276,12 +284,11 @@ final class SupervisorTest extends DaemonFixture {
   }
 
   @Test
-  void otherSettingsAreFollowedAndTheServiceManagerHearsThatItIsDone() throws Exception {
+  void reloadAppliesSettingsAndSendsReady() throws Exception {
     start(found("gcc"));
     systemd.nextWith("READY=1");
     apply("mode = observe", false);
-    assertEquals(
-        List.of("READY=1", "STATUS=ready: the settings were read anew"), nextButWatchdog());
+    assertEquals(List.of("READY=1", "STATUS=ready: settings reloaded"), nextButWatchdog());
     ScriptedTrace.Run run = bpftrace.run();
     run.print(ScriptedTrace.event("/ce/gcc/x", "sh"));
     await(() -> assertTrue(status.mounts().get("gcc").isPresent()));
@@ -290,18 +297,19 @@ final class SupervisorTest extends DaemonFixture {
   }
 
   @Test
-  void otherSettingsOfTheTraceStartItAnewAndReadyIsSaidWhenItWorks() throws Exception {
+  void reloadOfTraceSettingsIsReadyWhenTheNewTraceWorks() throws Exception {
     start(found("gcc"));
     systemd.nextWith("READY=1");
     ScriptedTrace.Run first = bpftrace.run();
     holdCanaries();
     apply("", true);
     assertEquals(
-        List.of("STATUS=degraded: the settings of the trace have changed, and it is started again"),
+        List.of("STATUS=degraded: the settings of the trace have changed; restarting it"),
         nextButWatchdog());
     first.awaitKilled();
     ScriptedTrace.Run second = bpftrace.run();
-    assertEquals(List.of(), systemd.poll(Duration.ofMillis(100)), "not before it was seen to work");
+    assertNothingIsSent(
+        List.of("STATUS=degraded: the settings of the trace have changed; restarting it"));
     assertEquals(WATCHDOG, canaryComesBack(second));
     assertEquals(READY, systemd.next());
     assertEquals(0, status.counters().restarts.sum(), "it is no failure");
@@ -309,7 +317,7 @@ final class SupervisorTest extends DaemonFixture {
   }
 
   @Test
-  void aCanaryOfTheTraceThatIsReplacedDoesNotMakeTheNextOneReady() throws Exception {
+  void canaryOfTheReplacedTraceDoesNotCount() throws Exception {
     CountDownLatch end = new CountDownLatch(1);
     start(found("gcc"));
     systemd.nextWith("READY=1");
@@ -330,7 +338,43 @@ final class SupervisorTest extends DaemonFixture {
   }
 
   @Test
-  void stoppedItKillsTheTrace() throws Exception {
+  void failedWarmListIsRestarted() throws Exception {
+    AtomicInteger calls = new AtomicInteger();
+    warmFiles =
+        task -> {
+          if (calls.incrementAndGet() == 1) {
+            throw new IllegalStateException("a test's error in the warm list");
+          }
+          task.run();
+        };
+    start(found("gcc"));
+    systemd.nextWith("READY=1");
+    await(() -> assertTrue(calls.get() > 1));
+    assertEquals(DaemonState.READY, status.state());
+  }
+
+  @Test
+  void bpftraceIsStartedAndKilledOnItsOwnThread() throws Exception {
+    BlockingQueue<String> threads = new LinkedBlockingQueue<>();
+    Runnable note = () -> threads.add(Thread.currentThread().getName());
+    bpftrace.refuse(
+        launch -> {
+          note.run();
+          return null;
+        });
+    bpftrace.killing(note);
+    start(found("gcc"));
+    bpftrace.run();
+    systemd.nextWith("READY=1");
+    stop();
+    for (String what : List.of("start", "kill")) {
+      String thread = threads.poll(10, TimeUnit.SECONDS);
+      assertTrue(thread.contains("lazymount-dispatchers.bpftrace"), what + " on " + thread);
+    }
+  }
+
+  @Test
+  void stoppingKillsTheTrace() throws Exception {
     start(found("gcc"));
     ScriptedTrace.Run run = bpftrace.run();
     systemd.nextWith("READY=1");

@@ -98,7 +98,7 @@ class TraceRecoveryIT {
   }
 
   @Test
-  void killedDaemonTakesBpftraceWithItAlsoWhenThatIsTheChildOfAWrapper() throws IOException {
+  void bpftraceBelowAWrapperEndsWithAKilledDaemon() throws IOException {
     Path wrapper = Scripts.write(site.scratch().resolve("wrapper"), "bpftrace \"$@\"", "exit $?");
     DaemonProcess daemon = site.start("trace.bpftrace=" + wrapper);
     assertEquals(1, site.bpftraces().size());
@@ -107,12 +107,12 @@ class TraceRecoveryIT {
 
     daemon.kill();
 
-    // A tick every few windows, which nobody reads.
+    // A tick every few windows, which nothing reads.
     Await.until("bpftrace is gone", () -> !Kernel.runs(bpftrace));
   }
 
   @Test
-  void endingDaemonTakesBpftraceWithItAlsoWhenThatIsTheChildOfAWrapper() throws IOException {
+  void bpftraceBelowAWrapperEndsWithTheDaemon() throws IOException {
     Path wrapper = Scripts.write(site.scratch().resolve("wrapper"), "bpftrace \"$@\"", "exit $?");
     DaemonProcess daemon = site.start("trace.bpftrace=" + wrapper);
     daemon.mount("before");
@@ -141,8 +141,8 @@ class TraceRecoveryIT {
     daemon.awaitReady();
     assertEquals(null, daemon.status().trace().problem());
     daemon.mount("before");
-    long told = daemon.log().lines().filter(line -> line.contains("bpftrace not found")).count();
-    assertEquals(1, told, "a problem that stays is told once");
+    long logged = daemon.log().lines().filter(line -> line.contains("bpftrace not found")).count();
+    assertEquals(1, logged, "a persisting problem is logged once");
     assertEquals("resolved", daemon.status().trace().program(), "it is not to blame");
   }
 

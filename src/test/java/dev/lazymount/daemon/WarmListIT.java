@@ -78,7 +78,7 @@ class WarmListIT {
   }
 
   @Test
-  void aDamagedListIsSetAsideWithOneLineAndTheSeedTakesItsPlace() throws IOException {
+  void damagedListIsSetAsideAndReplacedByTheSeed() throws IOException {
     Path seed = Files.writeString(site.folder().resolve("seed"), "rust\nunheard-of\n");
     Files.createDirectories(list().getParent());
     Files.writeString(list(), "what is this");

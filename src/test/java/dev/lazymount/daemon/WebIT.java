@@ -62,7 +62,7 @@ class WebIT {
     return daemon;
   }
 
-  /** Metrics are made anew once a second. */
+  /** Metrics are refreshed once a second. */
   private void awaitMetric(String line) {
     Await.until(
         line,
@@ -152,7 +152,7 @@ class WebIT {
   }
 
   @Test
-  void aTakenPortKeepsNobodyFromMounting() throws IOException {
+  void portInUseDoesNotStopMounting() throws IOException {
     site.compiler("gcc");
     DaemonProcess daemon;
     try (ServerSocket taken = new ServerSocket(PORT, 1, InetAddress.getByName(bind))) {

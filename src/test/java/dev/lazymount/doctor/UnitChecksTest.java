@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
-/** The unit, by what {@code systemctl show} prints of it. */
+/** The systemd unit, by the output of {@code systemctl show}. */
 final class UnitChecksTest {
   private static final String SHOWN =
       """
@@ -42,7 +42,7 @@ final class UnitChecksTest {
   }
 
   @Test
-  void theUnitAsWeShipItIsFine() {
+  void shippedUnitIsFine() {
     assertFinding(Finding.Level.OK, "active", unitFinding("ActiveState", "active"));
     assertFinding(
         Finding.Level.OK,
@@ -51,32 +51,32 @@ final class UnitChecksTest {
   }
 
   @Test
-  void aMountNamespaceOfItsOwnFails() {
+  void ownMountNamespaceFails() {
     assertFinding(Finding.Level.FAIL, "PrivateTmp=yes", unitFinding("PrivateTmp", "yes"));
     assertFinding(
         Finding.Level.FAIL, "ProtectSystem=strict", unitFinding("ProtectSystem", "strict"));
   }
 
   @Test
-  void whatIsOnlyWorseIsAWarning() {
+  void lesserProblemsAreWarnings() {
     assertFinding(Finding.Level.WARN, "LimitMEMLOCK=65536", unitFinding("LimitMEMLOCK", "65536"));
     assertFinding(Finding.Level.WARN, "READY", unitFinding("Type", "simple"));
     assertFinding(Finding.Level.WARN, "daemon-reload", unitFinding("NeedDaemonReload", "yes"));
     assertFinding(
         Finding.Level.WARN, "/opt/compiler-explorer", unitFinding("RequiresMountsFor", "/efs"));
     assertFinding(Finding.Level.WARN, "not installed", unitFinding("LoadState", "not-found"));
-    assertFinding(Finding.Level.WARN, "does not answer", UnitChecks.unit(settings(""), Map.of()));
+    assertFinding(Finding.Level.WARN, "does not work", UnitChecks.unit(settings(""), Map.of()));
   }
 
   @Test
-  void timeOutsThatContradictEachOtherAreNamed() {
+  void contradictingTimeoutsAreNamed() {
     assertFinding(
         Finding.Level.WARN,
         "TimeoutStartSec=",
         UnitChecks.timeouts(settings("trace.canary-timeout = 10s"), unit("Type", "notify")));
     assertFinding(
         Finding.Level.WARN,
-        "blind trace",
+        "trace that reports nothing",
         UnitChecks.timeouts(settings(""), unit("WatchdogUSec", "8s")));
     assertFinding(
         Finding.Level.WARN,
@@ -85,7 +85,7 @@ final class UnitChecksTest {
   }
 
   @Test
-  void spansAreReadAsSystemctlPrintsThem() {
+  void timeSpansOfSystemctlAreParsed() {
     assertEquals(Optional.of(Duration.ofSeconds(90)), UnitChecks.span("1min 30s"));
     assertEquals(Optional.of(Duration.ofMillis(1500)), UnitChecks.span("1s 500ms"));
     assertEquals(Optional.of(Duration.ofHours(2)), UnitChecks.span("2h"));

@@ -2,17 +2,25 @@ package dev.lazymount.explain;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.gson.Gson;
 import dev.lazymount.catalog.Catalog;
+import dev.lazymount.catalog.CatalogActor;
+import dev.lazymount.catalog.CatalogScan;
 import dev.lazymount.catalog.ImageFile;
 import dev.lazymount.catalog.NewestCatalog;
 import dev.lazymount.config.Settings;
+import dev.lazymount.explain.Explanation.State;
 import dev.lazymount.status.DaemonState;
 import dev.lazymount.status.DaemonStatus;
 import dev.lazymount.status.MountState;
 import dev.lazymount.status.MountStatus;
 import dev.lazymount.support.TestSettings;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -20,35 +28,38 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
-/** Every way that an explanation can end. */
+/** Every way an explanation can end, with the sentences that an operator reads. */
 final class ExplainerTest {
   private static final Instant NOW = Instant.parse("2026-11-23T12:00:00Z");
+  private static final String MINUTE_AGO = "2026-11-23T11:59:00Z (60 s ago)";
 
   private final DaemonStatus status = new DaemonStatus();
-  private final NewestCatalog newest = new NewestCatalog();
+  private Optional<NewestCatalog.Snapshot> newest;
   private Settings settings = settings("mode = mount");
 
   @BeforeEach
   void scan() {
     status.state(DaemonState.READY);
-    newest.set(
+    Catalog catalog =
         Catalog.of(
             Stream.of("gcc-14", "gcc-15", "arm64/gcc-14", "cuda", "cuda/12.5")
                 .map(name -> new ImageFile(name, name + ".img"))
                 .toList(),
-            Map.of("gcc-trunk", "gcc-snapshot", "gcc-snapshot", "gcc-15", "a", "b", "b", "a")));
+            Map.of("gcc-trunk", "gcc-snapshot", "gcc-snapshot", "gcc-15", "a", "b", "b", "a"));
+    newest = Optional.of(new NewestCatalog.Snapshot(catalog, NOW.minusSeconds(12)));
   }
 
   private static Settings settings(String lines) {
-    return TestSettings.settings("root = /ce", "images = /images", lines);
+    return TestSettings.settings(
+        "root = /ce", "images = /images", "trace.ignore-comms = [find]", lines);
   }
 
   private Explainer explainer(boolean running) {
-    return new Explainer(() -> settings, newest::get, status, running, () -> NOW);
+    return new Explainer(() -> settings, () -> newest, status, running, () -> NOW);
   }
 
   private Explanation explain(String asked) {
@@ -63,14 +74,21 @@ final class ExplainerTest {
         .orElse("");
   }
 
-  private void inUse(String name, MountState state, String reason) {
-    status
-        .mounts()
-        .put(
-            MountStatus.of(name, "/images/" + name + ".img", "/ce/" + name)
-                .state(state, NOW.minusSeconds(60), reason)
-                .build());
+  private static void assertSays(String verdict, String next, Explanation explanation) {
+    assertEquals(verdict, explanation.verdict());
+    assertEquals(next, explanation.next());
   }
+
+  /** An image whose row on the board has this state. */
+  private MountStatus.Builder row(MountState state, String reason) {
+    MountStatus.Builder row =
+        MountStatus.of("gcc-15", "/images/gcc-15.img", "/ce/gcc-15")
+            .state(state, NOW.minusSeconds(60), reason);
+    status.mounts().put(row.build());
+    return row;
+  }
+
+  // ---- Which image
 
   @ParameterizedTest
   @CsvSource({
@@ -88,115 +106,301 @@ final class ExplainerTest {
   void theLongestNameOnTheWayServesIt(String asked, String name) {
     Explanation explanation = explain(asked);
     assertEquals(name, explanation.name());
-    assertEquals("unused", explanation.state());
-    assertTrue(step(explanation, "image").startsWith("/images/" + name + ".img"));
+    assertEquals(State.UNUSED, explanation.state());
+    assertTrue(step(explanation, "image").startsWith("/images/" + name + ".img serves "));
   }
+
+  @Test
+  void everyStepIsALine() {
+    assertEquals(
+        """
+        asked       /ce/./gcc-trunk/bin/g++
+        normalised  gcc-trunk/bin/g++ below /ce
+        scan        5 images known, scanned 12 s ago
+        symlink     gcc-trunk leads to gcc-snapshot
+        symlink     gcc-snapshot leads to gcc-15
+        image       /images/gcc-15.img serves gcc-15, the longest name on the way
+        daemon      ready, mode mount
+        verdict     gcc-15 is not mounted because it has not been used since the daemon started.
+        next        The first open of a file in it mounts it; opens by find are ignored (trace.ignore-comms).
+        """,
+        explain("/ce/./gcc-trunk/bin/g++").text());
+  }
+
+  @Test
+  void imagesAroundANestedOneAreNamed() {
+    assertEquals("cuda: mounted first", step(explain("cuda/12.5/nvcc"), "around it"));
+  }
+
+  // ---- No image
 
   @ParameterizedTest
   @CsvSource({
-    "/ce, root",
-    "gcc-15/.., root",
-    "/etc/passwd, outside",
-    "../x, outside",
-    "/ce-other/gcc-15, outside",
-    "arm64, directory",
-    "gcc-1, unknown",
-    "nothing/like/it, unknown",
-    "a/x, unknown",
+    "/ce, ROOT",
+    "gcc-15/.., ROOT",
+    "'', ROOT",
+    "/etc/passwd, OUTSIDE",
+    "../x, OUTSIDE",
+    "/ce-other/gcc-15, OUTSIDE",
+    "arm64, DIRECTORY",
+    "gcc-1, UNKNOWN",
+    "nothing/like/it, UNKNOWN",
+    "a/x, UNKNOWN",
   })
-  void whatHasNoImageSaysWhatItIsInstead(String asked, String state) {
+  void aPathWithoutAnImageHasAState(String asked, State state) {
     Explanation explanation = explain(asked);
     assertEquals(state, explanation.state());
-    assertEquals(null, explanation.name());
-    assertFalse(explanation.verdict().isBlank());
-    assertFalse(explanation.next().isBlank());
+    assertNull(explanation.name());
   }
 
   @Test
-  void eachSymlinkIsAStep() {
-    Explanation explanation = explain("gcc-trunk/bin");
-    assertEquals(
-        List.of("gcc-trunk leads to gcc-snapshot", "gcc-snapshot leads to gcc-15"),
-        explanation.steps().stream()
-            .filter(step -> step.what().equals("symlink"))
-            .map(Explanation.Step::finding)
-            .toList());
+  void aPathOutsideTheRootSaysSo() {
+    assertSays(
+        "It is outside the root /ce, so lazymount has nothing to do with it.",
+        "Accesses to it are not even counted.",
+        explain("/etc/passwd"));
   }
 
   @Test
-  void nearNamesAreSuggestedAndFarOnesAreNot() {
-    assertTrue(step(explain("gcc-51/bin"), "near").contains("gcc-15"));
-    assertTrue(explain("arm64/gcc-41/x").verdict().contains("arm64/gcc-14"));
+  void theRootSaysSo() {
+    assertSays(
+        "It is the root itself, /ce; images are mounted on directories in it.",
+        "Opening or listing it mounts nothing.",
+        explain("/ce/"));
+  }
+
+  @Test
+  void aDirectoryOfImagesSaysHowMany() {
+    assertSays(
+        "It is a directory with an image in it, and is no image itself.",
+        "An access to one of them mounts that image. Listing this directory mounts nothing.",
+        explain("arm64"));
+  }
+
+  @Test
+  void aMisspelledNameGetsASuggestion() {
+    assertSays(
+        "No image serves gcc-51/bin, so it is read as it is; did you mean gcc-15?",
+        "A file /images/gcc-51.img would be found by the next scan (catalog.rescan, or lazymount"
+            + " rescan).",
+        explain("gcc-51/bin"));
+    assertTrue(explain("arm64/gcc-41/x").verdict().endsWith("did you mean arm64/gcc-14?"));
+  }
+
+  @Test
+  void farNamesAreNotSuggested() {
     assertEquals("", step(explain("rustc-1.80"), "near"));
+    assertEquals(
+        "No image serves rustc-1.80, so it is read as it is.", explain("rustc-1.80").verdict());
   }
 
   @Test
-  void aMountedOneSaysSinceWhenAndFromWhere() {
-    inUse("gcc-15", MountState.UNMOUNTED, null);
+  void aSymlinkLoopSaysSo() {
+    assertSays(
+        "It leads through more than 40 symlinks, or in a circle.",
+        "The kernel refuses to open it (ELOOP).",
+        explain("a/x"));
+  }
+
+  @Test
+  void aSymlinkOutOfTheRootSaysSo(@TempDir Path temp) throws IOException {
+    Path images = Files.createDirectory(temp.resolve("images"));
+    Path root = Files.createDirectory(temp.resolve("ce"));
+    Files.createFile(images.resolve("gcc-9.img"));
+    Files.createSymbolicLink(root.resolve("gcc-9"), Path.of("/elsewhere/gcc-9"));
+    CatalogActor.Scanner scanner =
+        previous -> CatalogScan.scan(images.toString(), root.toString(), List.of(".img"), previous);
+    newest = Optional.of(new NewestCatalog.Snapshot(scanner.scan(Catalog.empty()).catalog(), NOW));
+    Explanation explanation = explain("gcc-9/bin/gcc");
+    assertEquals(State.OUTSIDE, explanation.state());
+    assertEquals("gcc-9 leads to /elsewhere/gcc-9", step(explanation, "symlink"));
+    assertSays(
+        "gcc-9 is a symlink to /elsewhere/gcc-9, which is outside the root; lazymount cannot serve"
+            + " it.",
+        "It is read as it is. A directory in its place, or a symlink within the root, can be served"
+            + " after the next scan.",
+        explanation);
+  }
+
+  @Test
+  void beforeTheFirstScanNothingIsKnown() {
+    newest = Optional.empty();
+    status.catalog(0, 0, 0, "EIO");
+    Explanation explanation = explain("gcc-15");
+    assertEquals(State.UNSCANNED, explanation.state());
+    assertEquals("no scan of /images has finished yet; EIO", step(explanation, "scan"));
+    assertSays(
+        "No scan has finished yet, so it is not known which images there are.",
+        "Accesses are kept until the first scan has finished, and acted on then.",
+        explanation);
+  }
+
+  // ---- The states of an image
+
+  @Test
+  void anUnusedImageSaysWhatMountsIt() {
+    assertSays(
+        "gcc-15 is not mounted because it has not been used since the daemon started.",
+        "The first open of a file in it mounts it; opens by find are ignored (trace.ignore-comms).",
+        explain("gcc-15"));
+  }
+
+  @Test
+  void inObserveModeNothingIsMounted() {
+    settings = settings("mode = observe");
+    assertEquals(
+        "Mode is observe: an access is counted, and nothing is mounted.", explain("gcc-15").next());
+  }
+
+  @Test
+  void hungStorageIsTheReason() {
+    status.storage("all mounts hang");
+    assertEquals(
+        "Nothing is mounted until the storage responds: all mounts hang.",
+        explain("gcc-15").next());
+  }
+
+  @Test
+  void aMountedImageSaysSinceWhenAndFromWhere() {
     status
         .mounts()
         .put(
-            MountStatus.of("gcc-15", "/images/gcc-15.img", "/ce/gcc-15")
+            row(MountState.UNMOUNTED, null)
                 .mounted(NOW.minusSeconds(600), "/dev/loop7", 2.25, "cc1[7] (openat)", "1:2")
                 .build());
     Explanation explanation = explain("gcc-15");
-    assertEquals("mounted", explanation.state());
+    assertEquals(State.MOUNTED, explanation.state());
     assertEquals("2026-11-23T11:50:00Z", explanation.since());
-    assertEquals(
-        "gcc-15 is mounted from /dev/loop7 since 2026-11-23T11:50:00Z (10 min ago), in 2.3 ms,"
-            + " for cc1[7] (openat).",
+    assertTrue(
+        explanation
+            .verdict()
+            .startsWith(
+                "gcc-15 has been mounted from /dev/loop7 since 2026-11-23T11:50:00Z (10 min ago),"
+                    + " in 2.3 ms, for cc1[7] (openat)"),
         explanation.verdict());
+    assertTrue(
+        explanation.next().startsWith("Files opened in it are read from the image. It stays"),
+        explanation.next());
   }
 
   @Test
-  void aFailedOneSaysWhenItIsTriedAgain() {
-    MountStatus.Builder row =
-        MountStatus.of("gcc-15", "/images/gcc-15.img", "/ce/gcc-15")
-            .state(MountState.FAILED, NOW.minusSeconds(60), "EIO");
+  void aMountOfAnotherProcessIsNotCalledOurs() {
+    status
+        .mounts()
+        .put(
+            row(MountState.UNMOUNTED, null)
+                .mounted(NOW.minusSeconds(60), "/dev/loop7", null, null, null)
+                .build());
+    assertEquals(
+        "gcc-15 has been mounted from /dev/loop7 since " + MINUTE_AGO + ", not by this daemon.",
+        explain("gcc-15").verdict());
+  }
+
+  @Test
+  void aRunningMountSaysWhatServesReads() {
+    row(MountState.MOUNTING, null);
+    assertSays(
+        "gcc-15 is not mounted yet: its mount started " + MINUTE_AGO + ".",
+        "Reads are served from the original directory. After 30 s the mount is reported as stuck.",
+        explain("gcc-15"));
+  }
+
+  @Test
+  void aFailedImageSaysWhyAndWhenItIsRetried() {
+    MountStatus.Builder row = row(MountState.FAILED, "EIO");
     status.mounts().put(row.retryAt(NOW.plusSeconds(17)).build());
-    assertTrue(explain("gcc-15").verdict().contains("EIO"));
-    assertTrue(explain("gcc-15").next().contains("in 17 s or later"), explain("gcc-15").next());
+    assertSays(
+        "gcc-15 is not mounted because the attempt of " + MINUTE_AGO + " failed: EIO.",
+        "Reads are served from the original directory. The first access after 17 s tries again.",
+        explain("gcc-15"));
     status.mounts().put(row.retryAt(NOW.minusSeconds(1)).build());
-    assertTrue(explain("gcc-15").next().contains("the next access tries again"));
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {"QUARANTINED", "STUCK", "UNMOUNTED"})
-  void theReasonIsTheBoards(String state) {
-    inUse("gcc-15", MountState.valueOf(state), "the reason");
-    Explanation explanation = explain("gcc-15");
-    assertEquals(MountState.valueOf(state).word(), explanation.state());
-    assertTrue(explanation.verdict().contains("the reason"), explanation.verdict());
+    assertEquals(
+        "Reads are served from the original directory. The back-off is over: the next access tries"
+            + " again.",
+        explain("gcc-15").next());
   }
 
   @Test
-  void inObserveModeNothingWouldBeMounted() {
-    settings = settings("mode = observe");
-    assertTrue(explain("gcc-15").next().contains("observe"), explain("gcc-15").next());
+  void aQuarantinedImageSaysWhatEndsIt() {
+    row(MountState.QUARANTINED, "the image is truncated");
+    assertSays(
+        "gcc-15 is not mounted: it has been quarantined since "
+            + MINUTE_AGO
+            + ": the image is truncated.",
+        "Reads are served from the original directory. The first access after the image file has"
+            + " changed mounts it.",
+        explain("gcc-15"));
   }
 
   @Test
-  void withoutAScanItSaysSo() {
-    status.catalog(0, 0, 0, "EIO");
-    Explanation explanation =
-        new Explainer(() -> settings, Optional::empty, status, true, () -> NOW).explain("gcc-15");
-    assertEquals("unscanned", explanation.state());
-    assertTrue(step(explanation, "images").contains("EIO"));
+  void aStuckImageSaysWhatItWaitsFor() {
+    row(MountState.STUCK, "storage has not responded for 30 s");
+    assertSays(
+        "gcc-15 has been stuck since " + MINUTE_AGO + ": storage has not responded for 30 s.",
+        "Reads are served from the original directory. A mount in the kernel can't be interrupted;"
+            + " it ends when the storage responds.",
+        explain("gcc-15"));
   }
+
+  @Test
+  void aStuckCheckOfAMountedImageSaysThatItIsMounted() {
+    status
+        .mounts()
+        .put(
+            row(MountState.UNMOUNTED, null)
+                .mounted(NOW.minusSeconds(600), "/dev/loop7", 2.25, "cc1[7] (openat)", "1:2")
+                .state(MountState.STUCK, NOW.minusSeconds(60), "the storage hangs")
+                .build());
+    assertTrue(
+        explain("gcc-15").next().startsWith("Reads are served from the mounted image. "),
+        explain("gcc-15").next());
+  }
+
+  @Test
+  void anUnmountedImageSaysWhy() {
+    row(MountState.UNMOUNTED, "idle for 30 min");
+    assertSays(
+        "gcc-15 has not been mounted since " + MINUTE_AGO + ": idle for 30 min.",
+        "The first open of a file in it mounts it; opens by find are ignored (trace.ignore-comms).",
+        explain("gcc-15"));
+  }
+
+  // ---- Who asks, and how
 
   @Test
   void withoutADaemonItSaysSo() {
-    assertTrue(step(explainer(false).explain("gcc-15"), "daemon").startsWith("none runs"));
+    Explanation explanation = explainer(false).explain("gcc-15");
+    assertTrue(step(explanation, "daemon").startsWith("none runs with run-dir "));
+    assertEquals("5 images known, scanned for this question", step(explanation, "scan"));
+    assertSays(
+        "gcc-15 is not mounted because no daemon is running.",
+        "With a daemon, the first access mounts it; mode is mount.",
+        explanation);
   }
 
   @Test
-  void whereTheTextLeadsNowhereTheFollowedPathDoes() {
+  void thePathThatTheKernelResolvedIsUsedIfTheTextLeadsNowhere() {
     Explanation explanation = explainer(true).explain("/srv/link", Optional.of("/ce/gcc-15/bin"));
     assertEquals("gcc-15", explanation.name());
+    assertEquals("the kernel resolves it to /ce/gcc-15/bin", step(explanation, "symlinks"));
     assertEquals(
-        "followed on the file system, it is /ce/gcc-15/bin", step(explanation, "symlinks"));
+        State.OUTSIDE, explainer(true).explain("/srv/link", Optional.of("/srv/other")).state());
+  }
+
+  @Test
+  void theStateIsOneWordInJson() {
+    row(MountState.QUARANTINED, "bad");
+    String json = new Gson().toJson(explain("gcc-15"));
+    assertTrue(json.contains("\"state\":\"quarantined\""), json);
     assertEquals(
-        "outside", explainer(true).explain("/srv/link", Optional.of("/srv/other")).state());
+        State.QUARANTINED, new Gson().fromJson(json, Explanation.class).state(), "and back");
+  }
+
+  @Test
+  void everyMountStateHasItsWordInJson() {
+    for (MountState state : MountState.values()) {
+      assertEquals('"' + state.word() + '"', new Gson().toJson(State.of(state)));
+    }
   }
 
   @Test
@@ -204,7 +408,7 @@ final class ExplainerTest {
     Explanation explanation = explain("/ce/" + "\u001b[31m\n".repeat(600) + "/x");
     assertTrue(explanation.asked().chars().allMatch(c -> c >= ' ' && c <= '~'));
     assertTrue(explanation.text().length() < 5000, explanation.text());
-    assertEquals("outside", explain("/ce/" + "x/".repeat(5000)).state());
-    assertEquals("root", explain("").state());
+    assertEquals(State.OUTSIDE, explain("/ce/" + "x/".repeat(5000)).state());
+    assertFalse(explain("x\u001b").verdict().contains("\u001b"));
   }
 }

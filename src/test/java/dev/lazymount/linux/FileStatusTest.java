@@ -24,6 +24,7 @@ final class FileStatusTest {
             1_700_000_000_123_456_789L,
             0644,
             1000,
+            1001,
             false),
         status);
   }
@@ -52,7 +53,7 @@ final class FileStatusTest {
   @CsvSource({"7, 0", "7, 255", "7, 256", "7, 4095", "7, 1048575", "259, 3", "0, 52", "4095, 1"})
   void devicesComeApartAsTheyWerePutTogether(int major, int minor) {
     FileStatus status =
-        new FileStatus(FileType.FILE, FileStatus.device(major, minor), 0, 0, 0, 0, 0, false);
+        new FileStatus(FileType.FILE, FileStatus.device(major, minor), 0, 0, 0, 0, 0, 0, false);
     assertEquals(major, status.major());
     assertEquals(minor, status.minor());
   }
@@ -70,6 +71,7 @@ final class FileStatusTest {
     ByteBuffer b = Struct.of(bytes);
     b.putLong(8, attributes);
     b.putInt(20, 1000);
+    b.putInt(24, 1001);
     b.putShort(28, (short) mode);
     b.putLong(32, 0x1122334455667788L);
     b.putLong(40, 5_000_000_000L);

@@ -48,7 +48,7 @@ final class DryRunTest extends RouterFixture {
   }
 
   @Test
-  void doesNotCallWhatIsMountedUnmounted() {
+  void aMountedImageStaysMountedInTheStatus() {
     mounter.inPlace("gcc", "/dev/loop5");
     Routed router = router(true, Set.of("gcc")).images("gcc");
     mounting.runAll();
@@ -69,7 +69,7 @@ final class DryRunTest extends RouterFixture {
   }
 
   @Test
-  void countsEachImageOnceAndTheAccessesThatItWouldHaveServed() {
+  void countsImagesOnceAndAccessesThatWouldBeServed() {
     Routed router = observing("gcc", "clang", "tcc");
     router.accesses("/ce/gcc/a", "/ce/gcc/b", "/ce/clang/a", "/ce/unknown/a", "/ce/gcc/a");
     assertEquals(2, wouldMount());
@@ -77,7 +77,7 @@ final class DryRunTest extends RouterFixture {
   }
 
   @Test
-  void whatWasNotMountedAtTheFirstAccessIsSoSinceThen() {
+  void anObservedImageIsUnmountedSinceItsFirstAccess() {
     Routed router = observing("gcc");
     router.accesses("/ce/gcc/a");
     var first = status.mounts().get("gcc").orElseThrow();
@@ -95,7 +95,7 @@ final class DryRunTest extends RouterFixture {
   }
 
   @Test
-  void whatIsMountedAnywayIsNotCounted() {
+  void mountedImagesAreNotCounted() {
     mounter.inPlace("gcc", "/dev/loop5");
     Routed router = router(true, Set.of("gcc")).images("gcc");
     mounting.runAll();
@@ -105,7 +105,7 @@ final class DryRunTest extends RouterFixture {
   }
 
   @Test
-  void statusTellsWhatWasObservedAndOnlyInObserveMode() {
+  void statusShowsObservationsOnlyInObserveMode() {
     Routed router = observing("gcc", "clang");
     status.catalog(2, 1, 5, null);
     router.accesses("/ce/gcc/a", "/ce/gcc/b");
@@ -124,7 +124,7 @@ final class DryRunTest extends RouterFixture {
   }
 
   @Test
-  void switchedToMountItMountsAndForgetsWhatItWouldHave() {
+  void modeMountForgetsTheObservations() {
     Routed router = observing("gcc", "clang");
     router.accessesAndMounts("/ce/gcc/x", "/ce/clang/x");
     router.mode(Settings.Mode.MOUNT);
@@ -140,7 +140,7 @@ final class DryRunTest extends RouterFixture {
   }
 
   @Test
-  void switchedToObserveItLeavesWhatIsMountedAndMountsNothingMore() {
+  void modeObserveKeepsMountsAndMakesNoNewOnes() {
     Routed router = router().images("gcc", "clang", "bad");
     mounter.then("bad", ScriptedMounter.failing(Failures.errno("openat2", Errno.EIO)));
     router.accessesAndMounts("/ce/gcc/x", "/ce/bad/x");

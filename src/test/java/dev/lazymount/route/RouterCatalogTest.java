@@ -58,7 +58,7 @@ final class RouterCatalogTest extends RouterFixture {
 
   /** A build opens thousands of headers, and others use other compilers meanwhile. */
   @Test
-  void earlyAccessesToTheFilesOfADirectoryTakeOnePlace() {
+  void earlyAccessesInOneDirectoryTakeOnePlace() {
     Routed router = router();
     for (int i = 0; i < 10_000; i++) {
       router.accesses("/ce/gcc/include/" + i + ".h");
@@ -93,7 +93,7 @@ final class RouterCatalogTest extends RouterFixture {
   }
 
   @Test
-  void anImageThatVanishesIsForgottenAndComesBackAnew() {
+  void anImageThatVanishesIsForgottenAndMayReturn() {
     Routed router = router().images("gcc", "clang");
     mounter.then("gcc", ScriptedMounter.failing(Failures.errno("openat2", Errno.ENOENT)));
     router.accessesAndMounts("/ce/gcc/x");
@@ -130,7 +130,7 @@ final class RouterCatalogTest extends RouterFixture {
   }
 
   @Test
-  void aNewImageInsideOneInUseIsToldToTheOuter() {
+  void theOuterImageLearnsOfANewNestedOne() {
     Routed router = router().images("libs");
     router.accessesAndMounts("/ce/libs/x");
     router.images("libs", "libs/boost");
@@ -140,7 +140,7 @@ final class RouterCatalogTest extends RouterFixture {
   }
 
   @Test
-  void aCatalogWithoutChangesDisturbsNobody() {
+  void anUnchangedCatalogCausesNoMountCalls() {
     Routed router = router().images("gcc");
     router.accessesAndMounts("/ce/gcc/x");
     router.images("gcc", "clang");
@@ -159,7 +159,7 @@ final class RouterCatalogTest extends RouterFixture {
   }
 
   @Test
-  void whatWasMountedAtTheStartIsAdoptedWithTheFirstCatalog() {
+  void imagesMountedAtStartAreAdoptedAfterTheFirstScan() {
     mounter.inPlace("gcc", "/dev/loop5");
     Routed router =
         router(
@@ -182,7 +182,7 @@ final class RouterCatalogTest extends RouterFixture {
   }
 
   @Test
-  void aMountWhoseImageVanishedWhileNoDaemonRanEndsWhenItIsUnused() {
+  void aMountWithoutAnImageEndsWhenItIsIdle() {
     mounter.inPlace("gcc", "/dev/loop5");
     Routed router = router(false, new Reconcile.Found("gcc", Optional.of("gcc.img")));
     router.images("clang");
@@ -204,7 +204,7 @@ final class RouterCatalogTest extends RouterFixture {
   }
 
   @Test
-  void whatIsSuspectAfterAScanIsLookedAtAndNothingElse() {
+  void onlySuspectsAreCheckedAfterAScan() {
     Routed router = router().images("gcc", "clang");
     router.accessesAndMounts("/ce/gcc/x", "/ce/clang/x");
     suspects = List.of("clang", "not-in-use");
@@ -214,7 +214,7 @@ final class RouterCatalogTest extends RouterFixture {
   }
 
   @Test
-  void whatSomebodyUnmountedIsShownSoAfterTheNextScan() {
+  void anExternalUnmountIsShownAfterTheNextScan() {
     Routed router = router().images("gcc");
     router.accessesAndMounts("/ce/gcc/x");
     mounter.unmountedByHand("gcc");

@@ -82,7 +82,7 @@ abstract class RouterFixture {
       trace.expectMessage(SOON, TraceSource.Ack.ACK);
     }
 
-    /** The same, and all that comes of it. */
+    /** The same, followed by the mounts it starts. */
     void accessesAndMounts(String... paths) {
       accesses(paths);
       mounting.runAll();

@@ -1,7 +1,13 @@
 package dev.lazymount.systemd;
 
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.lazymount.linux.Errno;
+import dev.lazymount.linux.SdNotify;
+import dev.lazymount.linux.SyscallException;
 import dev.lazymount.support.NotifySocket;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -10,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -18,7 +25,7 @@ final class ServiceManagerTest {
   @TempDir private Path temp;
 
   @Test
-  void tellsTheLifeCycle() throws Exception {
+  void sendsTheLifeCycle() throws Exception {
     try (NotifySocket systemd = new NotifySocket(temp)) {
       ServiceManager manager = manager(systemd, "30000000");
       manager.status("starting");
@@ -28,14 +35,13 @@ final class ServiceManagerTest {
       assertEquals(List.of("STATUS=starting"), systemd.next());
       assertEquals(List.of("READY=1", "STATUS=ready: tracing"), systemd.next());
       assertEquals(List.of("WATCHDOG=1"), systemd.next());
-      assertEquals(
-          List.of("STOPPING=1", "STATUS=stopping; what is mounted stays mounted"), systemd.next());
+      assertEquals(List.of("STOPPING=1", "STATUS=stopping: images stay mounted"), systemd.next());
     }
   }
 
-  /** A canary or a reload may be under way when we are told to end. */
+  /** A canary or a reload may be in progress when SIGTERM comes. */
   @Test
-  void nothingIsToldAfterTheEnd() throws Exception {
+  void nothingIsSentAfterStopping() throws Exception {
     try (NotifySocket systemd = new NotifySocket(temp)) {
       ServiceManager manager = manager(systemd, "30000000");
       manager.stopping();
@@ -43,9 +49,10 @@ final class ServiceManagerTest {
       manager.reloading();
       manager.status("degraded");
       manager.watchdog();
-      manager(systemd, null).status("somebody else");
+      manager.extendTimeout(Duration.ofSeconds(1));
+      manager(systemd, null).status("another sender");
       assertEquals("STOPPING=1", systemd.next().get(0));
-      assertEquals(List.of("STATUS=somebody else"), systemd.next());
+      assertEquals(List.of("STATUS=another sender"), systemd.next());
     }
   }
 
@@ -58,7 +65,7 @@ final class ServiceManagerTest {
   }
 
   @Test
-  void aReasonCanNotSmuggleInAnotherLine() throws Exception {
+  void controlCharactersCanNotAddAnAssignment() throws Exception {
     try (NotifySocket systemd = new NotifySocket(temp)) {
       ServiceManager manager = manager(systemd, null);
       manager.status("degraded: line\nWATCHDOG=trigger\r\tend");
@@ -69,7 +76,7 @@ final class ServiceManagerTest {
   }
 
   @Test
-  void theWatchdogIsFedOnlyIfThereIsOne() throws Exception {
+  void watchdogIsFedOnlyIfThereIsOne() throws Exception {
     try (NotifySocket systemd = new NotifySocket(temp)) {
       ServiceManager manager = manager(systemd, null);
       manager.watchdog();
@@ -78,16 +85,33 @@ final class ServiceManagerTest {
     }
   }
 
+  /** The kernel queues a few datagrams; a blocking sender would wait at the next one. */
   @Test
-  void aServiceManagerThatDoesNotListenHoldsNobodyUp() throws Exception {
+  @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void serviceManagerThatDoesNotReadBlocksNoSender() throws Exception {
+    try (UnreadSocket systemd = UnreadSocket.bind(temp.resolve("unread"))) {
+      SdNotify socket = SdNotify.to(systemd.address()).orElseThrow();
+      SyscallException full =
+          assertThrows(
+              SyscallException.class,
+              () -> {
+                for (int i = 0; i < 10_000; i++) {
+                  socket.send("STATUS=not read");
+                }
+              });
+      assertEquals(Errno.EAGAIN, full.errno());
+      ServiceManager.from(Map.of("NOTIFY_SOCKET", systemd.address())).status("not read");
+    }
+  }
+
+  @Test
+  void serviceManagerThatIsGoneIsIgnored() throws Exception {
     String gone;
     try (NotifySocket systemd = new NotifySocket(temp)) {
       gone = systemd.address();
     }
-    ServiceManager manager = ServiceManager.from(Map.of("NOTIFY_SOCKET", gone));
-    for (int i = 0; i < 100; i++) {
-      manager.status("nobody hears this");
-    }
+    assertDoesNotThrow(
+        () -> ServiceManager.from(Map.of("NOTIFY_SOCKET", gone)).status("not received"));
   }
 
   @ParameterizedTest
@@ -104,13 +128,24 @@ final class ServiceManagerTest {
     }
   }
 
+  /** sun_path has 108 bytes, the last of them a NUL. */
   @Test
-  void anAddressThatIsTooLongIsNone() {
-    ServiceManager.from(Map.of("NOTIFY_SOCKET", "/" + "x".repeat(200))).ready("ready");
+  void addressOfMoreThan107BytesIsNone() {
+    assertTrue(SdNotify.to("/" + "x".repeat(106)).isPresent());
+    assertEquals(Optional.empty(), SdNotify.to("/" + "x".repeat(107)));
+    assertEquals(Optional.empty(), SdNotify.to("/" + "x".repeat(200)));
   }
 
   @Test
-  void theWatchdogIntervalIsThatOfThisProcess() {
+  void extensionOfATimeoutIsInMicroseconds() throws Exception {
+    try (NotifySocket systemd = new NotifySocket(temp)) {
+      manager(systemd, null).extendTimeout(Duration.ofSeconds(80));
+      assertEquals(List.of("EXTEND_TIMEOUT_USEC=80000000"), systemd.next());
+    }
+  }
+
+  @Test
+  void watchdogPeriodIsThatOfThisProcess() {
     long pid = ProcessHandle.current().pid();
     assertEquals(Optional.of(Duration.ofSeconds(30)), interval("30000000", null));
     assertEquals(Optional.of(Duration.ofSeconds(30)), interval("30000000", Long.toString(pid)));
@@ -120,7 +155,7 @@ final class ServiceManagerTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"", "0", "-1", "1.5", "ten", "99999999999999999999", "007"})
-  void aWatchdogIntervalThatIsNoneIsLeftOut(String micros) {
+  void malformedWatchdogPeriodIsIgnored(String micros) {
     assertEquals(Optional.empty(), interval(micros, null));
   }
 

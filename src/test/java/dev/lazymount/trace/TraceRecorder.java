@@ -1,10 +1,10 @@
 package dev.lazymount.trace;
 
+import dev.lazymount.catalog.RootPath;
 import dev.lazymount.config.Settings;
 import dev.lazymount.config.SettingsLoader;
 import dev.lazymount.kernel.Await;
 import dev.lazymount.kernel.Site;
-import dev.lazymount.route.AccessPath;
 import dev.lazymount.trace.program.Canary;
 import dev.lazymount.trace.program.PathProgram;
 import dev.lazymount.trace.program.ResolvedProgram;
@@ -146,7 +146,7 @@ final class TraceRecorder implements AutoCloseable {
   boolean saw(String name) {
     List<String> wanted = Arrays.asList(name.split("/"));
     return paths.stream()
-        .flatMap(path -> AccessPath.below(root.toString(), path).stream())
+        .flatMap(path -> RootPath.below(root.toString(), path).stream())
         .anyMatch(
             below ->
                 below.size() > wanted.size() && below.subList(0, wanted.size()).equals(wanted));

@@ -33,7 +33,7 @@ record DetachedMount(Fd fd, Optional<LoopDevice> device) implements AutoCloseabl
       return direct.get();
     }
     try {
-      return attempt(image, options);
+      return byLoopDevice(image, options);
     } catch (SyscallException e) {
       if (!e.is(Errno.EIO) || !image.isReadable()) {
         throw e;
@@ -44,7 +44,7 @@ record DetachedMount(Fd fd, Optional<LoopDevice> device) implements AutoCloseabl
     // image whose tables are beyond its end. The file could just be read, so a second EIO means the
     // image.
     try {
-      return attempt(image, options);
+      return byLoopDevice(image, options);
     } catch (SyscallException e) {
       if (e.is(Errno.EIO)) {
         throw new BadImage(
@@ -70,7 +70,8 @@ record DetachedMount(Fd fd, Optional<LoopDevice> device) implements AutoCloseabl
     }
   }
 
-  private static DetachedMount attempt(ImageDirectory.Image image, List<String> options)
+  /** Mounts an image by a loop device, whatever its file system. */
+  static DetachedMount byLoopDevice(ImageDirectory.Image image, List<String> options)
       throws BadImage, SyscallException {
     LoopDevice device = LoopDevice.attach(image.fd(), image.path());
     try {

@@ -128,7 +128,7 @@ class MountedImageEndIT extends KernelMounterFixture {
     site.compiler("gcc");
     mounter.mount(request("gcc"));
     site.image("gcc", Map.of("version", "new image\n"));
-    KernelMounter failing = mounter("mount.options=[\"no-such-option\"]");
+    KernelMounter failing = mounter("mount.options=[\"cache_strategy=disabled\"]");
 
     MountFailure failure = assertThrows(MountFailure.class, () -> failing.mount(request("gcc")));
 

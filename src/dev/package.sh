@@ -1,0 +1,42 @@
+# shellcheck shell=bash
+# The Debian package and the benchmarks. Sourced by ./dev.
+
+# Every date in the package is that of the commit, so that the same sources give the same bytes.
+package() {
+  need_tools dh:debhelper lintian:lintian
+  build
+  local version
+  version=$(dpkg-parsechangelog --file src/main/deb/changelog --show-field Version)
+  grep -q "^  <version>$version</version>" pom.xml ||
+    stop "src/main/deb/changelog says $version, and pom.xml another version: make them agree"
+  rm -rf target/debian target/lazymount_*.deb
+  cp -r src/main/deb target/debian
+  SOURCE_DATE_EPOCH=$(git log -1 --format=%ct 2>/dev/null ||
+    dpkg-parsechangelog --file src/main/deb/changelog --show-field Timestamp)
+  export SOURCE_DATE_EPOCH
+  (cd target && DEB_RULES_REQUIRES_ROOT=no debian/rules binary >package.log 2>&1) ||
+    stop "building the package failed: $(tail -n 3 target/package.log)"
+  PACKAGE=$(echo target/lazymount_*.deb)
+  lintian --fail-on error,warning "$PACKAGE" || stop "lintian reports problems in $PACKAGE"
+  say "built $PACKAGE"
+}
+
+# One benchmark; prints Markdown and JSON, and leaves JSON, CSV and a plot in target/bench.
+bench() {
+  [[ $# -gt 0 ]] || stop "bench needs the NAME of a benchmark: see src/bench/java"
+  need_kernel
+  install_missing cc:gcc cc:libc6-dev python3:python3 gnuplot:gnuplot-nox
+  local SYSTEM_TREE='' PACKAGE=''
+  if [[ $1 == start ]]; then
+    install_missing bindfs:bindfs
+  elif [[ $1 == boot ]]; then
+    need_tools debootstrap:debootstrap
+    need_system_tree 12
+    package
+  fi
+  maven package -DskipTests
+  exec "$JAVA_HOME/bin/java" -Djna.nosys=true "-Dlazymount.launcher=$PWD/target/lazymount" \
+    "-Dlazymount.tree=$SYSTEM_TREE" "-Dlazymount.package=$PACKAGE" \
+    -cp "target/test-classes:target/classes:$(<target/test.classpath)" \
+    dev.lazymount.bench.Bench "$@"
+}

@@ -1,0 +1,35 @@
+package dev.lazymount.text;
+
+/**
+ * Makes text from outside (file names, process names, output of programs) safe for one line of a
+ * log or a terminal. Pure.
+ */
+public final class Printable {
+  private Printable() {}
+
+  /**
+   * The text with {@code ?} in place of each character that could move the cursor, start a line or
+   * change how its neighbours are displayed: control and format characters (such as escape
+   * sequences and bidirectional overrides), line separators and halves of surrogate pairs. Letters
+   * of all scripts stay.
+   */
+  public static String of(String text) {
+    StringBuilder safe = new StringBuilder(text.length());
+    text.codePoints().forEach(c -> safe.appendCodePoint(isSafe(c) ? c : '?'));
+    return safe.toString();
+  }
+
+  private static boolean isSafe(int c) {
+    return switch (Character.getType(c)) {
+      case Character.CONTROL,
+          Character.FORMAT,
+          Character.LINE_SEPARATOR,
+          Character.PARAGRAPH_SEPARATOR,
+          Character.SURROGATE,
+          Character.PRIVATE_USE,
+          Character.UNASSIGNED ->
+          false;
+      default -> true;
+    };
+  }
+}
