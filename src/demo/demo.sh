@@ -114,7 +114,7 @@ first_use() {
   # The log says how long after the event the image was mounted, the status when that was.
   local line device work_ms after_ms who since seen
   line=$(grep -m 1 -F "$name: mounted from " "$work/log")
-  local form='from ([^ ]+) in ([0-9.]+) ms, ([0-9.]+) ms after it was used by (.*[^ ]) *$'
+  local form='from ([^ ]+) in ([0-9.]+) ms, ([0-9.]+) ms after the access by (.*[^ ]) *$'
   [[ $line =~ $form ]] || stop "not understood: $line"
   device=${BASH_REMATCH[1]} work_ms=${BASH_REMATCH[2]} after_ms=${BASH_REMATCH[3]} who=${BASH_REMATCH[4]}
   since=$(status_json | jq -re --arg name "$name" '.mounts[] | select(.name == $name).since')

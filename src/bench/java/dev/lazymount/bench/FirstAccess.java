@@ -61,7 +61,7 @@ final class FirstAccess implements Benchmark {
   private static final String PYTHON = "Python and mount(8)";
 
   private static final Pattern MOUNTED =
-      Pattern.compile("(\\S+): mounted from \\S+ in \\S+ ms, (\\S+) ms after it was used");
+      Pattern.compile("(\\S+): mounted from \\S+ in \\S+ ms, (\\S+) ms after the access");
 
   /** One of the systems that are compared. */
   private record Contender(String name, Site site, String program, List<String> words) {

@@ -281,6 +281,11 @@ final class PipelineRun {
     }
 
     @Override
+    public Optional<Mounted> refresh(Request request) {
+      return Optional.empty();
+    }
+
+    @Override
     public Optional<Generation> generation(Request request) {
       return Optional.empty();
     }

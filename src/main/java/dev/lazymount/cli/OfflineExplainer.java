@@ -72,11 +72,12 @@ public final class OfflineExplainer {
         status
             .mounts()
             .put(
-                MountStatus.unknown(
+                MountStatus.of(
                         image.name(),
                         settings.images() + "/" + image.file(),
                         settings.root() + "/" + image.name())
-                    .mounted(Instant.now(), image.source(), null, null, null));
+                    .mounted(Instant.now(), image.source(), null, null, null)
+                    .build());
       }
     }
   }

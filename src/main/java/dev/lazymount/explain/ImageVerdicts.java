@@ -95,7 +95,7 @@ record ImageVerdicts(Settings settings, DaemonStatus status, boolean running, In
           ending(
               row,
               "has been stuck since " + since + why,
-              ORIGINAL
+              (row.mounted() ? "Reads are served from the mounted image. " : ORIGINAL)
                   + "A mount in the kernel can't be interrupted; it ends when the storage"
                   + " responds.");
       case UNMOUNTED -> ending(row, "has not been mounted since " + since + why, firstAccess());

@@ -5,8 +5,8 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Supplier;
 
 /**
- * Growing pauses between attempts: each twice the one before, up to a longest, and each with up to
- * a fifth added by chance, so that what failed together does not come back together.
+ * Exponential back-off: each pause is twice the previous one, up to a maximum, plus up to 20 %
+ * jitter so that images that failed together do not retry together.
  */
 final class Backoff {
   private static final double JITTER = 0.2;
@@ -15,7 +15,7 @@ final class Backoff {
   private final Supplier<Duration> longest;
   private int failures;
 
-  /** Between these two, which are asked each time. */
+  /** Both limits are read at each failure, because a reload can change them. */
   Backoff(Supplier<Duration> first, Supplier<Duration> longest) {
     this.first = first;
     this.longest = longest;
@@ -31,7 +31,7 @@ final class Backoff {
         Math.round(bounded * (1 + JITTER * ThreadLocalRandom.current().nextDouble())));
   }
 
-  /** Begins anew after a success. */
+  /** Starts with the shortest pause again. */
   void reset() {
     failures = 0;
   }

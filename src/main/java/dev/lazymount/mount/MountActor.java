@@ -2,36 +2,142 @@ package dev.lazymount.mount;
 
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.Behavior;
-import akka.actor.typed.javadsl.AbstractBehavior;
+import akka.actor.typed.PostStop;
 import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
-import akka.actor.typed.javadsl.Receive;
 import akka.actor.typed.javadsl.TimerScheduler;
 import dev.lazymount.status.Access;
-import dev.lazymount.status.MountState;
-import java.util.function.Predicate;
+import dev.lazymount.status.MountWarning;
+import dev.lazymount.text.Durations;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 
 /**
- * One image in use. Its mailbox is the lock within the process: whatever happens to this image
- * happens here, one after the other, and never two mounts at once.
+ * One image in use. Its mailbox is the lock within the process: operations on this image run one
+ * after the other.
  *
- * <p>The actor itself never blocks. What blocks (all of {@link Mounter}) runs on the mount
- * dispatcher and comes back as a message. What is told of the image is {@link ImageStatus}'s.
+ * <p>It has two behaviours. {@link #ready} decides what an access, a request or a timer leads to in
+ * the current {@link ImageState}; {@link #calling} waits for the one {@link MounterCall} in
+ * progress, whose result decides the next state. The actor itself never blocks.
  */
-public final class MountActor extends AbstractBehavior<MountMessage> {
-  private enum Storage implements MountMessage {
-    ANSWERS
+public final class MountActor {
+  /** The messages that a MountActor receives. */
+  public sealed interface Command {}
+
+  /**
+   * A process opened something in this image, or the warm list expects it to be used.
+   *
+   * @param access who and when
+   * @param then the actors of the images nested inside this one that the access leads to, outermost
+   *     first; the first of them receives it after this image's operation has ended, because inner
+   *     images are mounted after outer ones
+   */
+  public record Accessed(Access access, List<ActorRef<Command>> then) implements Command {
+    /** This image's operation has ended: the next one inside is due. */
+    private void passInside() {
+      if (!then.isEmpty()) {
+        then.get(0).tell(new Accessed(access, then.subList(1, then.size())));
+      }
+    }
   }
 
+  /** Mount it now, without waiting for the back-off to end. */
+  public record MountNow(ActorRef<MountResult> replyTo) implements Command {}
+
+  /**
+   * Unmount it now, unless it is in use.
+   *
+   * @param mode when it stays mounted
+   * @param why for the log and the status
+   * @param replyTo receives the result
+   */
+  public record Unmount(UnmountMode mode, String why, ActorRef<MountResult> replyTo)
+      implements Command {}
+
+  /**
+   * A scan found something else for this name.
+   *
+   * @param request the new request; empty if there is no image any more
+   */
+  public record Changed(Optional<Mounter.Request> request) implements Command {}
+
+  /**
+   * Check whether what is known is still true: an earlier daemon or mount(8) may have mounted it,
+   * it may have been unmounted externally, or its image may have been replaced. Swaps a replaced
+   * image, and mounts nothing else. Ignored while an operation is in progress or a back-off runs.
+   */
+  public record Recheck() implements Command {}
+
+  /** The settings were reloaded; those of {@link MountTimes} may differ. */
+  public record SettingsChanged() implements Command {}
+
+  /** Ticks of the actor's own. */
+  enum Timer implements Command {
+    /** The call in progress has exceeded mount.timeout. */
+    CALL_LATE,
+    /** The next attempt at a lock that another process holds. */
+    LOCK_RETRY,
+    /** The image may be idle. */
+    IDLE,
+    /** The storage responds again. */
+    STORAGE_BACK
+  }
+
+  /** The call failed. */
+  record CallFailed(Throwable cause) implements Command {}
+
+  private record MountEnded(Mounter.Request request, Mounter.Mounted mount, double millis)
+      implements Command {}
+
+  private record RecheckEnded(
+      Mounter.Request request, Optional<Mounter.Mounted> found, double millis) implements Command {}
+
+  private record GenerationRead(Optional<Mounter.Generation> generation) implements Command {}
+
+  /** {@code by} is empty if the idle timer started it. */
+  private record UnmountEnded(Mounter.Expiry result, Optional<Unmount> by) implements Command {}
+
+  private record UnmountFailed(String problem, Optional<Unmount> by) implements Command {}
+
+  /** After this time, an access has a mount, or a bad image, checked again. */
+  private static final Duration FRESH = Duration.ofSeconds(5);
+
+  /** An unused mount whose image file is gone is unmounted after this time. */
+  private static final Duration GONE_IDLE = Duration.ofSeconds(10);
+
+  private final ActorContext<Command> context;
+  private final TimerScheduler<Command> timers;
   private final MountEnv env;
-  private final RetryPolicy retry;
-  private final ImageStatus line;
-  private final MountCalls calls;
-  private final IdleExpiry unmounting;
-  private final Waiters waiting;
+  private final Behavior<Command> ready;
+  private final Behavior<Command> calling;
+  private final MounterCall call;
+  private final ImageStatus status;
+  private final Waiters waiters = new Waiters();
+  private final Backoff backoff;
 
   private Mounter.Request request;
+  private ImageState state = ImageState.Unmounted.because(null);
+  private Optional<ImageState.Late> late = Optional.empty();
+
+  /** The access that the call in progress is for; null if it is for none. */
   private Access trigger;
+
+  /** System.nanoTime() before which an access does nothing. */
+  private long notBefore;
+
+  /** Whether the image file is gone. */
+  private boolean gone;
+
+  /** Whether the kernel has marked the mount (MNT_EXPIRE) and it was not used since. */
+  private boolean marked;
+
+  /** The idle time that the idle timer was started with, and when. */
+  private Optional<Duration> idleAfter = Optional.empty();
+
+  private long idleSince;
 
   /**
    * The actor of one image.
@@ -39,255 +145,550 @@ public final class MountActor extends AbstractBehavior<MountMessage> {
    * @param env what all of them share
    * @param request which image, and where
    */
-  public static Behavior<MountMessage> create(MountEnv env, Mounter.Request request) {
+  public static Behavior<Command> create(MountEnv env, Mounter.Request request) {
     return Behaviors.setup(
-        context -> Behaviors.withTimers(timers -> new MountActor(context, env, request, timers)));
+        context ->
+            Behaviors.withTimers(timers -> new MountActor(context, timers, env, request).start()));
   }
 
   private MountActor(
-      ActorContext<MountMessage> context,
+      ActorContext<Command> context,
+      TimerScheduler<Command> timers,
       MountEnv env,
-      Mounter.Request request,
-      TimerScheduler<MountMessage> timers) {
-    super(context);
+      Mounter.Request request) {
+    this.context = context;
+    this.timers = timers;
     this.env = env;
     this.request = request;
-    this.waiting = new Waiters();
-    this.retry = new RetryPolicy(env);
-    this.line = new ImageStatus(env, request);
-    this.calls = new MountCalls(context, timers, env);
-    this.unmounting = new IdleExpiry(env, timers, calls, line);
+    this.call = new MounterCall(context, timers, env);
+    this.status = new ImageStatus(env, request.name());
+    this.backoff = new Backoff(env::retry, env::retryMax);
+    this.notBefore = now();
+    this.ready = ready();
+    this.calling = calling();
   }
 
-  @Override
-  public Receive<MountMessage> createReceive() {
-    return newReceiveBuilder()
-        .onMessage(MountMessage.Accessed.class, this::onAccessed)
-        .onMessage(MountMessage.Adopt.class, adopt -> lookIf(MountState::isOut))
-        .onMessage(MountMessage.Verify.class, verify -> lookIf(MountState.MOUNTED::equals))
-        .onMessage(MountMessage.Retimed.class, retimed -> onRetimed())
-        .onMessage(MountMessage.MountNow.class, this::onMountNow)
-        .onMessage(MountMessage.Unmount.class, this::onUnmount)
-        .onMessage(MountMessage.Changed.class, this::onChanged)
-        .onMessage(MountCalls.Done.class, this::onDone)
-        .onMessage(MountCalls.Failed.class, this::onFailed)
-        .onMessage(MountCalls.Looked.class, this::onLooked)
-        .onMessage(MountCalls.Checked.class, this::onChecked)
-        .onMessage(MountCalls.Expired.class, this::onExpired)
-        .onMessageEquals(MountCalls.Late.LATE, this::onLate)
-        .onMessageEquals(MountCalls.Again.AGAIN, this::onLookAgain)
-        .onMessageEquals(IdleExpiry.Timer.EXPIRE, this::onExpire)
-        .onMessageEquals(Storage.ANSWERS, this::onStorageAnswers)
+  private Behavior<Command> start() {
+    show();
+    return ready;
+  }
+
+  // ---- No call in progress.
+
+  private Behavior<Command> ready() {
+    return Behaviors.receive(Command.class)
+        .onMessage(Accessed.class, this::onAccessed)
+        .onMessage(MountNow.class, this::onMountNow)
+        .onMessage(Unmount.class, this::onUnmount)
+        .onMessage(Recheck.class, recheck -> onRecheck())
+        .onMessage(Changed.class, this::onChanged)
+        .onMessage(SettingsChanged.class, changed -> onSettingsChanged())
+        .onMessageEquals(Timer.IDLE, this::onIdle)
+        .onMessageEquals(Timer.STORAGE_BACK, this::onStorageBack)
+        .onSignal(PostStop.class, stop -> onPostStop())
         .build();
   }
 
-  private Behavior<MountMessage> onAccessed(MountMessage.Accessed accessed) {
-    if (accessed.access().isUse()) {
-      line.accessed();
+  private Behavior<Command> onAccessed(Accessed accessed) {
+    noteAccess(accessed.access());
+    if (!isDue()) {
+      accessed.passInside();
+      return ready;
     }
-    if (calls.isBusy()) {
-      waiting.add(accessed);
-      return this;
+    if (env.circuit().isOpen()) {
+      return awaitStorage(accessed);
     }
-    trigger = accessed.access();
-    if (!retry.isDue(line.state())) {
-      Waiters.pass(accessed);
-    } else if (env.circuit().isOpen()) {
-      awaitStorage(accessed);
-    } else {
-      waiting.add(accessed);
-      work();
-    }
-    return this;
+    waiters.add(accessed);
+    return mountFor(accessed.access());
   }
 
-  /** What is mounted stays so; anything else is tried when the circuit closes. */
-  private void awaitStorage(MountMessage.Accessed accessed) {
-    if (line.state() == MountState.MOUNTED) {
-      Waiters.pass(accessed);
-      return;
+  /** Whether an access is a reason to do something. */
+  private boolean isDue() {
+    return state instanceof ImageState.Unmounted || now() - notBefore >= 0;
+  }
+
+  /** A mounted image stays as it is; any other is mounted when the storage responds. */
+  private Behavior<Command> awaitStorage(Accessed accessed) {
+    if (state instanceof ImageState.Mounted) {
+      accessed.passInside();
+      return ready;
     }
-    if (line.state() != MountState.QUARANTINED) {
-      line.unmounted(ImageStatus.NO_STORAGE);
+    if (!(state instanceof ImageState.Quarantined)) {
+      become(ImageState.Unmounted.because(ImageState.NO_STORAGE));
     }
-    boolean first = waiting.isEmpty();
-    waiting.add(accessed);
+    boolean first = waiters.isEmpty();
+    waiters.add(accessed);
     if (first) {
-      ActorRef<MountMessage> self = getContext().getSelf();
-      env.circuit().whenClosed(() -> self.tell(Storage.ANSWERS));
+      ActorRef<Command> self = context.getSelf();
+      env.circuit().whenClosed(() -> self.tell(Timer.STORAGE_BACK));
     }
+    return ready;
   }
 
-  private Behavior<MountMessage> onStorageAnswers() {
-    if (calls.isBusy()) {
-      return this;
-    }
+  private Behavior<Command> onStorageBack() {
     if (env.status().observes()) {
-      waiting.giveUp(MountResult.observes(request.name()));
+      waiters.giveUp(MountResult.observes(request.name()));
     }
-    return workOrRest();
+    return continueOrRest();
   }
 
-  private void work() {
-    if (line.state() == MountState.QUARANTINED) {
-      calls.check(request);
-    } else {
-      mount();
-    }
-  }
-
-  private Behavior<MountMessage> onRetimed() {
-    unmounting.schedule();
-    return this;
-  }
-
-  private Behavior<MountMessage> lookIf(Predicate<MountState> expected) {
-    MountState state = line.state();
-    // What is mounted is looked at whenever it is suspect; after a failure, not more often than an
-    // access would try.
-    boolean due = state == MountState.MOUNTED || retry.isDue(state);
-    if (!calls.isBusy() && expected.test(state) && due && !env.circuit().isOpen()) {
-      calls.look(request);
-    }
-    return this;
-  }
-
-  private Behavior<MountMessage> onExpire() {
-    unmounting.expire(request);
-    return this;
-  }
-
-  private Behavior<MountMessage> onMountNow(MountMessage.MountNow now) {
-    if (!calls.isBusy() && env.circuit().isOpen()) {
+  private Behavior<Command> onMountNow(MountNow asked) {
+    if (env.circuit().isOpen()) {
       // Accesses that wait for the storage go on waiting.
-      now.answerTo().tell(MountResult.failed(request.name(), ImageStatus.NO_STORAGE));
-      return this;
+      asked.replyTo().tell(MountResult.failed(request.name(), ImageState.NO_STORAGE));
+      return ready;
     }
-    waiting.add(now.answerTo());
-    if (!calls.isBusy()) {
-      trigger = null;
-      mount();
+    waiters.add(asked);
+    trigger = null;
+    return mount();
+  }
+
+  private Behavior<Command> onUnmount(Unmount asked) {
+    if (env.circuit().isOpen()) {
+      asked.replyTo().tell(MountResult.failed(request.name(), ImageState.NO_STORAGE));
+      return ready;
     }
-    return this;
+    return unmount(asked.mode(), Optional.of(asked));
   }
 
-  private Behavior<MountMessage> onUnmount(MountMessage.Unmount asked) {
-    unmounting.ask(request, asked);
-    return this;
-  }
-
-  private Behavior<MountMessage> onExpired(MountCalls.Expired expired) {
-    calls.over();
-    unmounting.over(expired, request.name());
-    return workOrRest();
-  }
-
-  private Behavior<MountMessage> onChanged(MountMessage.Changed changed) {
-    changed.request().ifPresent(now -> request = now);
-    retry.now();
-    line.renamed(request);
-    unmounting.gone(changed.request().isEmpty());
-    return stopIfGone();
-  }
-
-  /** An image that is gone is forgotten; a mount of it stays while it is in use. */
-  private Behavior<MountMessage> stopIfGone() {
-    if (unmounting.isGone() && !calls.isBusy() && line.state() != MountState.MOUNTED) {
-      line.forget();
-      return Behaviors.stopped();
+  private Behavior<Command> onIdle() {
+    if (!(state instanceof ImageState.Mounted)) {
+      return ready;
     }
-    return this;
-  }
-
-  private Behavior<MountMessage> onDone(MountCalls.Done done) {
-    calls.over();
-    retry.mounted();
-    line.mounted(done.request(), done.mounted(), done.millis(), trigger);
-    line.renamed(request);
-    unmounting.schedule();
-    return settle(MountResult.mounted(request.name(), done.mounted()));
-  }
-
-  private Behavior<MountMessage> onLooked(MountCalls.Looked looked) {
-    calls.over();
-    if (looked.found().isEmpty()) {
-      line.unstick();
-      if (line.state() == MountState.MOUNTED) {
-        line.unmounted(ImageStatus.BY_SOMEBODY);
-      }
-      return workOrRest();
+    if (env.status().observes() || env.circuit().isOpen()) {
+      startIdleTimer();
+      return ready;
     }
-    if (looked.found().get().outdated() != null && !env.status().observes()) {
-      // The image was replaced: mounting it puts the new one in the old one's place.
-      line.unstick();
-      trigger = null;
-      mount();
-      return this;
-    }
-    return onDone(new MountCalls.Done(looked.request(), looked.found().get(), 0));
+    return unmount(UnmountMode.IF_IDLE, Optional.empty());
   }
 
-  private Behavior<MountMessage> onChecked(MountCalls.Checked checked) {
-    calls.over();
-    if (retry.isStillBad(checked.generation())) {
-      line.unstick();
-      return settle(MountResult.failed(request.name(), line.reason()));
-    }
-    mount();
-    return this;
+  private Behavior<Command> onRecheck() {
+    // A mount is checked whenever it is suspect; after a failure, the back-off counts here too.
+    boolean due = state instanceof ImageState.Mounted || isDue();
+    return due && !env.circuit().isOpen() ? recheck() : ready;
   }
 
-  private Behavior<MountMessage> onFailed(MountCalls.Failed failed) {
+  // ---- Starting a call.
+
+  private Behavior<Command> mountFor(Access access) {
+    trigger = access;
+    return state instanceof ImageState.Quarantined ? readGeneration() : mount();
+  }
+
+  private Behavior<Command> mount() {
+    if (!(state instanceof ImageState.Mounted)) {
+      become(new ImageState.Mounting(Instant.now(), request));
+    }
+    Mounter.Request what = request;
+    return start(
+        () -> {
+          long start = now();
+          Mounter.Mounted mount = env.mounter().mount(what);
+          return new MountEnded(what, mount, millisSince(start));
+        });
+  }
+
+  private Behavior<Command> recheck() {
+    trigger = null;
+    Mounter.Request what = request;
+    boolean observes = env.status().observes();
+    return start(
+        () -> {
+          long start = now();
+          Optional<Mounter.Mounted> found =
+              observes ? env.mounter().look(what) : env.mounter().refresh(what);
+          return new RecheckEnded(what, found, millisSince(start));
+        });
+  }
+
+  /** A bad image is tried again only if its file is another one by now. */
+  private Behavior<Command> readGeneration() {
+    Mounter.Request what = request;
+    return start(() -> new GenerationRead(env.mounter().generation(what)));
+  }
+
+  private Behavior<Command> unmount(UnmountMode mode, Optional<Unmount> by) {
+    Mounter.Request what = request;
+    boolean wasMarked = marked;
+    return start(
+        () -> {
+          try {
+            return new UnmountEnded(
+                mode == UnmountMode.NOW
+                    ? env.mounter().unmount(what)
+                    : env.mounter().expire(what, wasMarked),
+                by);
+          } catch (MountFailure e) {
+            if (by.isEmpty() && e.kind() != MountFailure.Kind.LOCKED) {
+              throw e;
+            }
+            // A lock means that another process is about to use it: there is time.
+            return new UnmountFailed(e.getMessage(), by);
+          } catch (RuntimeException | LinkageError e) {
+            // The caller waits for a reply, also after an internal error.
+            return new UnmountFailed(MountFailure.of(e).getMessage(), by);
+          }
+        });
+  }
+
+  private Behavior<Command> start(MounterCall.Work work) {
+    call.start(work);
+    return calling;
+  }
+
+  // ---- A call in progress.
+
+  private Behavior<Command> calling() {
+    return Behaviors.receive(Command.class)
+        .onMessage(Accessed.class, this::waitWith)
+        .onMessage(MountNow.class, this::waitWith)
+        .onMessage(Unmount.class, this::refuseToUnmount)
+        .onMessage(Changed.class, this::noteChange)
+        .onMessage(SettingsChanged.class, changed -> onSettingsChanged())
+        .onMessage(MountEnded.class, this::onMountEnded)
+        .onMessage(RecheckEnded.class, this::onRecheckEnded)
+        .onMessage(GenerationRead.class, this::onGenerationRead)
+        .onMessage(UnmountEnded.class, this::onUnmountEnded)
+        .onMessage(UnmountFailed.class, this::onUnmountFailed)
+        .onMessage(CallFailed.class, this::onCallFailed)
+        .onMessageEquals(Timer.CALL_LATE, this::onCallLate)
+        .onMessageEquals(Timer.LOCK_RETRY, this::onLockRetry)
+        // Recheck and the other timers: the result of the call decides.
+        .onMessage(Command.class, ignored -> Behaviors.same())
+        .onSignal(PostStop.class, stop -> onPostStop())
+        .build();
+  }
+
+  private Behavior<Command> waitWith(Accessed accessed) {
+    noteAccess(accessed.access());
+    waiters.add(accessed);
+    return calling;
+  }
+
+  private Behavior<Command> waitWith(MountNow asked) {
+    waiters.add(asked);
+    return calling;
+  }
+
+  private Behavior<Command> refuseToUnmount(Unmount asked) {
+    asked
+        .replyTo()
+        .tell(MountResult.failed(request.name(), "another operation on this image is in progress"));
+    return calling;
+  }
+
+  private Behavior<Command> onMountEnded(MountEnded ended) {
+    endCall();
+    backoff.reset();
+    waitFor(FRESH);
+    Mounter.Mounted mount = ended.mount();
+    if (state instanceof ImageState.Mounted was
+        && mount.adopted()
+        && mount.device().equals(was.mount().device())) {
+      warn(was, was.confirmed(ended.request(), mount));
+    } else {
+      becomeMounted(ended);
+    }
+    noteNewFile();
+    startIdleTimer();
+    return settle(MountResult.mounted(request.name(), mount));
+  }
+
+  private void becomeMounted(MountEnded ended) {
+    Mounter.Mounted mount = ended.mount();
+    Optional<String> before =
+        state instanceof ImageState.Mounted was ? was.file() : Optional.empty();
+    ImageState.Mounted now =
+        new ImageState.Mounted(
+            Instant.now(),
+            mount.isCurrent() ? ended.request().file() : before.orElse(ended.request().file()),
+            mount,
+            mount.adopted() ? null : ended.millis(),
+            mount.adopted() || trigger == null ? null : trigger.by());
+    status.mounted(now, before.isPresent(), trigger);
+    become(now);
+  }
+
+  private Behavior<Command> onRecheckEnded(RecheckEnded ended) {
+    if (ended.found().isPresent()) {
+      return onMountEnded(new MountEnded(ended.request(), ended.found().get(), ended.millis()));
+    }
+    endCall();
+    if (state instanceof ImageState.Mounted) {
+      become(ImageState.Unmounted.because(ImageState.UNMOUNTED_EXTERNALLY));
+    }
+    return continueOrRest();
+  }
+
+  private Behavior<Command> onGenerationRead(GenerationRead read) {
+    endCall();
+    if (state instanceof ImageState.Quarantined bad && bad.generation().equals(read.generation())) {
+      waitFor(FRESH);
+      return settle(MountResult.failed(request.name(), bad.reason()));
+    }
+    return mount();
+  }
+
+  private Behavior<Command> onUnmountEnded(UnmountEnded ended) {
+    endCall();
+    boolean wasMarked = marked;
+    marked = ended.result() == Mounter.Expiry.MARKED;
+    if (ended.result() == Mounter.Expiry.UNMOUNTED) {
+      ImageState.Unmounted now =
+          ImageState.Unmounted.because(ended.by().map(Unmount::why).orElseGet(this::whyIdle));
+      status.unmounted(now);
+      become(now);
+    } else if (ended.result() == Mounter.Expiry.NOT_MOUNTED
+        && state instanceof ImageState.Mounted) {
+      become(ImageState.Unmounted.because(ImageState.UNMOUNTED_EXTERNALLY));
+    } else {
+      startIdleTimer();
+    }
+    ended
+        .by()
+        .ifPresent(
+            asked ->
+                asked
+                    .replyTo()
+                    .tell(MountResult.unmounted(request.name(), ended.result(), wasMarked)));
+    return continueOrRest();
+  }
+
+  private String whyIdle() {
+    return gone
+        ? "its image file is gone and the mount is unused"
+        : "unused for " + idleAfter.map(Durations::text).orElse("a while");
+  }
+
+  private Behavior<Command> onUnmountFailed(UnmountFailed failed) {
+    endCall();
+    marked = false;
+    startIdleTimer();
+    failed
+        .by()
+        .ifPresent(
+            asked -> asked.replyTo().tell(MountResult.failed(request.name(), failed.problem())));
+    return continueOrRest();
+  }
+
+  private Behavior<Command> onCallFailed(CallFailed failed) {
     MountFailure failure = MountFailure.of(failed.cause());
     if (failure.kind() == MountFailure.Kind.LOCKED) {
-      // Not at rest: whoever holds the lock is mounting this very image.
-      calls.mountLater();
-      return this;
+      // The other process is working on this very image.
+      call.retryLater();
+      return calling;
     }
-    calls.over();
-    line.unstick();
-    if (failure.kind() == MountFailure.Kind.UNCLEAR && line.state() == MountState.MOUNTED) {
-      retry.failed();
-      line.unclear(failure);
-      unmounting.goOn();
+    endCall();
+    if (failure.kind() == MountFailure.Kind.UNCLEAR && state instanceof ImageState.Mounted was) {
+      waitFor(backoff.next());
+      status.failed();
+      String problem = failure.getMessage() + "; the mounted image stays, and each scan retries";
+      warn(was, was.warn(MountWarning.UNVERIFIED, problem));
+      if (!timers.isTimerActive(Timer.IDLE)) {
+        startIdleTimer();
+      }
     } else if (failure.kind() == MountFailure.Kind.BAD_IMAGE) {
-      retry.bad(failure.generation());
-      line.quarantined(failure);
+      waitFor(FRESH);
+      ImageState.Quarantined now = ImageState.Quarantined.of(failure);
+      status.quarantined(now);
+      become(now);
     } else {
-      line.failed(failure, retry.failed());
+      Duration pause = backoff.next();
+      waitFor(pause);
+      ImageState.Failed now = ImageState.Failed.of(failure, pause);
+      status.failed(now);
+      become(now);
     }
     return settle(MountResult.failed(request.name(), failure.getMessage()));
   }
 
-  private Behavior<MountMessage> onLate() {
-    if (calls.isBusy()) {
-      line.stuck(calls.late());
-      waiting.giveUp(MountResult.failed(request.name(), line.reason()));
+  private Behavior<Command> onCallLate() {
+    ImageState.Late.Cause cause = call.late();
+    boolean first = late.isEmpty();
+    if (first || late.get().cause() != cause) {
+      ImageState.Late now = ImageState.Late.of(cause, Durations.text(env.timeout()), state);
+      late = Optional.of(now);
+      status.late(now, first);
+      show();
     }
-    return this;
+    waiters.giveUp(MountResult.failed(request.name(), late.get().reason()));
+    return calling;
   }
 
-  private Behavior<MountMessage> onLookAgain() {
-    calls.mountAgain(request);
-    return this;
+  private Behavior<Command> onLockRetry() {
+    call.attempt();
+    return calling;
   }
 
-  private void mount() {
-    line.mounting(request);
-    calls.mount(request);
-  }
-
-  private Behavior<MountMessage> workOrRest() {
-    if (waiting.isEmpty()) {
-      return stopIfGone();
+  private void endCall() {
+    call.end();
+    if (late.isPresent()) {
+      late = Optional.empty();
+      show();
     }
-    trigger = waiting.trigger();
-    work();
-    return this;
   }
 
-  private Behavior<MountMessage> settle(MountResult answer) {
-    waiting.settle(answer);
-    return stopIfGone();
+  // ---- After a call.
+
+  /** The operation has ended: inner images are next, and callers get their reply. */
+  private Behavior<Command> settle(MountResult result) {
+    waiters.settle(result);
+    return rest();
+  }
+
+  /** The operation has ended without a mount: an access that came meanwhile has one made. */
+  private Behavior<Command> continueOrRest() {
+    return waiters.isEmpty() ? rest() : mountFor(waiters.firstAccess());
+  }
+
+  /** An image whose file is gone is forgotten, but a mount of it stays while it is in use. */
+  private Behavior<Command> rest() {
+    if (gone && !(state instanceof ImageState.Mounted)) {
+      status.remove();
+      return Behaviors.stopped();
+    }
+    return ready;
+  }
+
+  // ---- With or without a call in progress.
+
+  private Behavior<Command> onChanged(Changed changed) {
+    noteChange(changed);
+    return rest();
+  }
+
+  private Behavior<Command> noteChange(Changed changed) {
+    changed.request().ifPresent(now -> request = now);
+    notBefore = now();
+    noteNewFile();
+    if (gone != changed.request().isEmpty()) {
+      gone = !gone;
+      startIdleTimer();
+    }
+    return Behaviors.same();
+  }
+
+  private Behavior<Command> onSettingsChanged() {
+    Optional<Duration> wanted = idleTime();
+    if (wanted.equals(idleAfter)) {
+      return Behaviors.same();
+    }
+    if (wanted.isPresent() && timers.isTimerActive(Timer.IDLE)) {
+      // The idle time so far counts: a reload every minute must not postpone it for ever.
+      Duration left = wanted.get().minusNanos(now() - idleSince);
+      idleAfter = wanted;
+      timers.startSingleTimer(Timer.IDLE, left.isNegative() ? Duration.ZERO : left);
+    } else {
+      startIdleTimer();
+    }
+    return Behaviors.same();
+  }
+
+  /** It was mounted, or checked: the idle time starts. */
+  private void startIdleTimer() {
+    idleAfter = idleTime();
+    idleSince = now();
+    timers.cancel(Timer.IDLE);
+    if (state instanceof ImageState.Mounted) {
+      idleAfter.ifPresent(time -> timers.startSingleTimer(Timer.IDLE, time));
+    }
+  }
+
+  private Optional<Duration> idleTime() {
+    return gone ? Optional.of(GONE_IDLE) : env.idle();
+  }
+
+  private void noteAccess(Access access) {
+    if (access.isUse()) {
+      status.accessed();
+      show();
+    }
+  }
+
+  /** A newer scan may have found another file than the one that is mounted. */
+  private void noteNewFile() {
+    if (state instanceof ImageState.Mounted was
+        && was.mount().isCurrent()
+        && !was.image().equals(request.file())) {
+      String file = env.images() + "/" + request.file();
+      become(
+          was.warn(
+              MountWarning.OUTDATED,
+              "the image file is now " + file + "; it is swapped after the next scan"));
+    }
+  }
+
+  private void warn(ImageState.Mounted was, ImageState.Mounted now) {
+    if (!now.isSameWarning(was)) {
+      status.warned(now);
+    }
+    become(now);
+  }
+
+  private void become(ImageState now) {
+    state = now;
+    show();
+  }
+
+  private void show() {
+    status.show(request, state, late);
+  }
+
+  private void waitFor(Duration pause) {
+    notBefore = now() + pause.toNanos();
+  }
+
+  private long now() {
+    return env.nanoTime().getAsLong();
+  }
+
+  private double millisSince(long start) {
+    return (now() - start) / 1e6;
+  }
+
+  private Behavior<Command> onPostStop() {
+    // Also after an exception: the Router removes the row, and the callers get their reply here.
+    waiters.giveUp(
+        MountResult.failed(request.name(), "the daemon stopped this operation; try again"));
+    return Behaviors.same();
+  }
+
+  /** Who waits for the end of the current operation. */
+  private static final class Waiters {
+    private final List<Accessed> accesses = new ArrayList<>();
+    private final List<ActorRef<MountResult>> callers = new ArrayList<>();
+
+    /** An access waits for the sake of the images inside; one for each way inside is enough. */
+    void add(Accessed accessed) {
+      boolean known = accesses.stream().anyMatch(other -> other.then().equals(accessed.then()));
+      if (!known) {
+        accesses.add(accessed);
+      }
+    }
+
+    void add(MountNow asked) {
+      callers.add(asked.replyTo());
+    }
+
+    boolean isEmpty() {
+      return accesses.isEmpty() && callers.isEmpty();
+    }
+
+    /** The access that came first; null if only callers wait. */
+    Access firstAccess() {
+      return accesses.isEmpty() ? null : accesses.get(0).access();
+    }
+
+    void settle(MountResult result) {
+      accesses.forEach(Accessed::passInside);
+      giveUp(result);
+    }
+
+    /** The operation may never end: images inside are not mounted. */
+    void giveUp(MountResult result) {
+      accesses.clear();
+      callers.forEach(caller -> caller.tell(result));
+      callers.clear();
+    }
   }
 }

@@ -11,15 +11,15 @@ import org.slf4j.Logger;
 /**
  * What all MountActors share.
  *
- * @param mounter does the work
- * @param executor where it is done; its size bounds concurrent mounts
- * @param status where each actor writes its line and what it counts
+ * @param mounter makes the mounts
+ * @param executor the mount dispatcher; its size bounds concurrent mounts
+ * @param status where each actor writes its status row and its counters
  * @param log one line for each mount and each failure
- * @param root the root, for people to read
- * @param images the image directory, for people to read
- * @param times those in force now; they change by a reload
- * @param circuit notices that all slots hang
- * @param nanoTime the clock, as System.nanoTime() is; a test has one of its own
+ * @param root the root, for messages
+ * @param images the image directory, for messages
+ * @param times the settings in force, which a reload can change
+ * @param circuit notices that all mount threads are blocked
+ * @param nanoTime the clock, in nanoseconds, as System.nanoTime()
  */
 public record MountEnv(
     Mounter mounter,
@@ -32,7 +32,7 @@ public record MountEnv(
     StorageCircuit circuit,
     LongSupplier nanoTime) {
 
-  /** With times that stay. */
+  /** With settings that do not change. */
   public MountEnv(
       Mounter mounter,
       Executor executor,

@@ -5,21 +5,21 @@ import java.util.Optional;
 
 /**
  * Why an image was not mounted. The message names what was tried, on what, the errno by name, and
- * the kernel's own words where it had any, such as {@code fsconfig create: EINVAL (Invalid
+ * the kernel's own message where there is one, such as {@code fsconfig create: EINVAL (Invalid
  * argument); image /i/gcc.img; target /r/gcc; kernel: e squashfs: ...}.
  */
 public class MountFailure extends Exception {
   private static final long serialVersionUID = 1L;
 
-  /** What to do about it. */
+  /** What it means for the image. */
   public enum Kind {
     /** The image itself is bad: quarantine it until the file changes. */
     BAD_IMAGE,
-    /** Another process is at it: look again shortly. */
+    /** Another process holds the lock of this image: retry shortly. */
     LOCKED,
     /**
-     * It can't be told what is mounted, or the older image could not be replaced: an image that was
-     * known to be mounted still may be.
+     * It can't be determined what is mounted, or an older image could not be swapped: an image that
+     * was mounted may still be.
      */
     UNCLEAR,
     /** Anything else, and the image is not mounted: try again after the back-off. */
@@ -42,7 +42,7 @@ public class MountFailure extends Exception {
     this.generation = generation;
   }
 
-  /** Whatever was thrown. It must not take the actor down, also where it is a fault of ours. */
+  /** Any exception of a call. An internal error must not stop the actor. */
   public static MountFailure of(Throwable thrown) {
     return thrown instanceof MountFailure known
         ? known
@@ -64,7 +64,7 @@ public class MountFailure extends Exception {
     return "; image " + image + "; target " + target;
   }
 
-  /** What to do about it. */
+  /** What it means for the image. */
   public Kind kind() {
     return kind;
   }

@@ -1,29 +1,27 @@
 package dev.lazymount.mount;
 
 /**
- * The answer to somebody who asked for an image to be mounted or unmounted.
+ * The reply to a request to mount or unmount an image.
  *
  * @param name the image
- * @param outcome what came of it
- * @param reason why it is not as asked for; null if it is
+ * @param outcome the outcome
+ * @param reason why it is not as requested; null if it is
  */
 public record MountResult(String name, Outcome outcome, String reason) {
-  /** What came of it. */
+  /** The outcome. */
   public enum Outcome {
-    /** It is as asked for now. */
+    /** It is as requested now. */
     DONE,
-    /** It was as asked for already. */
+    /** It was as requested already. */
     ALREADY,
-    /** It stays mounted, because it is in use now, or was since it was marked. */
+    /** It stays mounted, because it is in use, or was used since it was marked. */
     BUSY,
-    /**
-     * It stays mounted; the kernel was told to mark it, and by the mark sees whether it is used.
-     */
+    /** It stays mounted; the kernel has marked it, and clears the mark at the next use. */
     MARKED,
-    /** It is not as asked for. */
+    /** It is not as requested. */
     FAILED;
 
-    /** Whether it is as asked for. */
+    /** Whether it is as requested. */
     public boolean isGood() {
       return this == DONE || this == ALREADY;
     }
@@ -35,7 +33,7 @@ public record MountResult(String name, Outcome outcome, String reason) {
   }
 
   /**
-   * An attempt to unmount it came to this.
+   * The result of an attempt to unmount it.
    *
    * @param wasMarked whether the kernel had marked it before
    */
@@ -45,7 +43,7 @@ public record MountResult(String name, Outcome outcome, String reason) {
       case NOT_MOUNTED -> new MountResult(name, Outcome.ALREADY, null);
       case MARKED ->
           new MountResult(
-              name, wasMarked ? Outcome.BUSY : Outcome.MARKED, "it was used a moment ago");
+              name, wasMarked ? Outcome.BUSY : Outcome.MARKED, "it was used since the last check");
       case BUSY -> new MountResult(name, Outcome.BUSY, "it is in use");
     };
   }
@@ -55,7 +53,7 @@ public record MountResult(String name, Outcome outcome, String reason) {
     return failed(name, "mode is observe: nothing is mounted or unmounted");
   }
 
-  /** It is not as asked for. */
+  /** It is not as requested. */
   public static MountResult failed(String name, String reason) {
     return new MountResult(name, Outcome.FAILED, reason);
   }

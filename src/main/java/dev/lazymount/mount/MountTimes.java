@@ -5,17 +5,17 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * Those settings of mounts that can change while the daemon runs.
+ * The settings of mounts that a reload can change.
  *
- * @param timeout after which an unfinished mount is called stuck
+ * @param timeout after which an unfinished call is reported as stuck
  * @param retry the first back-off after a failure
  * @param retryMax the longest back-off
- * @param idle how long a mount must be unused to be unmounted; empty for ever
+ * @param idle a mount that is unused for so long is unmounted; empty for never
  */
 public record MountTimes(
     Duration timeout, Duration retry, Duration retryMax, Optional<Duration> idle) {
 
-  /** As the settings say. */
+  /** Those of the settings. */
   public static MountTimes of(Settings settings) {
     Settings.Mount mount = settings.mount();
     return new MountTimes(

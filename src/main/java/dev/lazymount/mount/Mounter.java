@@ -1,16 +1,22 @@
 package dev.lazymount.mount;
 
+import dev.lazymount.status.MountWarning;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
 
-/** The work of mounting one image. Calls block; they belong on the mount dispatcher. */
+/**
+ * Mounts, checks and unmounts one image. Every call blocks for as long as the storage does, and
+ * belongs on the mount dispatcher. Of an operation that changes something, one runs at a time for
+ * each name, across processes: while another process works on it, it fails with {@link
+ * MountFailure.Kind#LOCKED}.
+ */
 public interface Mounter {
   /**
    * What to mount.
    *
-   * @param name the compiler's name, which is also its target below the root
+   * @param name the compiler's name, which is also the path of its mount point below the root
    * @param file the image's path below the image directory
    * @param inner the names of images that belong inside this one's directory; this one is not
    *     mounted over them
@@ -22,59 +28,76 @@ public interface Mounter {
    *
    * @param device the block device, such as {@code /dev/loop3}; of a file system that reads its
    *     image without one, the number that the kernel gave it, such as {@code 0:45}
-   * @param adopted whether it was there already
+   * @param adopted whether it was in place already
    * @param generation the image's content; null if that is not known
-   * @param outdated why it is not as it should be, such as an older file of the same name, so that
-   *     a mount would change it; null if it is
+   * @param warning what is wrong with it
+   * @param detail the warning in words; null if there is none
    */
-  record Mounted(String device, boolean adopted, Generation generation, String outdated) {
-    /** One that is not outdated. */
+  record Mounted(
+      String device, boolean adopted, Generation generation, MountWarning warning, String detail) {
+    /** A mount that nothing is wrong with. */
     public Mounted(String device, boolean adopted, Generation generation) {
-      this(device, adopted, generation, null);
+      this(device, adopted, generation, MountWarning.NONE, null);
     }
 
-    /** The same, with the reason why it is not as it should be. */
-    public Mounted because(String why) {
-      return new Mounted(device, adopted, generation, why);
+    /** The same mount with this warning. */
+    public Mounted warn(MountWarning kind, String why) {
+      return new Mounted(device, adopted, generation, kind, why);
+    }
+
+    /** Whether it is the newest image, mounted once. */
+    public boolean isCurrent() {
+      return warning == MountWarning.NONE;
     }
   }
 
   /**
-   * Mounts an image, or finds that it is mounted already; either way it is mounted once. If an
-   * older file of the same name is mounted, it is replaced.
+   * Mounts an image unless it is mounted already. If an older file of the same name is mounted, it
+   * is swapped for the newest.
    *
-   * @throws MountFailure if it could not be; then nothing has changed and nothing is left behind
+   * @return the mount; with a warning if an older image had to stay
+   * @throws MountFailure if it could not be mounted; then nothing has changed and nothing is left
+   *     behind
    */
   Mounted mount(Request request) throws MountFailure;
 
   /**
-   * Looks whether an image is mounted, and changes nothing.
+   * Checks what is mounted, and changes nothing.
    *
-   * @return empty if nothing is mounted on the target
-   * @throws MountFailure if something else is mounted there, or it can't be told
+   * @return empty if nothing is mounted on the mount point
+   * @throws MountFailure if something else is mounted there, or it can't be determined
    */
   Optional<Mounted> look(Request request) throws MountFailure;
 
   /**
-   * What tells one content of an image file from the next.
+   * Checks what is mounted, and puts it right under the same lock: swaps an older image for the
+   * newest, and unmounts one of two mounts. Mounts nothing where nothing is mounted.
    *
-   * @param device device number of the file system it lies on
+   * @return what is mounted then; empty if nothing is
+   * @throws MountFailure as {@link #look} and {@link #mount}
+   */
+  Optional<Mounted> refresh(Request request) throws MountFailure;
+
+  /**
+   * Identifies the content of an image file.
+   *
+   * @param device device number of its file system
    * @param inode inode number
    * @param size bytes
    * @param mtimeNanos last change, nanoseconds since 1970
    */
   record Generation(long device, long inode, long size, long mtimeNanos) {
-    /** For people: when the file was changed, and its inode number. */
+    /** For operators: when the file was changed, and its inode number. */
     public String text() {
       Instant changed = Instant.EPOCH.plusNanos(mtimeNanos).truncatedTo(ChronoUnit.SECONDS);
       return changed + " inode " + Long.toUnsignedString(inode);
     }
   }
 
-  /** The image file's generation; empty if there is no such file or it can't be told. */
+  /** The image file's generation; empty if there is no such file or it can't be read. */
   Optional<Generation> generation(Request request);
 
-  /** What came of an attempt to unmount what nobody uses. */
+  /** The result of an attempt to unmount. */
   enum Expiry {
     /** It is unmounted. */
     UNMOUNTED,
@@ -82,26 +105,24 @@ public interface Mounter {
     MARKED,
     /** It is in use now. */
     BUSY,
-    /** Nothing of ours is mounted there. */
+    /** The image is not mounted. */
     NOT_MOUNTED
   }
 
   /**
-   * Unmounts an image that nobody has used since the last time this was called; the kernel judges.
+   * Unmounts an image that was not used since the last call (MNT_EXPIRE); the kernel decides.
    *
-   * @param marked whether the last call marked it; then it is not looked at before, which would be
-   *     a use. The kernel unmounts only what still has that mark, and a mount that came there since
-   *     has none
-   * @throws MountFailure if it can't be told, or another process is at it
+   * @param marked whether the last call marked it; then it is not checked first, which would be a
+   *     use. The kernel unmounts only what still has that mark, and a mount made since has none
+   * @throws MountFailure if something else is mounted there, or it can't be determined
    */
   Expiry expire(Request request, boolean marked) throws MountFailure;
 
   /**
-   * Unmounts an image that is not in use right now.
+   * Unmounts an image that is not in use now.
    *
    * @return never {@link Expiry#MARKED}
-   * @throws MountFailure if something else than the image is mounted there, or it can't be told, or
-   *     another process is at it
+   * @throws MountFailure if something else is mounted there, or it can't be determined
    */
   Expiry unmount(Request request) throws MountFailure;
 }

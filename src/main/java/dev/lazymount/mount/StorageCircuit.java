@@ -5,12 +5,11 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * Notices that the image storage does not answer: each mount that hangs holds one of the slots, and
- * with all of them held the circuit is open, which means that nothing more is tried until one comes
- * back. Thread-safe.
+ * A circuit breaker for the image storage. Each call that hangs blocks one mount thread; with all
+ * of them blocked the circuit opens, and nothing more is tried until one returns. Thread-safe.
  */
 public final class StorageCircuit {
-  private final int slots;
+  private final int threads;
   private final Consumer<Boolean> onChange;
   private final List<Runnable> whenClosed = new ArrayList<>();
   private int hanging;
@@ -18,18 +17,18 @@ public final class StorageCircuit {
   /**
    * A closed circuit.
    *
-   * @param slots how many mounts can be under way at once
-   * @param onChange is told when it opens (true) and closes (false), in this order, on any thread;
+   * @param threads number of mount threads
+   * @param onChange called when it opens (true) and closes (false), in this order, on any thread;
    *     must not block
    */
-  public StorageCircuit(int slots, Consumer<Boolean> onChange) {
-    this.slots = slots;
+  public StorageCircuit(int threads, Consumer<Boolean> onChange) {
+    this.threads = threads;
     this.onChange = onChange;
   }
 
-  /** Whether all slots hang. */
+  /** Whether all mount threads are blocked. */
   public synchronized boolean isOpen() {
-    return hanging >= slots;
+    return hanging >= threads;
   }
 
   /**
@@ -47,19 +46,19 @@ public final class StorageCircuit {
     action.run();
   }
 
-  /** A mount has got a slot and not answered in time. */
+  /** A call on a mount thread has not returned in time. */
   synchronized void hangs() {
     hanging++;
-    if (hanging == slots) {
+    if (hanging == threads) {
       onChange.accept(true);
     }
   }
 
-  /** One that hung has answered after all. */
+  /** A call that hung has returned. */
   void answers() {
     List<Runnable> actions = List.of();
     synchronized (this) {
-      if (hanging == slots) {
+      if (hanging == threads) {
         actions = List.copyOf(whenClosed);
         whenClosed.clear();
         onChange.accept(false);

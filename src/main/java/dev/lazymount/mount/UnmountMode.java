@@ -1,9 +1,9 @@
 package dev.lazymount.mount;
 
-/** How an image is to be unmounted; always only if nobody uses it. */
+/** When an image is unmounted. In neither mode if it is in use. */
 public enum UnmountMode {
   /** Unless it is in use right now. */
   NOW,
-  /** Unless it was used since it was marked; if it is not marked, it is marked and stays. */
+  /** Unless it was used since it was marked; a mount without a mark is marked and stays. */
   IF_IDLE
 }

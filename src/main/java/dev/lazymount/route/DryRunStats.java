@@ -64,9 +64,10 @@ final class DryRunStats {
       String file = env.images() + "/" + image.file();
       String target = env.root() + "/" + image.name();
       board.put(
-          MountStatus.unknown(image.name(), file, target)
+          MountStatus.of(image.name(), file, target)
               .accessed(now)
-              .unmounted(MountState.UNMOUNTED, now, REASON));
+              .state(MountState.UNMOUNTED, now, REASON)
+              .build());
     }
   }
 

@@ -15,7 +15,6 @@ import dev.lazymount.catalog.Resolution;
 import dev.lazymount.catalog.RootPath;
 import dev.lazymount.config.Settings;
 import dev.lazymount.mount.MountActor;
-import dev.lazymount.mount.MountMessage;
 import dev.lazymount.mount.MountResult;
 import dev.lazymount.mount.Mounter;
 import dev.lazymount.mount.UnmountMode;
@@ -24,6 +23,7 @@ import dev.lazymount.status.Access;
 import dev.lazymount.status.DaemonStatus;
 import dev.lazymount.status.MountBoard;
 import dev.lazymount.status.MountState;
+import dev.lazymount.status.MountStatus;
 import dev.lazymount.trace.TraceSource;
 import dev.lazymount.trace.program.ResolvedProgram;
 import java.io.IOException;
@@ -105,12 +105,12 @@ public final class Router extends AbstractBehavior<Router.Command> {
 
   /** An image in use. Each has one actor, however it is reached. */
   private static final class Child {
-    private final ActorRef<MountMessage> actor;
+    private final ActorRef<MountActor.Command> actor;
     private Mounter.Request request;
     private boolean gone;
     private long forwardedAt;
 
-    private Child(ActorRef<MountMessage> actor, Mounter.Request request, long forwardedAt) {
+    private Child(ActorRef<MountActor.Command> actor, Mounter.Request request, long forwardedAt) {
       this.actor = actor;
       this.request = request;
       this.forwardedAt = forwardedAt;
@@ -231,9 +231,9 @@ public final class Router extends AbstractBehavior<Router.Command> {
    * would hide an inner one that was mounted before it.
    */
   private void forward(Access access, List<ImageFile> images) {
-    List<ActorRef<MountMessage>> actors = new ArrayList<>(images.size());
+    List<ActorRef<MountActor.Command>> actors = new ArrayList<>(images.size());
     withNested(images).forEach(image -> actors.add(child(image).actor));
-    actors.get(0).tell(new MountMessage.Accessed(access, actors.subList(1, actors.size())));
+    actors.get(0).tell(new MountActor.Accessed(access, actors.subList(1, actors.size())));
   }
 
   /**
@@ -280,17 +280,18 @@ public final class Router extends AbstractBehavior<Router.Command> {
   // ---- Requests of an operator
 
   private Behavior<Command> onMountNow(MountNow asked) {
-    return request(asked.name(), new MountMessage.MountNow(asked.answerTo()), asked.answerTo());
+    return request(asked.name(), new MountActor.MountNow(asked.answerTo()), asked.answerTo());
   }
 
   private Behavior<Command> onUnmount(Unmount asked) {
-    MountMessage message = new MountMessage.Unmount(asked.manner(), asked.why(), asked.answerTo());
+    MountActor.Command message =
+        new MountActor.Unmount(asked.manner(), asked.why(), asked.answerTo());
     return request(asked.name(), message, asked.answerTo());
   }
 
   private Behavior<Command> request(
-      String name, MountMessage message, ActorRef<MountResult> answerTo) {
-    Optional<ActorRef<MountMessage>> actor = actorOf(name);
+      String name, MountActor.Command message, ActorRef<MountResult> answerTo) {
+    Optional<ActorRef<MountActor.Command>> actor = actorOf(name);
     if (status.observes()) {
       answerTo.tell(MountResult.observes(name));
     } else if (actor.isEmpty()) {
@@ -316,7 +317,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
   }
 
   private Behavior<Command> onSettingsChanged() {
-    children.values().forEach(child -> child.actor.tell(new MountMessage.Retimed()));
+    children.values().forEach(child -> child.actor.tell(new MountActor.SettingsChanged()));
     return this;
   }
 
@@ -370,7 +371,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
     for (Reconcile.Found found : mounted.found()) {
       Optional<ImageFile> image = catalog.flatMap(newest -> newest.get(found.name()));
       if (image.isPresent()) {
-        child(image.get()).actor.tell(new MountMessage.Adopt());
+        child(image.get()).actor.tell(new MountActor.Recheck());
       } else if (!status.observes() && ImageFile.refusal(found.name()).isEmpty()) {
         found.image().ifPresent(file -> adoptGone(new ImageFile(found.name(), file)));
       }
@@ -384,19 +385,13 @@ public final class Router extends AbstractBehavior<Router.Command> {
    */
   private void adoptGone(ImageFile image) {
     Child child = child(image);
-    child.actor.tell(new MountMessage.Adopt());
+    child.actor.tell(new MountActor.Recheck());
     compare(image.name(), child);
   }
 
   private Behavior<Command> onSuspects(Suspects suspects) {
     for (String name : suspects.names()) {
-      actorOf(name)
-          .ifPresent(
-              actor -> {
-                // Each of the two acts only in the state that it is meant for.
-                actor.tell(new MountMessage.Verify());
-                actor.tell(new MountMessage.Adopt());
-              });
+      actorOf(name).ifPresent(actor -> actor.tell(new MountActor.Recheck()));
     }
     return this;
   }
@@ -404,7 +399,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
   // ---- MountActors
 
   /** The actor of an image that is known or in use; empty for any other name. */
-  private Optional<ActorRef<MountMessage>> actorOf(String name) {
+  private Optional<ActorRef<MountActor.Command>> actorOf(String name) {
     Child known = children.get(name);
     return known != null
         ? Optional.of(known.actor)
@@ -421,7 +416,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
     // The number keeps the name unique while a predecessor is still ending.
     String actorName =
         "mount-" + spawned++ + "-" + URLEncoder.encode(image.name(), StandardCharsets.UTF_8);
-    ActorRef<MountMessage> actor =
+    ActorRef<MountActor.Command> actor =
         getContext().spawn(MountActor.create(env.mounts(), request), actorName);
     getContext().watch(actor);
     Child child = new Child(actor, request, now() - FORWARD_NANOS);
@@ -437,7 +432,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
     if (gone != child.gone || (!gone && !newest.get().equals(child.request))) {
       child.gone = gone;
       newest.ifPresent(request -> child.request = request);
-      child.actor.tell(new MountMessage.Changed(newest));
+      child.actor.tell(new MountActor.Changed(newest));
     }
   }
 
@@ -469,10 +464,13 @@ public final class Router extends AbstractBehavior<Router.Command> {
         .ifPresent(
             row ->
                 board.put(
-                    row.unmounted(
-                        MountState.FAILED,
-                        Instant.now(),
-                        "internal error, see the log; the next access mounts it")));
+                    MountStatus.of(row.name(), row.image(), row.target())
+                        .accessed(row.lastAccess())
+                        .state(
+                            MountState.FAILED,
+                            Instant.now(),
+                            "internal error, see the log; the next access mounts it")
+                        .build()));
     return this;
   }
 

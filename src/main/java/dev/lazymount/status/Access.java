@@ -22,9 +22,9 @@ public record Access(String path, int pid, String comm, String call, long seenNa
     return !path.isEmpty();
   }
 
-  /** The process, in a form that is safe to log: {@code cc1plus[4711] by openat}. */
+  /** Who it was, fit for a log line: {@code cc1plus[4711] (openat)}. */
   public String by() {
-    return isUse() ? printable(comm) + "[" + pid + "] by " + call : "the warm list";
+    return isUse() ? printable(comm) + "[" + pid + "] (" + call + ")" : "the warm list";
   }
 
   /** Replaces everything but printable ASCII by {@code ?}. */

@@ -134,8 +134,7 @@ public final class DaemonStatus {
 
   /** Counts an access to this image, if the original directory served it. */
   public void accessed(String name) {
-    boolean mounted =
-        mounts.get(name).filter(line -> line.state() == MountState.MOUNTED).isPresent();
+    boolean mounted = mounts.get(name).filter(MountStatus::mounted).isPresent();
     if (!mounted) {
       counters.servedByOriginal.increment();
     }

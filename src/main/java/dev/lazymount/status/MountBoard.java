@@ -9,47 +9,44 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
-/**
- * The images in use, one line each. Every MountActor writes its own line; anybody reads.
- * Thread-safe.
- */
+/** The status rows of all images in use. Each MountActor writes its own row. Thread-safe. */
 public final class MountBoard {
-  private final Map<String, MountStatus> lines = new ConcurrentHashMap<>();
+  private final Map<String, MountStatus> rows = new ConcurrentHashMap<>();
 
-  /** Writes an image's line. */
-  public void put(MountStatus line) {
-    lines.put(line.name(), line);
+  /** Writes an image's row. */
+  public void put(MountStatus row) {
+    rows.put(row.name(), row);
   }
 
-  /** An image that has a line was seen in use; its MountActor may write the line meanwhile. */
+  /** Notes an access to an image that has a row. */
   public void accessed(String name, Instant when) {
-    lines.computeIfPresent(name, (same, line) -> line.accessed(when));
+    rows.computeIfPresent(name, (same, row) -> row.accessed(when));
   }
 
-  /** Takes an image's line away: it is not in use any more. */
+  /** Removes the row of an image that is no longer in use. */
   public void remove(String name) {
-    lines.remove(name);
+    rows.remove(name);
   }
 
-  /** An image's line. */
+  /** An image's row. */
   public Optional<MountStatus> get(String name) {
-    return Optional.ofNullable(lines.get(name));
+    return Optional.ofNullable(rows.get(name));
   }
 
-  /** All lines, by name. */
+  /** All rows, by name. */
   public List<MountStatus> all() {
-    List<MountStatus> all = new ArrayList<>(lines.values());
+    List<MountStatus> all = new ArrayList<>(rows.values());
     all.sort(Comparator.comparing(MountStatus::name));
     return all;
   }
 
-  /** How many images are in each state; a state without any is 0. */
+  /** How many images are in each state, including the states with none. */
   public Map<MountState, Integer> count() {
     Map<MountState, Integer> count = new EnumMap<>(MountState.class);
     for (MountState state : MountState.values()) {
       count.put(state, 0);
     }
-    lines.values().forEach(line -> count.merge(line.state(), 1, Integer::sum));
+    rows.values().forEach(row -> count.merge(row.state(), 1, Integer::sum));
     return count;
   }
 }

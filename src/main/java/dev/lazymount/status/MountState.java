@@ -2,25 +2,20 @@ package dev.lazymount.status;
 
 import java.util.Locale;
 
-/** The states of one image in use. */
+/** The states of one image in use, as status shows them. */
 public enum MountState {
   /** Nothing is mounted; the next access mounts. */
   UNMOUNTED,
-  /** A mount is under way. */
+  /** A mount is in progress. */
   MOUNTING,
   /** The image is mounted. */
   MOUNTED,
-  /** The last attempt failed; an access after the back-off tries again. */
+  /** The last attempt failed; the first access after the back-off retries. */
   FAILED,
-  /** The image is bad; it is tried again when the file has changed. */
+  /** The image is bad; the first access after its file has changed retries. */
   QUARANTINED,
-  /** A mount takes longer than mount.timeout; it may still come back. */
+  /** A call has been running for longer than mount.timeout; it may still return. */
   STUCK;
-
-  /** Whether it is said to be not mounted, and nothing is under way. */
-  public boolean isOut() {
-    return this == UNMOUNTED || this == FAILED || this == QUARANTINED;
-  }
 
   /** In lower case, as status shows it. */
   public String word() {

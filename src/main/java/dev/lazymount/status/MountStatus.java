@@ -3,22 +3,27 @@ package dev.lazymount.status;
 import java.time.Instant;
 
 /**
- * One image in use.
+ * The status row of one image in use. It reports and decides nothing: a MountActor builds it from
+ * its own state.
  *
  * @param name the compiler's name, such as {@code arm64/gcc-14.2.0}
  * @param image the image file's path
- * @param target where it is or would be mounted
+ * @param target the mount point
  * @param state its state
- * @param since when it came into this state
- * @param lastAccess when an access was last seen; null if none was
- * @param mountMillis how long the mount took, milliseconds; null if this daemon did not make it
- * @param trigger what it was mounted for: an access, such as {@code gcc[4711] by openat}, or the
+ * @param since when it entered this state
+ * @param lastAccess time of the last access; null if there was none
+ * @param mounted whether the image is mounted: in state MOUNTED, and in state STUCK where the late
+ *     call is about a mounted image
+ * @param mountMillis duration of the mount, milliseconds; null if this daemon did not make it
+ * @param trigger what it was mounted for: an access, such as {@code gcc[4711] (openat)}, or the
  *     warm list; null if this daemon did not mount it, or swapped the image
  * @param device the block device, such as {@code /dev/loop3}, or {@code 0:45} for an erofs that
  *     reads its image without one; null unless mounted
  * @param generation which content of the image is mounted; null if that is not known
- * @param reason why it is not mounted and what happens next; null where there is nothing to say
- * @param retryAt before when an access does not try again; null unless it failed
+ * @param warning what is wrong with the mount
+ * @param reason why it is not mounted, or what is wrong with the mount, and what happens next; null
+ *     where there is nothing to say
+ * @param retryAt accesses before this time do not retry; null unless it failed
  */
 public record MountStatus(
     String name,
@@ -27,121 +32,111 @@ public record MountStatus(
     MountState state,
     Instant since,
     Instant lastAccess,
+    boolean mounted,
     Double mountMillis,
     String trigger,
     String device,
     String generation,
+    MountWarning warning,
     String reason,
     Instant retryAt) {
 
-  /** An image that nothing is known of but its names. */
-  public static MountStatus unknown(String name, String image, String target) {
-    return new MountStatus(
-        name,
-        image,
-        target,
-        MountState.UNMOUNTED,
-        Instant.now(),
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null);
+  /** A row of an image that is unmounted since now, to be completed. */
+  public static Builder of(String name, String image, String target) {
+    return new Builder(name, image, target);
   }
 
-  /** The same image, seen in use at {@code when}. */
+  /** This row, with a later access. */
   public MountStatus accessed(Instant when) {
-    return new MountStatus(
-        name,
-        image,
-        target,
-        state,
-        since,
-        when,
-        mountMillis,
-        trigger,
-        device,
-        generation,
-        reason,
-        retryAt);
+    Builder row = new Builder(name, image, target).state(state, since, reason).accessed(when);
+    row.mounted = mounted;
+    row.mountMillis = mountMillis;
+    row.trigger = trigger;
+    row.device = device;
+    row.generation = generation;
+    row.warning = warning;
+    row.retryAt = retryAt;
+    return row.build();
   }
 
-  /** The same name, served by the image file of this path. */
-  public MountStatus of(String file) {
-    return new MountStatus(
-        name,
-        file,
-        target,
-        state,
-        since,
-        lastAccess,
-        mountMillis,
-        trigger,
-        device,
-        generation,
-        reason,
-        retryAt);
-  }
+  /** The one place that makes rows. A value that is not set is null. */
+  public static final class Builder {
+    private final String name;
+    private final String image;
+    private final String target;
+    private MountState state = MountState.UNMOUNTED;
+    private Instant since = Instant.now();
+    private Instant lastAccess;
+    private boolean mounted;
+    private Double mountMillis;
+    private String trigger;
+    private String device;
+    private String generation;
+    private MountWarning warning = MountWarning.NONE;
+    private String reason;
+    private Instant retryAt;
 
-  /** The same, with this to be said of it. */
-  public MountStatus because(String why) {
-    return new MountStatus(
-        name,
-        image,
-        target,
-        state,
-        since,
-        lastAccess,
-        mountMillis,
-        trigger,
-        device,
-        generation,
-        why,
-        retryAt);
-  }
+    private Builder(String name, String image, String target) {
+      this.name = name;
+      this.image = image;
+      this.target = target;
+    }
 
-  /** The same image in another state, with nothing mounted. */
-  public MountStatus unmounted(MountState now, Instant when, String why) {
-    return new MountStatus(
-        name, image, target, now, when, lastAccess, null, null, null, null, why, null);
-  }
+    /** A state, when it was entered, and why. */
+    public Builder state(MountState now, Instant when, String why) {
+      state = now;
+      since = when;
+      reason = why;
+      return this;
+    }
 
-  /**
-   * The same image, mounted; {@code millis} and {@code by} null if somebody else had mounted it.
-   */
-  public MountStatus mounted(
-      Instant when, String device, Double millis, String by, String generation) {
-    return new MountStatus(
-        name,
-        image,
-        target,
-        MountState.MOUNTED,
-        when,
-        lastAccess,
-        millis,
-        by,
-        device,
-        generation,
-        null,
-        null);
-  }
+    /** Mounted; {@code millis} and {@code by} are null if this daemon did not make the mount. */
+    public Builder mounted(Instant when, String from, Double millis, String by, String content) {
+      state(MountState.MOUNTED, when, null);
+      mounted = true;
+      device = from;
+      mountMillis = millis;
+      trigger = by;
+      generation = content;
+      return this;
+    }
 
-  /** The same, not to be tried again before {@code when}. */
-  public MountStatus notBefore(Instant when) {
-    return new MountStatus(
-        name,
-        image,
-        target,
-        state,
-        since,
-        lastAccess,
-        mountMillis,
-        trigger,
-        device,
-        generation,
-        reason,
-        when);
+    /** What is wrong with the mount. */
+    public Builder warning(MountWarning kind, String why) {
+      warning = kind;
+      reason = why;
+      return this;
+    }
+
+    /** The last access; null if there was none. */
+    public Builder accessed(Instant when) {
+      lastAccess = when;
+      return this;
+    }
+
+    /** Accesses before this time do not retry. */
+    public Builder retryAt(Instant when) {
+      retryAt = when;
+      return this;
+    }
+
+    /** The row. */
+    public MountStatus build() {
+      return new MountStatus(
+          name,
+          image,
+          target,
+          state,
+          since,
+          lastAccess,
+          mounted,
+          mountMillis,
+          trigger,
+          device,
+          generation,
+          warning,
+          reason,
+          retryAt);
+    }
   }
 }

@@ -86,7 +86,7 @@ class ChurnIT {
     daemon.await(
         "status shows the last unmount", LONG, () -> daemon.status().images().mounted() == 0);
     long mounted = lines(daemon, ": mounted from ");
-    long unmounted = lines(daemon, ": unmounted: nobody used it");
+    long unmounted = lines(daemon, ": unmounted: unused for ");
     System.out.printf(
         "%d s over %d names: %d mounts, %d expiries, %d reads of originals, %d of images, 0"
             + " failed%n",

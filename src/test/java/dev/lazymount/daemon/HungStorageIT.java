@@ -83,7 +83,7 @@ class HungStorageIT {
     // Two of three mount threads hang: the third mounts images on the working disk.
     for (String name : List.of("slow/a", "slow/b")) {
       assertEquals(Site.ORIGINAL, site.version(name));
-      awaitStuck(daemon, name, "no answer from the storage");
+      awaitStuck(daemon, name, "storage has not responded");
     }
     assertNull(daemon.status().storageProblem());
     daemon.mount("one");
@@ -94,13 +94,13 @@ class HungStorageIT {
 
     // The last one hangs: the circuit opens, the status shows it, and no mount is tried.
     assertEquals(Site.ORIGINAL, site.version("slow/c"));
-    awaitStuck(daemon, "slow/c", "no answer from the storage");
+    awaitStuck(daemon, "slow/c", "storage has not responded");
     daemon.await("the circuit is open", () -> daemon.status().storageProblem() != null);
     assertEquals(Site.ORIGINAL, site.version("slow/d"));
     assertEquals(Site.ORIGINAL, site.version("two"));
     StatusReport.Mount refused = daemon.refusal("two", () -> site.version("two"));
     assertEquals("unmounted", refused.state());
-    assertTrue(refused.reason().contains("storage does not answer"), refused.reason());
+    assertTrue(refused.reason().contains("storage is not responding"), refused.reason());
     assertEquals(0, site.mountsOn("two"));
     assertEquals(SLOTS, daemon.status().images().stuck());
     assertEquals("ready", daemon.status().state());

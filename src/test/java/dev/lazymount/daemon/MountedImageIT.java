@@ -45,7 +45,7 @@ class MountedImageIT {
     DaemonProcess daemon = startWith("trace.program=resolved", "idle.unmount-after=1s");
     Await.until("it is unmounted", () -> site.mountsOn("gcc") == 0);
     daemon.await("status shows it", () -> daemon.state("gcc").equals(Optional.of("unmounted")));
-    assertTrue(daemon.line("gcc").orElseThrow().reason().contains("nobody used it"));
+    assertTrue(daemon.line("gcc").orElseThrow().reason().contains("unused for"));
     assertEquals(Site.ORIGINAL, site.version("gcc"));
     daemon.awaitMounted("gcc");
   }

@@ -80,11 +80,11 @@ final class ExplainerTest {
   }
 
   /** An image whose row on the board has this state. */
-  private MountStatus row(MountState state, String reason) {
-    MountStatus row =
-        MountStatus.unknown("gcc-15", "/images/gcc-15.img", "/ce/gcc-15")
-            .unmounted(state, NOW.minusSeconds(60), reason);
-    status.mounts().put(row);
+  private MountStatus.Builder row(MountState state, String reason) {
+    MountStatus.Builder row =
+        MountStatus.of("gcc-15", "/images/gcc-15.img", "/ce/gcc-15")
+            .state(state, NOW.minusSeconds(60), reason);
+    status.mounts().put(row.build());
     return row;
   }
 
@@ -266,7 +266,8 @@ final class ExplainerTest {
         .mounts()
         .put(
             row(MountState.UNMOUNTED, null)
-                .mounted(NOW.minusSeconds(600), "/dev/loop7", 2.25, "cc1[7] by openat", "1:2"));
+                .mounted(NOW.minusSeconds(600), "/dev/loop7", 2.25, "cc1[7] (openat)", "1:2")
+                .build());
     Explanation explanation = explain("gcc-15");
     assertEquals(State.MOUNTED, explanation.state());
     assertEquals("2026-11-23T11:50:00Z", explanation.since());
@@ -275,7 +276,7 @@ final class ExplainerTest {
             .verdict()
             .startsWith(
                 "gcc-15 has been mounted from /dev/loop7 since 2026-11-23T11:50:00Z (10 min ago),"
-                    + " in 2.3 ms, for cc1[7] by openat"),
+                    + " in 2.3 ms, for cc1[7] (openat)"),
         explanation.verdict());
     assertTrue(
         explanation.next().startsWith("Files opened in it are read from the image. It stays"),
@@ -288,7 +289,8 @@ final class ExplainerTest {
         .mounts()
         .put(
             row(MountState.UNMOUNTED, null)
-                .mounted(NOW.minusSeconds(60), "/dev/loop7", null, null, null));
+                .mounted(NOW.minusSeconds(60), "/dev/loop7", null, null, null)
+                .build());
     assertEquals(
         "gcc-15 has been mounted from /dev/loop7 since " + MINUTE_AGO + ", not by this daemon.",
         explain("gcc-15").verdict());
@@ -305,13 +307,13 @@ final class ExplainerTest {
 
   @Test
   void aFailedImageSaysWhyAndWhenItIsRetried() {
-    MountStatus row = row(MountState.FAILED, "EIO");
-    status.mounts().put(row.notBefore(NOW.plusSeconds(17)));
+    MountStatus.Builder row = row(MountState.FAILED, "EIO");
+    status.mounts().put(row.retryAt(NOW.plusSeconds(17)).build());
     assertSays(
         "gcc-15 is not mounted because the attempt of " + MINUTE_AGO + " failed: EIO.",
         "Reads are served from the original directory. The first access after 17 s tries again.",
         explain("gcc-15"));
-    status.mounts().put(row.notBefore(NOW.minusSeconds(1)));
+    status.mounts().put(row.retryAt(NOW.minusSeconds(1)).build());
     assertEquals(
         "Reads are served from the original directory. The back-off is over: the next access tries"
             + " again.",
@@ -338,6 +340,20 @@ final class ExplainerTest {
         "Reads are served from the original directory. A mount in the kernel can't be interrupted;"
             + " it ends when the storage responds.",
         explain("gcc-15"));
+  }
+
+  @Test
+  void aStuckCheckOfAMountedImageSaysThatItIsMounted() {
+    status
+        .mounts()
+        .put(
+            row(MountState.UNMOUNTED, null)
+                .mounted(NOW.minusSeconds(600), "/dev/loop7", 2.25, "cc1[7] (openat)", "1:2")
+                .state(MountState.STUCK, NOW.minusSeconds(60), "the storage hangs")
+                .build());
+    assertTrue(
+        explain("gcc-15").next().startsWith("Reads are served from the mounted image. "),
+        explain("gcc-15").next());
   }
 
   @Test

@@ -17,21 +17,21 @@ public enum BadImages {
     }
   },
   /** A text. */
-  TEXT("is no squashfs") {
+  TEXT("is neither squashfs") {
     @Override
     public void make(Site site, String name) throws IOException {
       site.place("This is not the image you are looking for. ".repeat(99).getBytes(UTF_8), name);
     }
   },
   /** Truncated in its superblock. */
-  CUT_OFF_EARLY("is cut off") {
+  CUT_OFF_EARLY("is truncated") {
     @Override
     public void make(Site site, String name) throws IOException {
       site.place(Arrays.copyOf(good(site), 50), name);
     }
   },
   /** The first half, as an interrupted copy leaves it. */
-  CUT_OFF("is cut off") {
+  CUT_OFF("is truncated") {
     @Override
     public void make(Site site, String name) throws IOException {
       byte[] good = good(site);
@@ -48,7 +48,7 @@ public enum BadImages {
     }
   },
   /** Zeroes, as after a crash of the machine that wrote it. */
-  ZEROES("is no squashfs") {
+  ZEROES("is neither squashfs") {
     @Override
     public void make(Site site, String name) throws IOException {
       site.place(new byte[64 * 1024], name);
@@ -99,7 +99,7 @@ public enum BadImages {
     }
   },
   /** An image of an empty directory. */
-  EMPTY_ROOT("has nothing in it") {
+  EMPTY_ROOT("is an empty file system") {
     @Override
     public void make(Site site, String name) throws IOException {
       site.image(name, Map.of());

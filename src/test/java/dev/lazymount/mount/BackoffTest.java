@@ -12,7 +12,7 @@ final class BackoffTest {
       new Backoff(() -> Duration.ofSeconds(1), () -> Duration.ofSeconds(300));
 
   @Test
-  void doublesUpToTheLongestAndStaysThereForEver() {
+  void pausesDoubleUpToTheLongest() {
     for (int expected = 1; expected < 300; expected *= 2) {
       assertPause(expected);
     }
@@ -22,7 +22,7 @@ final class BackoffTest {
   }
 
   @Test
-  void beginsAnewAfterAReset() {
+  void resetStartsWithTheFirstPause() {
     assertPause(1);
     assertPause(2);
     backoff.reset();
@@ -30,7 +30,7 @@ final class BackoffTest {
   }
 
   @Test
-  void whatFailedTogetherDoesNotComeBackTogether() {
+  void pausesHaveJitter() {
     Set<Duration> pauses = new HashSet<>();
     for (int i = 0; i < 100; i++) {
       pauses.add(new Backoff(() -> Duration.ofSeconds(1), () -> Duration.ofSeconds(300)).next());

@@ -3,7 +3,7 @@ package dev.lazymount.mount;
 import dev.lazymount.linux.SyscallException;
 import dev.lazymount.mount.kernel.KernelMounter;
 
-/** The ways a mount fails, as {@link KernelMounter} tells them. */
+/** The ways a mount fails, as {@link KernelMounter} reports them. */
 public final class Failures {
   private Failures() {}
 
@@ -21,11 +21,11 @@ public final class Failures {
   /** The image is bad, in this generation. */
   public static MountFailure badImage(Mounter.Generation generation) {
     return MountFailure.badImage(
-        "the image is no squashfs", "/images/gcc.img", "/root/gcc", generation);
+        "the image is neither squashfs nor erofs", "/images/gcc.img", "/root/gcc", generation);
   }
 
   /** Another process holds the lock. */
   public static MountFailure locked() {
-    return new MountFailure(MountFailure.Kind.LOCKED, "another process is mounting it");
+    return new MountFailure(MountFailure.Kind.LOCKED, "another process holds the lock");
   }
 }

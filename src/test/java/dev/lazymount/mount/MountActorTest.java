@@ -16,11 +16,11 @@ import java.util.List;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
-/** The states that an access leads an image through when the storage answers. */
+/** The states of an image after an access, while the storage responds. */
 final class MountActorTest extends MountFixture {
   @Test
-  void isUnmountedUntilTheFirstAccessAndMountedAfterIt() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+  void firstAccessMounts() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     assertState(MountState.UNMOUNTED, "gcc");
     assertEquals("/images/gcc.img", line("gcc").image());
     assertEquals("/root/gcc", line("gcc").target());
@@ -41,8 +41,8 @@ final class MountActorTest extends MountFixture {
   }
 
   @Test
-  void tellsHowLongTheMountTook() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+  void mountDurationIsReported() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     mounter.then(
         "gcc",
         () -> {
@@ -56,8 +56,8 @@ final class MountActorTest extends MountFixture {
   }
 
   @Test
-  void tenAccessesDuringOneMountGiveOneMount() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+  void accessesDuringAMountStartNoOther() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     for (int i = 0; i < 10; i++) {
       access(gcc);
     }
@@ -68,8 +68,8 @@ final class MountActorTest extends MountFixture {
   }
 
   @Test
-  void whatIsMountedIsNotLookedAtAgainForAWhile() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+  void freshMountIsNotVerified() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     accessAndMount(gcc);
     pass(STALE.minusMillis(1));
     access(gcc);
@@ -78,8 +78,8 @@ final class MountActorTest extends MountFixture {
   }
 
   @Test
-  void whatIsMountedIsVerifiedLaterAndNotCountedTwice() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+  void verifiedMountIsNotCountedTwice() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     accessAndMount(gcc);
     MountStatus before = line("gcc");
     pass(STALE);
@@ -97,8 +97,8 @@ final class MountActorTest extends MountFixture {
   }
 
   @Test
-  void whatWasUnmountedByHandIsMountedAgain() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+  void externallyUnmountedImageIsMountedAgain() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     accessAndMount(gcc);
     mounter.unmountedByHand("gcc");
     pass(STALE);
@@ -108,9 +108,9 @@ final class MountActorTest extends MountFixture {
   }
 
   @Test
-  void whatSomebodyElseMountedMeanwhileIsAdopted() {
+  void mountOfAnotherProcessIsAdopted() {
     mounter.inPlace("gcc", "/dev/loop9");
-    ActorRef<MountMessage> gcc = actor("gcc");
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     accessAndMount(gcc);
     assertState(MountState.MOUNTED, "gcc");
     assertEquals("/dev/loop9", line("gcc").device());
@@ -120,12 +120,12 @@ final class MountActorTest extends MountFixture {
   }
 
   @Test
-  void aFaultOfOursIsAFailureLikeAnyOther() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+  void internalErrorIsAFailure() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     mounter.then(
         "gcc",
         () -> {
-          throw new IllegalStateException("a fault");
+          throw new IllegalStateException("an error");
         },
         () -> {
           throw new NoClassDefFoundError("a library is missing");
@@ -133,7 +133,7 @@ final class MountActorTest extends MountFixture {
         () -> {
           throw new StackOverflowError("too deep");
         });
-    for (String reason : List.of("a fault", "a library is missing", "too deep")) {
+    for (String reason : List.of("an error", "a library is missing", "too deep")) {
       accessAndMount(gcc);
       assertState(MountState.FAILED, "gcc");
       assertTrue(line("gcc").reason().contains(reason), line("gcc").reason());
@@ -144,8 +144,8 @@ final class MountActorTest extends MountFixture {
   }
 
   @Test
-  void theNextAttemptComesShortlyWhileAnotherProcessHoldsTheLock() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+  void mountRetriesWhileAnotherProcessHoldsTheLock() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     mounter.then(
         "gcc",
         ScriptedMounter.failing(Failures.locked()),
@@ -159,7 +159,7 @@ final class MountActorTest extends MountFixture {
     access(gcc);
     assertEquals(1, mounting.waiting());
     mounting.runAll();
-    pass(Duration.ofMillis(50));
+    pass(Duration.ofMillis(100));
     mounting.runAll();
 
     assertAttempts(3);
@@ -168,25 +168,45 @@ final class MountActorTest extends MountFixture {
   }
 
   @Test
-  void aLockThatIsNeverGivenBackIsShownAndWaitedFor() {
-    ActorRef<MountMessage> gcc = actor("gcc");
-    for (int i = 0; i < 600; i++) {
-      mounter.then("gcc", ScriptedMounter.failing(Failures.locked()));
-    }
+  void lateVerificationKeepsTheMountsHistory() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
+    accessAndMount(gcc);
+    MountStatus before = line("gcc");
+    pass(STALE);
     access(gcc);
-    for (int i = 0; i < 600; i++) {
-      mounting.runAll();
-      pass(Duration.ofMillis(50));
-    }
+    pass(TIMEOUT);
     assertState(MountState.STUCK, "gcc");
-    assertEquals(1, status.counters().timeouts.sum());
+
     mounting.runAll();
-    assertState(MountState.MOUNTED, "gcc");
+
+    assertEquals(before.accessed(line("gcc").lastAccess()), line("gcc"));
+    assertNotNull(line("gcc").trigger());
+    assertEquals(1, status.counters().mounts.sum());
+    assertEquals(0, status.counters().adopted.sum());
+    assertEquals(1, status.counters().timeouts.sum());
   }
 
   @Test
-  void aFailedVerificationShowsAndRecovers() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+  void lateVerificationStillShowsTheMount() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
+    accessAndMount(gcc);
+    pass(STALE);
+    access(gcc);
+    pass(TIMEOUT);
+    assertTrue(line("gcc").mounted());
+    assertEquals(ScriptedMounter.device("gcc"), line("gcc").device());
+    assertEquals(
+        "no mount thread has been free for 30 s, because other mounts hang; still waiting."
+            + " The mounted image stays in place",
+        line("gcc").reason());
+    long before = status.counters().servedByOriginal.sum();
+    status.accessed("gcc");
+    assertEquals(before, status.counters().servedByOriginal.sum());
+  }
+
+  @Test
+  void failedVerificationIsReportedAndRecovers() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     accessAndMount(gcc);
     mounter.then("gcc", ScriptedMounter.failing(Failures.errno("statx", Errno.EIO)));
     pass(STALE);
@@ -199,8 +219,8 @@ final class MountActorTest extends MountFixture {
   }
 
   @Test
-  void stoppedWhileMountingItLetsTheMountEndInPeace() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+  void mountEndsAfterTheActorHasStopped() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     access(gcc);
     MountStatus before = line("gcc");
     stage().kit().stop(gcc);

@@ -8,20 +8,21 @@ import akka.actor.testkit.typed.javadsl.TestProbe;
 import akka.actor.typed.ActorRef;
 import dev.lazymount.linux.Errno;
 import dev.lazymount.status.MountState;
+import dev.lazymount.status.MountWarning;
 import dev.lazymount.support.ScriptedMounter;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-/** What an earlier daemon left, and what a new catalog changes. */
+/** Rechecks after a scan, and images whose file is new or gone. */
 final class MountChangesTest extends MountFixture {
   private final TestProbe<Void> watcher = stage().kit().createTestProbe();
 
   @Test
-  void whatAnEarlierDaemonMountedIsAdoptedAndNotMounted() {
+  void mountOfAnEarlierDaemonIsAdopted() {
     mounter.inPlace("gcc", "/dev/loop5");
-    adopt("gcc");
+    rechecked("gcc");
     assertState(MountState.MOUNTED, "gcc");
     assertEquals("/dev/loop5", line("gcc").device());
     assertNull(line("gcc").mountMillis());
@@ -31,8 +32,8 @@ final class MountChangesTest extends MountFixture {
   }
 
   @Test
-  void whatIsNotMountedAfterAllIsLeftUnmounted() {
-    ActorRef<MountMessage> gcc = adopt("gcc");
+  void recheckMountsNothing() {
+    ActorRef<MountActor.Command> gcc = rechecked("gcc");
     assertState(MountState.UNMOUNTED, "gcc");
     assertEquals(List.of("gcc"), mounter.looks());
     assertAttempts(0);
@@ -41,26 +42,26 @@ final class MountChangesTest extends MountFixture {
   }
 
   @Test
-  void somethingElseOnTheTargetIsLeftAlone() {
+  void foreignMountIsLeftAlone() {
     mounter.unlookable("gcc", new MountFailure(MountFailure.Kind.OTHER, "something else is there"));
-    adopt("gcc");
+    rechecked("gcc");
     assertState(MountState.FAILED, "gcc");
     assertTrue(line("gcc").reason().startsWith("something else is there"));
     assertAttempts(0);
   }
 
   @Test
-  void whatLayOverAMountAndIsGoneLeavesItMounted() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+  void mountIsFoundAgainAfterAForeignOneOnTopIsGone() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     accessAndMount(gcc);
     mounter.unlookable("gcc", new MountFailure(MountFailure.Kind.OTHER, "something else is there"));
-    verify(gcc);
+    recheck(gcc);
     assertState(MountState.FAILED, "gcc");
     mounter.lookable("gcc");
-    gcc.tell(new MountMessage.Adopt());
+    gcc.tell(new MountActor.Recheck());
     assertIdle();
     pass(RETRY.multipliedBy(2));
-    gcc.tell(new MountMessage.Adopt());
+    gcc.tell(new MountActor.Recheck());
     mounting.runAll();
     assertState(MountState.MOUNTED, "gcc");
     assertNull(line("gcc").reason());
@@ -68,54 +69,54 @@ final class MountChangesTest extends MountFixture {
   }
 
   @Test
-  void aLookThatFailsSaysNothingAgainstTheMount() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+  void failedRecheckLeavesTheImageMounted() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     accessAndMount(gcc);
     mounter.unlookable(
         "gcc", Failures.errno(MountFailure.Kind.UNCLEAR, "open /dev/loop5", Errno.EIO));
-    verify(gcc);
+    recheck(gcc);
     assertState(MountState.MOUNTED, "gcc");
     assertEquals(ScriptedMounter.device("gcc"), line("gcc").device());
     assertTrue(line("gcc").reason().contains("EIO"), line("gcc").reason());
     assertEquals(1, status.counters().failures.sum());
     mounter.lookable("gcc");
-    verify(gcc);
+    recheck(gcc);
     assertState(MountState.MOUNTED, "gcc");
     assertNull(line("gcc").reason());
   }
 
   @Test
-  void aSwapThatFailsIsTriedAgainAndTheOldImageStaysMeanwhile() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+  void failedSwapIsRetriedAndKeepsTheOldImage() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     accessAndMount(gcc);
     String old = ScriptedMounter.device("gcc");
-    mounter.look("gcc", new Mounter.Mounted(old, true, null, "its image was replaced"));
+    mounter.look("gcc", new Mounter.Mounted(old, true, null, MountWarning.OUTDATED, "replaced"));
     mounter.then(
         "gcc",
         ScriptedMounter.failing(
             Failures.errno(MountFailure.Kind.UNCLEAR, "openat2 gcc.img", Errno.ESTALE)),
         () -> new Mounter.Mounted("/dev/loop6", false, null));
-    verify(gcc);
+    recheck(gcc);
     assertState(MountState.MOUNTED, "gcc");
     assertEquals(old, line("gcc").device());
     assertTrue(line("gcc").reason().contains("ESTALE"), line("gcc").reason());
-    verify(gcc);
+    recheck(gcc);
     assertState(MountState.MOUNTED, "gcc");
     assertEquals("/dev/loop6", line("gcc").device());
     assertNull(line("gcc").reason());
   }
 
   @Test
-  void aSwapThatFailsAfterALookThatTookTooLongLeavesTheOldImageMountedAllTheSame() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+  void failedLateSwapKeepsTheOldImage() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     accessAndMount(gcc);
     String old = ScriptedMounter.device("gcc");
-    mounter.look("gcc", new Mounter.Mounted(old, true, null, "its image was replaced"));
+    mounter.look("gcc", new Mounter.Mounted(old, true, null, MountWarning.OUTDATED, "replaced"));
     mounter.then(
         "gcc",
         ScriptedMounter.failing(
             Failures.errno(MountFailure.Kind.UNCLEAR, "openat2 gcc.img", Errno.ESTALE)));
-    gcc.tell(new MountMessage.Verify());
+    gcc.tell(new MountActor.Recheck());
     pass(TIMEOUT);
     assertState(MountState.STUCK, "gcc");
     mounting.runAll();
@@ -124,19 +125,19 @@ final class MountChangesTest extends MountFixture {
     assertTrue(line("gcc").reason().contains("ESTALE"), line("gcc").reason());
   }
 
-  /** It is unclear only what becomes of a mount that there was. */
+  /** UNCLEAR protects only an image that was known to be mounted. */
   @Test
-  void anUnclearFailureIsAFailureWhereNothingIsMounted() {
+  void unclearFailureOfAnUnmountedImageIsAFailure() {
     mounter.unlookable(
         "gcc", Failures.errno(MountFailure.Kind.UNCLEAR, "open /dev/loop5", Errno.EIO));
-    adopt("gcc");
+    rechecked("gcc");
     assertState(MountState.FAILED, "gcc");
   }
 
   @Test
-  void anAccessDuringAdoptionMountsWhenThereWasNothingToAdopt() {
-    ActorRef<MountMessage> gcc = actor("gcc");
-    gcc.tell(new MountMessage.Adopt());
+  void accessDuringARecheckMountsAfterwards() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
+    gcc.tell(new MountActor.Recheck());
     access(gcc);
     assertEquals(1, mounting.waiting());
     mounting.runAll();
@@ -145,10 +146,10 @@ final class MountChangesTest extends MountFixture {
   }
 
   @Test
-  void anAccessDuringAdoptionMountsNothingWhenItIsAdopted() {
+  void accessDuringARecheckNeedsNoMountIfAdopted() {
     mounter.inPlace("gcc", "/dev/loop5");
-    ActorRef<MountMessage> gcc = actor("gcc");
-    gcc.tell(new MountMessage.Adopt());
+    ActorRef<MountActor.Command> gcc = actor("gcc");
+    gcc.tell(new MountActor.Recheck());
     access(gcc);
     mounting.runAll();
     assertAttempts(0);
@@ -156,9 +157,9 @@ final class MountChangesTest extends MountFixture {
   }
 
   @Test
-  void anAdoptionThatHangsIsShownAsStuckAndRecovers() {
-    ActorRef<MountMessage> gcc = actor("gcc");
-    gcc.tell(new MountMessage.Adopt());
+  void hungRecheckIsReportedAsStuckAndRecovers() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
+    gcc.tell(new MountActor.Recheck());
     pass(TIMEOUT);
     assertState(MountState.STUCK, "gcc");
     mounting.runAll();
@@ -168,26 +169,62 @@ final class MountChangesTest extends MountFixture {
   }
 
   @Test
-  void adoptionOfWhatIsInUseAlreadyLooksAtNothing() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+  void recheckDuringAMountIsIgnored() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     access(gcc);
-    gcc.tell(new MountMessage.Adopt());
+    gcc.tell(new MountActor.Recheck());
     mounting.runAll();
-    gcc.tell(new MountMessage.Adopt());
-    assertIdle();
     assertEquals(List.of(), mounter.looks());
+    assertState(MountState.MOUNTED, "gcc");
   }
 
   @Test
-  void anUnmountedImageThatVanishesIsForgotten() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+  void recheckOfALockedImageRetriesAndMountsNothing() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
+    mounter.lock("gcc");
+    recheck(gcc);
+    mounter.unlock("gcc");
+    pass(Duration.ofMillis(50));
+    mounting.runAll();
+    assertEquals(List.of("gcc"), mounter.looks());
+    assertState(MountState.UNMOUNTED, "gcc");
+    assertAttempts(0);
+  }
+
+  @Test
+  void recheckSwapsAReplacedImageInOneCall() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
+    accessAndMount(gcc);
+    String old = ScriptedMounter.device("gcc");
+    mounter.look("gcc", new Mounter.Mounted(old, true, null, MountWarning.OUTDATED, "replaced"));
+    mounter.then("gcc", () -> new Mounter.Mounted("/dev/loop6", false, null));
+    gcc.tell(new MountActor.Recheck());
+    mounting.runOne();
+    assertIdle();
+    assertEquals("/dev/loop6", line("gcc").device());
+    assertEquals(MountWarning.NONE, line("gcc").warning());
+  }
+
+  @Test
+  void olderImageThatStaysIsAWarning() {
+    mounter.look(
+        "gcc", new Mounter.Mounted("/dev/loop5", true, null, MountWarning.OUTDATED, "replaced"));
+    rechecked("gcc");
+    assertState(MountState.MOUNTED, "gcc");
+    assertEquals(MountWarning.OUTDATED, line("gcc").warning());
+    assertEquals("replaced", line("gcc").reason());
+  }
+
+  @Test
+  void unmountedImageIsForgottenWithItsFile() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     vanish(gcc);
     assertForgotten(gcc);
   }
 
   @Test
-  void aFailedImageThatVanishesIsForgotten() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+  void failedImageIsForgottenWithItsFile() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     fail("gcc");
     accessAndMount(gcc);
     vanish(gcc);
@@ -195,8 +232,8 @@ final class MountChangesTest extends MountFixture {
   }
 
   @Test
-  void aMountedImageThatVanishesStaysMounted() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+  void mountedImageStaysMountedWithoutItsFile() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     accessAndMount(gcc);
     vanish(gcc);
     assertState(MountState.MOUNTED, "gcc");
@@ -206,8 +243,8 @@ final class MountChangesTest extends MountFixture {
   }
 
   @Test
-  void oneThatVanishesWhileItIsMountedStaysIfThatSucceeds() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+  void imageWhoseFileVanishesDuringTheMountStays() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     access(gcc);
     vanish(gcc);
     assertState(MountState.MOUNTING, "gcc");
@@ -216,8 +253,8 @@ final class MountChangesTest extends MountFixture {
   }
 
   @Test
-  void oneThatVanishesWhileItIsMountedIsForgottenIfThatFails() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+  void imageWhoseFileVanishesDuringAFailedMountIsForgotten() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     fail("gcc");
     access(gcc);
     vanish(gcc);
@@ -226,32 +263,32 @@ final class MountChangesTest extends MountFixture {
   }
 
   @Test
-  void oneThatVanishesDuringAdoptionIsForgotten() {
-    ActorRef<MountMessage> gcc = actor("gcc");
-    gcc.tell(new MountMessage.Adopt());
+  void imageWhoseFileVanishesDuringARecheckIsForgotten() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
+    gcc.tell(new MountActor.Recheck());
     vanish(gcc);
     mounting.runAll();
     assertForgotten(gcc);
   }
 
   @Test
-  void oneThatComesBackInTimeIsKept() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+  void imageWhoseFileComesBackInTimeIsKept() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     fail("gcc");
     access(gcc);
     vanish(gcc);
-    gcc.tell(new MountMessage.Changed(Optional.of(request("gcc"))));
+    gcc.tell(new MountActor.Changed(Optional.of(request("gcc"))));
     mounting.runAll();
     assertState(MountState.FAILED, "gcc");
   }
 
   @Test
-  void theNextMountTakesTheNewFile() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+  void nextMountTakesTheNewFile() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     fail("gcc");
     accessAndMount(gcc);
     Mounter.Request other = new Mounter.Request("gcc", "gcc.sqfs", List.of("gcc/inner"));
-    gcc.tell(new MountMessage.Changed(Optional.of(other)));
+    gcc.tell(new MountActor.Changed(Optional.of(other)));
     pass(RETRY.multipliedBy(2));
     accessAndMount(gcc);
     assertEquals(List.of(request("gcc"), other), mounter.calls());
@@ -259,62 +296,63 @@ final class MountChangesTest extends MountFixture {
   }
 
   @Test
-  void aMountUnderWayKeepsTheFileItBeganWith() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+  void mountInProgressKeepsItsFile() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     access(gcc);
     gcc.tell(
-        new MountMessage.Changed(Optional.of(new Mounter.Request("gcc", "gcc.sqfs", List.of()))));
+        new MountActor.Changed(Optional.of(new Mounter.Request("gcc", "gcc.sqfs", List.of()))));
     mounting.runAll();
     assertEquals(List.of(request("gcc")), mounter.calls());
     assertEquals("/images/gcc.img", line("gcc").image());
   }
 
   @Test
-  void aChangeHasAMountVerifiedAtTheNextAccess() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+  void nextAccessAfterAChangeVerifiesTheMount() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     accessAndMount(gcc);
     gcc.tell(
-        new MountMessage.Changed(Optional.of(new Mounter.Request("gcc", "gcc.sqfs", List.of()))));
+        new MountActor.Changed(Optional.of(new Mounter.Request("gcc", "gcc.sqfs", List.of()))));
     assertIdle();
     accessAndMount(gcc);
     assertAttempts(2);
   }
 
-  /** A reason is what has each scan look. */
+  /** The warning has each scan recheck it. */
   @Test
-  void aMountedImageThatHasAnotherFileNowSaysSoUntilItIsSwapped() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+  void newFileNameIsReportedUntilTheSwap() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     accessAndMount(gcc);
     Mounter.Request other = new Mounter.Request("gcc", "gcc.sqfs", List.of());
-    gcc.tell(new MountMessage.Changed(Optional.of(other)));
+    gcc.tell(new MountActor.Changed(Optional.of(other)));
     assertTrue(line("gcc").reason().contains("/images/gcc.sqfs"), line("gcc").reason());
     assertEquals("/images/gcc.img", line("gcc").image());
     mounter.look(
         "gcc",
-        new Mounter.Mounted(ScriptedMounter.device("gcc"), true, null, "its image was replaced"));
+        new Mounter.Mounted(
+            ScriptedMounter.device("gcc"), true, null, MountWarning.OUTDATED, "replaced"));
     mounter.then("gcc", () -> new Mounter.Mounted("/dev/loop6", false, null));
-    verify(gcc);
+    recheck(gcc);
     assertEquals("/images/gcc.sqfs", line("gcc").image());
     assertNull(line("gcc").reason());
   }
 
-  private ActorRef<MountMessage> adopt(String name) {
-    ActorRef<MountMessage> actor = actor(name);
-    actor.tell(new MountMessage.Adopt());
+  private ActorRef<MountActor.Command> rechecked(String name) {
+    ActorRef<MountActor.Command> actor = actor(name);
+    actor.tell(new MountActor.Recheck());
     mounting.runAll();
     return actor;
   }
 
-  private void verify(ActorRef<MountMessage> actor) {
-    actor.tell(new MountMessage.Verify());
+  private void recheck(ActorRef<MountActor.Command> actor) {
+    actor.tell(new MountActor.Recheck());
     mounting.runAll();
   }
 
-  private static void vanish(ActorRef<MountMessage> actor) {
-    actor.tell(new MountMessage.Changed(Optional.empty()));
+  private static void vanish(ActorRef<MountActor.Command> actor) {
+    actor.tell(new MountActor.Changed(Optional.empty()));
   }
 
-  private void assertForgotten(ActorRef<MountMessage> actor) {
+  private void assertForgotten(ActorRef<MountActor.Command> actor) {
     watcher.expectTerminated(actor, Duration.ofSeconds(10));
     assertEquals(List.of(), status.mounts().all());
   }

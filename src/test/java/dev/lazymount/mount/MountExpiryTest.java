@@ -1,7 +1,6 @@
 package dev.lazymount.mount;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import akka.actor.typed.ActorRef;
 import dev.lazymount.config.Settings;
@@ -10,19 +9,20 @@ import dev.lazymount.status.MountState;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
-/** Unmounting what nobody uses: the kernel judges, the MountActor only asks, and not too often. */
+/** Unmounts of idle images: the kernel decides whether a mount was used. */
 class MountExpiryTest extends MountFixture {
   private static final Duration IDLE = Duration.ofMinutes(10);
 
-  private ActorRef<MountMessage> expiring(String name) {
+  private ActorRef<MountActor.Command> expiring(String name) {
     MountEnv idle = env(mounting, Optional.of(IDLE), new StorageCircuit(4, open -> {}));
     return actor(idle, name);
   }
 
   @Test
-  void withoutTheSettingNothingIsAskedFor() {
+  void withoutTheSettingNothingIsUnmounted() {
     accessAndMount(actor("gcc"));
     pass(Duration.ofDays(30));
     assertIdle();
@@ -30,10 +30,10 @@ class MountExpiryTest extends MountFixture {
   }
 
   @Test
-  void theKernelIsAskedOnceAnIdleTimeAndItsAnswerDecides() {
+  void kernelDecidesOncePerIdleTime() {
     mounter.expiries("gcc", Mounter.Expiry.MARKED, Mounter.Expiry.BUSY, Mounter.Expiry.UNMOUNTED);
     accessAndMount(expiring("gcc"));
-    for (int asked = 1; asked <= 3; asked++) {
+    for (int attempt = 1; attempt <= 3; attempt++) {
       assertState(MountState.MOUNTED, "gcc");
       pass(IDLE.minusMillis(1));
       assertIdle();
@@ -42,14 +42,14 @@ class MountExpiryTest extends MountFixture {
       mounting.runAll();
     }
     assertState(MountState.UNMOUNTED, "gcc");
-    assertTrue(line("gcc").reason().contains("nobody used it"));
+    assertEquals("unused for 600 s", line("gcc").reason());
     pass(IDLE.multipliedBy(3));
     assertIdle();
   }
 
   @Test
-  void theNextAccessMountsAgain() {
-    ActorRef<MountMessage> gcc = expiring("gcc");
+  void nextAccessMountsAnIdleImageAgain() {
+    ActorRef<MountActor.Command> gcc = expiring("gcc");
     accessAndMount(gcc);
     pass(IDLE);
     mounting.runAll();
@@ -59,7 +59,7 @@ class MountExpiryTest extends MountFixture {
   }
 
   @Test
-  void whileTheStorageHangsNothingIsAskedForAndAfterwardsItIs() {
+  void idleUnmountWaitsForHungStorage() {
     StorageCircuit circuit = new StorageCircuit(1, open -> {});
     MountEnv idle = env(mounting, Optional.of(IDLE), circuit);
     accessAndMount(actor(idle, "gcc"));
@@ -75,8 +75,8 @@ class MountExpiryTest extends MountFixture {
   }
 
   @Test
-  void anAccessDuringTheLastExpiryMountsAgain() {
-    ActorRef<MountMessage> gcc = expiring("gcc");
+  void accessDuringAnIdleUnmountMountsAgain() {
+    ActorRef<MountActor.Command> gcc = expiring("gcc");
     accessAndMount(gcc);
     pass(IDLE);
     access(gcc);
@@ -86,17 +86,17 @@ class MountExpiryTest extends MountFixture {
   }
 
   @Test
-  void aMountWhoseImageIsGoneIsUnmountedWhenNobodyUsesItAndForgotten() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+  void unusedMountWithoutItsFileIsUnmountedAndForgotten() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     accessAndMount(gcc);
-    gcc.tell(new MountMessage.Changed(Optional.empty()));
+    gcc.tell(new MountActor.Changed(Optional.empty()));
     pass(Duration.ofSeconds(10));
     mounting.runAll();
     assertEquals(Optional.empty(), status.mounts().get("gcc"));
   }
 
   @Test
-  void whatAnotherProcessHasTheLockOfIsAskedForAgainAndNotMounted() {
+  void idleUnmountOfALockedImageIsTriedLater() {
     accessAndMount(expiring("gcc"));
     mounter.unexpirable("gcc", Failures.locked());
     pass(IDLE);
@@ -111,7 +111,7 @@ class MountExpiryTest extends MountFixture {
   }
 
   @Test
-  void afterAFailureThatSaysNothingItIsAskedForAgain() {
+  void idleUnmountIsTriedAgainAfterAnUnclearFailure() {
     accessAndMount(expiring("gcc"));
     mounter.unexpirable("gcc", Failures.errno(MountFailure.Kind.UNCLEAR, "statx", Errno.EIO));
     pass(IDLE);
@@ -123,20 +123,20 @@ class MountExpiryTest extends MountFixture {
   }
 
   @Test
-  void aMountWhoseImageComesBackIsNotUnmountedForThat() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+  void mountWhoseFileComesBackStays() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     accessAndMount(gcc);
-    gcc.tell(new MountMessage.Changed(Optional.empty()));
+    gcc.tell(new MountActor.Changed(Optional.empty()));
     pass(Duration.ofSeconds(5));
-    gcc.tell(new MountMessage.Changed(Optional.of(request("gcc"))));
+    gcc.tell(new MountActor.Changed(Optional.of(request("gcc"))));
     pass(Duration.ofDays(1));
     assertIdle();
     assertState(MountState.MOUNTED, "gcc");
   }
 
   @Test
-  void inObserveModeNothingIsUnmounted() {
-    ActorRef<MountMessage> gcc = expiring("gcc");
+  void observeModeUnmountsNothing() {
+    ActorRef<MountActor.Command> gcc = expiring("gcc");
     accessAndMount(gcc);
     status.mode(Settings.Mode.OBSERVE);
     pass(IDLE);
@@ -145,5 +145,82 @@ class MountExpiryTest extends MountFixture {
     pass(IDLE);
     mounting.runAll();
     assertState(MountState.UNMOUNTED, "gcc");
+  }
+
+  private ActorRef<MountActor.Command> reloadable(AtomicReference<Optional<Duration>> idle) {
+    return actor(
+        new MountEnv(
+            env.mounter(),
+            env.executor(),
+            env.status(),
+            env.log(),
+            env.root(),
+            env.images(),
+            () -> new MountTimes(TIMEOUT, RETRY, RETRY_MAX, idle.get()),
+            env.circuit(),
+            env.nanoTime()),
+        "gcc");
+  }
+
+  private void assertUnmountedAfter(Duration time) {
+    pass(time.minusMillis(1));
+    assertIdle();
+    pass(Duration.ofMillis(1));
+    mounting.runAll();
+    assertState(MountState.UNMOUNTED, "gcc");
+  }
+
+  @Test
+  void reloadWithoutAChangeKeepsTheIdleTime() {
+    ActorRef<MountActor.Command> gcc = reloadable(new AtomicReference<>(Optional.of(IDLE)));
+    accessAndMount(gcc);
+    for (int minute = 1; minute < 10; minute++) {
+      pass(Duration.ofMinutes(1));
+      gcc.tell(new MountActor.SettingsChanged());
+    }
+    assertUnmountedAfter(Duration.ofMinutes(1));
+  }
+
+  @Test
+  void idleTimeSoFarCountsAfterAChange() {
+    AtomicReference<Optional<Duration>> idle = new AtomicReference<>(Optional.of(IDLE));
+    ActorRef<MountActor.Command> gcc = reloadable(idle);
+    accessAndMount(gcc);
+    pass(Duration.ofMinutes(4));
+    idle.set(Optional.of(Duration.ofMinutes(5)));
+    gcc.tell(new MountActor.SettingsChanged());
+    assertUnmountedAfter(Duration.ofMinutes(1));
+    assertEquals("unused for 300 s", line("gcc").reason());
+  }
+
+  @Test
+  void shorterIdleTimeThatIsOverUnmountsAtOnce() {
+    AtomicReference<Optional<Duration>> idle = new AtomicReference<>(Optional.of(IDLE));
+    ActorRef<MountActor.Command> gcc = reloadable(idle);
+    accessAndMount(gcc);
+    pass(Duration.ofMinutes(4));
+    idle.set(Optional.of(Duration.ofMinutes(3)));
+    gcc.tell(new MountActor.SettingsChanged());
+    pass(Duration.ZERO);
+    mounting.runAll();
+    assertState(MountState.UNMOUNTED, "gcc");
+  }
+
+  @Test
+  void idleTimeCanBeSwitchedOnAndOff() {
+    AtomicReference<Optional<Duration>> idle = new AtomicReference<>(Optional.empty());
+    ActorRef<MountActor.Command> gcc = reloadable(idle);
+    accessAndMount(gcc);
+    pass(Duration.ofDays(1));
+    idle.set(Optional.of(IDLE));
+    gcc.tell(new MountActor.SettingsChanged());
+    pass(IDLE.minusMillis(1));
+    idle.set(Optional.empty());
+    gcc.tell(new MountActor.SettingsChanged());
+    pass(Duration.ofDays(1));
+    assertIdle();
+    idle.set(Optional.of(IDLE));
+    gcc.tell(new MountActor.SettingsChanged());
+    assertUnmountedAfter(IDLE);
   }
 }

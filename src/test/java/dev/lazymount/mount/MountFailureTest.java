@@ -13,14 +13,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Mounts that fail, and when they are tried again. */
+/** Mounts that fail, and when they are retried. */
 final class MountFailureTest extends MountFixture {
   private static final Mounter.Generation BAD = new Mounter.Generation(1, 2, 3, 4);
 
   @ParameterizedTest
   @ValueSource(ints = {Errno.ENOENT, Errno.EBUSY, Errno.EIO, Errno.ENOMEM})
-  void aFailureIsShownWithItsReasonAndTriedAgain(int errno) {
-    ActorRef<MountMessage> gcc = actor("gcc");
+  void failureIsReportedAndRetried(int errno) {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     mounter.then("gcc", ScriptedMounter.failing(Failures.errno("openat2 gcc.img", errno)));
     accessAndMount(gcc);
 
@@ -29,8 +29,7 @@ final class MountFailureTest extends MountFixture {
     assertTrue(
         reason.startsWith("openat2 gcc.img: " + Errno.describe(errno) + "; image /images/gcc.img"),
         reason);
-    assertTrue(reason.contains("target /root/gcc; the first access in 1."), reason);
-    assertTrue(reason.endsWith(" s or later tries again"), reason);
+    assertTrue(reason.contains("target /root/gcc; retries on the first access after 1."), reason);
     assertNull(line("gcc").device());
     assertEquals(1, status.counters().failures.sum());
     assertEquals(1, status.counters().backedOff.sum());
@@ -42,8 +41,8 @@ final class MountFailureTest extends MountFixture {
   }
 
   @Test
-  void nothingIsTriedAgainWithoutAnAccess() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+  void noRetryWithoutAnAccess() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     fail("gcc", 1);
     accessAndMount(gcc);
     pass(Duration.ofHours(1));
@@ -52,8 +51,8 @@ final class MountFailureTest extends MountFixture {
   }
 
   @Test
-  void anAccessDuringTheBackOffDoesNothingButIsSeen() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+  void accessDuringTheBackOffIsOnlyNoted() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     fail("gcc", 1);
     accessAndMount(gcc);
     var before = line("gcc");
@@ -66,8 +65,8 @@ final class MountFailureTest extends MountFixture {
   }
 
   @Test
-  void theBackOffDoublesUpToTheLongestAndBeginsAnewAfterASuccess() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+  void backOffDoublesAndIsResetByASuccess() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     fail("gcc", 6);
     access(gcc);
     for (int seconds : new int[] {1, 2, 4, 8, 8, 8}) {
@@ -83,8 +82,8 @@ final class MountFailureTest extends MountFixture {
     assertBackOff(gcc, RETRY);
   }
 
-  /** At its shortest an access does nothing yet; at its longest, a fifth more, one tries again. */
-  private void assertBackOff(ActorRef<MountMessage> actor, Duration backOff) {
+  /** An access just before the shortest pause does nothing; one after the longest retries. */
+  private void assertBackOff(ActorRef<MountActor.Command> actor, Duration backOff) {
     assertState(MountState.FAILED, "gcc");
     pass(backOff.minusMillis(1));
     access(actor);
@@ -95,9 +94,9 @@ final class MountFailureTest extends MountFixture {
   }
 
   @Test
-  void aBadImageIsNotTriedAgainUntilItsFileChanges() {
-    ActorRef<MountMessage> gcc = quarantined("gcc");
-    assertTrue(line("gcc").reason().contains("tried again when the file has changed"));
+  void badImageIsRetriedOnlyWhenItsFileChanges() {
+    ActorRef<MountActor.Command> gcc = quarantined("gcc");
+    assertTrue(line("gcc").reason().contains("retries when the image file changes"));
     for (int i = 0; i < 5; i++) {
       pass(STALE);
       accessAndMount(gcc);
@@ -113,8 +112,8 @@ final class MountFailureTest extends MountFixture {
   }
 
   @Test
-  void aBadImagesFileIsLookedAtOnceInAWhileAndNotAtEachAccess() {
-    ActorRef<MountMessage> gcc = quarantined("gcc");
+  void fileOfABadImageIsNotReadAtEachAccess() {
+    ActorRef<MountActor.Command> gcc = quarantined("gcc");
     pass(STALE.minusMillis(1));
     access(gcc);
     assertIdle();
@@ -128,8 +127,8 @@ final class MountFailureTest extends MountFixture {
   }
 
   @Test
-  void aBadImageThatWasTakenAwayIsTriedAgain() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+  void badImageWithoutItsFileIsRetried() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     mounter.then("gcc", ScriptedMounter.failing(Failures.badImage(BAD)));
     mounter.then("gcc", ScriptedMounter.failing(Failures.errno("openat2 gcc.img", Errno.ENOENT)));
     accessAndMount(gcc);
@@ -140,8 +139,8 @@ final class MountFailureTest extends MountFixture {
   }
 
   @Test
-  void aBadImageThatIsReplacedByAnotherBadOneIsQuarantinedAnew() {
-    ActorRef<MountMessage> gcc = quarantined("gcc");
+  void secondBadImageIsQuarantinedToo() {
+    ActorRef<MountActor.Command> gcc = quarantined("gcc");
     Mounter.Generation worse = new Mounter.Generation(1, 9, 9, 9);
     mounter.generation("gcc", worse);
     mounter.then("gcc", ScriptedMounter.failing(Failures.badImage(worse)));
@@ -155,14 +154,14 @@ final class MountFailureTest extends MountFixture {
   }
 
   @Test
-  void aMountThatNeverGetsASlotIsShownAsStuckAndStartsNoOther() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+  void mountWithoutAThreadIsReportedAsStuck() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     access(gcc);
     pass(TIMEOUT.minusMillis(1));
     assertState(MountState.MOUNTING, "gcc");
     pass(Duration.ofMillis(1));
     assertState(MountState.STUCK, "gcc");
-    assertTrue(line("gcc").reason().contains("no free slot for 30 s"));
+    assertTrue(line("gcc").reason().contains("no mount thread has been free for 30 s"));
 
     pass(Duration.ofHours(1));
     access(gcc);
@@ -172,34 +171,62 @@ final class MountFailureTest extends MountFixture {
   }
 
   @Test
-  void aLockThatAnotherProcessKeepsIsShownAsSuchAndNotAsHungStorage() {
-    Duration pause = Duration.ofMillis(50);
-    for (Duration waited = Duration.ZERO;
-        waited.compareTo(TIMEOUT) <= 0;
-        waited = waited.plus(pause)) {
-      mounter.then(
-          "gcc",
-          ScriptedMounter.failing(new MountFailure(MountFailure.Kind.LOCKED, "somebody has it")));
-    }
+  void heldLockIsReportedAsSuch() {
+    mounter.lock("gcc");
     access(actor("gcc"));
-    for (Duration waited = Duration.ZERO;
-        waited.compareTo(TIMEOUT) < 0;
-        waited = waited.plus(pause)) {
-      mounting.runAll();
-      pass(pause);
-    }
+    runFor(TIMEOUT);
     assertState(MountState.STUCK, "gcc");
     assertTrue(line("gcc").reason().contains("held the lock"), () -> line("gcc").toString());
+    assertEquals(1, status.counters().timeouts.sum());
 
-    mounting.runAll();
-    pass(pause);
-    mounting.runAll();
+    mounter.unlock("gcc");
+    runFor(Duration.ofSeconds(1));
     assertState(MountState.MOUNTED, "gcc");
   }
 
   @Test
-  void aMountThatReturnsAfterAllIsMounted() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+  void pollOfALockBacksOffToOneSecond() {
+    mounter.lock("gcc");
+    access(actor("gcc"));
+    runFor(Duration.ofMillis(1600));
+    // After 50, 100, 200, 400 and 800 ms.
+    assertAttempts(6);
+    runFor(Duration.ofSeconds(10));
+    assertAttempts(16);
+    mounter.unlock("gcc");
+    runFor(Duration.ofSeconds(1));
+    assertState(MountState.MOUNTED, "gcc");
+  }
+
+  @Test
+  void pollOfTheNextLockStartsFastAgain() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
+    mounter.lock("gcc");
+    access(gcc);
+    runFor(Duration.ofSeconds(10));
+    mounter.unlock("gcc");
+    runFor(Duration.ofSeconds(1));
+    assertState(MountState.MOUNTED, "gcc");
+    int before = mounter.calls().size();
+    mounter.lock("gcc");
+    pass(STALE);
+    access(gcc);
+    runFor(Duration.ofMillis(150));
+    assertAttempts(before + 3);
+  }
+
+  private void runFor(Duration time) {
+    Duration step = Duration.ofMillis(50);
+    for (Duration past = Duration.ZERO; past.compareTo(time) < 0; past = past.plus(step)) {
+      mounting.runAll();
+      pass(step);
+    }
+    mounting.runAll();
+  }
+
+  @Test
+  void lateMountSucceeds() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     access(gcc);
     pass(TIMEOUT);
     assertState(MountState.STUCK, "gcc");
@@ -210,8 +237,8 @@ final class MountFailureTest extends MountFixture {
   }
 
   @Test
-  void aMountThatFailsAfterAllBacksOff() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+  void lateMountThatFailsBacksOff() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     fail("gcc", 1);
     access(gcc);
     pass(TIMEOUT);
@@ -223,30 +250,30 @@ final class MountFailureTest extends MountFixture {
   }
 
   @Test
-  void oneThatReturnedInTimeIsNeverCalledStuck() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+  void mountInTimeIsNeverStuck() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     accessAndMount(gcc);
     pass(TIMEOUT.multipliedBy(2));
     assertState(MountState.MOUNTED, "gcc");
   }
 
   @Test
-  void aHungLookAtABadImagesFileIsShownAndLeavesItQuarantined() {
-    ActorRef<MountMessage> gcc = quarantined("gcc");
+  void hungCheckLeavesABadImageQuarantined() {
+    ActorRef<MountActor.Command> gcc = quarantined("gcc");
     pass(STALE);
     access(gcc);
     pass(TIMEOUT);
     assertState(MountState.STUCK, "gcc");
     mounting.runAll();
     assertState(MountState.QUARANTINED, "gcc");
-    assertTrue(line("gcc").reason().contains("no squashfs"), line("gcc").reason());
+    assertTrue(line("gcc").reason().contains("neither squashfs"), line("gcc").reason());
     pass(STALE);
     accessAndMount(gcc);
     assertAttempts(1);
   }
 
-  private ActorRef<MountMessage> quarantined(String name) {
-    ActorRef<MountMessage> actor = actor(name);
+  private ActorRef<MountActor.Command> quarantined(String name) {
+    ActorRef<MountActor.Command> actor = actor(name);
     mounter.generation(name, BAD);
     mounter.then(name, ScriptedMounter.failing(Failures.badImage(BAD)));
     accessAndMount(actor);

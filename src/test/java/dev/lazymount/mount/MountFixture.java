@@ -18,13 +18,13 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.slf4j.helpers.NOPLogger;
 
-/** MountActors on a {@link SynchronousTestKit}, and what a test says to them. */
+/** MountActors on a {@link SynchronousTestKit}, and the messages of a test. */
 abstract class MountFixture {
   static final Duration TIMEOUT = Duration.ofSeconds(30);
   static final Duration RETRY = Duration.ofSeconds(1);
   static final Duration RETRY_MAX = Duration.ofSeconds(8);
 
-  /** As old as the knowledge of a mount, or of a bad image, may become. */
+  /** The age at which an access has a mount, or a bad image, checked again. */
   static final Duration STALE = Duration.ofSeconds(5);
 
   private static SynchronousTestKit stage;
@@ -34,7 +34,7 @@ abstract class MountFixture {
   final DaemonStatus status = new DaemonStatus();
   final MountEnv env = env(mounting, Optional.empty(), new StorageCircuit(4, open -> {}));
 
-  /** What MountActors share, with these three of the test's choice. */
+  /** What MountActors share, with these three chosen by the test. */
   MountEnv env(Executor executor, Optional<Duration> idle, StorageCircuit circuit) {
     return new MountEnv(
         mounter,
@@ -65,11 +65,11 @@ abstract class MountFixture {
     return stage;
   }
 
-  ActorRef<MountMessage> actor(String name) {
+  ActorRef<MountActor.Command> actor(String name) {
     return actor(env, name);
   }
 
-  static ActorRef<MountMessage> actor(MountEnv env, String name) {
+  static ActorRef<MountActor.Command> actor(MountEnv env, String name) {
     return stage.kit().spawn(MountActor.create(env, request(name)));
   }
 
@@ -77,16 +77,16 @@ abstract class MountFixture {
     return new Mounter.Request(name, name + ".img", List.of());
   }
 
-  static void access(ActorRef<MountMessage> actor) {
+  static void access(ActorRef<MountActor.Command> actor) {
     access(actor, List.of());
   }
 
-  static void access(ActorRef<MountMessage> actor, List<ActorRef<MountMessage>> then) {
+  static void access(ActorRef<MountActor.Command> actor, List<ActorRef<MountActor.Command>> then) {
     Access access = new Access("/root/gcc/bin/gcc", 4711, "sh", "openat", 0);
-    actor.tell(new MountMessage.Accessed(access, then));
+    actor.tell(new MountActor.Accessed(access, then));
   }
 
-  void accessAndMount(ActorRef<MountMessage> actor) {
+  void accessAndMount(ActorRef<MountActor.Command> actor) {
     access(actor);
     mounting.runAll();
   }

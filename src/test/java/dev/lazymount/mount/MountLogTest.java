@@ -17,7 +17,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
 
-/** What is logged of an image: one line for what happened, and in the words of its status. */
+/** The log lines of an image: one per event, with the text of its status row. */
 class MountLogTest extends MountFixture {
   private final ListAppender<ILoggingEvent> lines = new ListAppender<>();
   private final Logger log = (Logger) LoggerFactory.getLogger("mounts of a test");
@@ -34,7 +34,7 @@ class MountLogTest extends MountFixture {
     log.detachAppender(lines);
   }
 
-  private ActorRef<MountMessage> logged(String name) {
+  private ActorRef<MountActor.Command> logged(String name) {
     MountEnv logging =
         new MountEnv(
             env.mounter(),
@@ -57,8 +57,8 @@ class MountLogTest extends MountFixture {
   }
 
   @Test
-  void aMountHasOneLineWithItsDurationAndWhoUsedIt() {
-    ActorRef<MountMessage> gcc = logged("gcc");
+  void mountLogsOneLineWithDurationAndProcess() {
+    ActorRef<MountActor.Command> gcc = logged("gcc");
     Access access = new Access("/root/gcc/x", 4711, "e\nvil", "openat", env.nanoTime().getAsLong());
     mounter.then(
         "gcc",
@@ -67,21 +67,21 @@ class MountLogTest extends MountFixture {
           return new Mounter.Mounted("/dev/loop3", false, null);
         });
     for (int i = 0; i < 10; i++) {
-      gcc.tell(new MountMessage.Accessed(access, List.of()));
+      gcc.tell(new MountActor.Accessed(access, List.of()));
     }
     mounting.runAll();
-    gcc.tell(new MountMessage.Accessed(access, List.of()));
+    gcc.tell(new MountActor.Accessed(access, List.of()));
     assertEquals(
         List.of(
             "gcc: mounted from /dev/loop3 in 25.0 ms,"
-                + " 25.0 ms after it was used by e?vil[4711] by openat"),
+                + " 25.0 ms after the access by e?vil[4711] (openat)"),
         logged());
-    assertEquals("e?vil[4711] by openat", line("gcc").trigger());
+    assertEquals("e?vil[4711] (openat)", line("gcc").trigger());
   }
 
   @Test
-  void aFailureHasOneLineABackOffInTheWordsOfItsStatus() {
-    ActorRef<MountMessage> gcc = logged("gcc");
+  void failureLogsOneLinePerBackOff() {
+    ActorRef<MountActor.Command> gcc = logged("gcc");
     for (int i = 0; i < 2; i++) {
       mounter.then("gcc", ScriptedMounter.failing(Failures.errno("statx", Errno.EIO)));
     }
@@ -97,8 +97,8 @@ class MountLogTest extends MountFixture {
   }
 
   @Test
-  void aBadImageHasOneLineHoweverOftenItIsLookedAt() {
-    ActorRef<MountMessage> gcc = logged("gcc");
+  void badImageLogsOneLine() {
+    ActorRef<MountActor.Command> gcc = logged("gcc");
     Mounter.Generation content = new Mounter.Generation(1, 2, 3, 4);
     mounter.generation("gcc", content);
     mounter.then("gcc", ScriptedMounter.failing(Failures.badImage(content)));
@@ -112,9 +112,9 @@ class MountLogTest extends MountFixture {
   }
 
   @Test
-  void aMountForTheWarmListSaysSo() {
-    ActorRef<MountMessage> gcc = logged("gcc");
-    gcc.tell(new MountMessage.Accessed(Access.ahead(0), List.of()));
+  void mountForTheWarmListLogsOneLine() {
+    ActorRef<MountActor.Command> gcc = logged("gcc");
+    gcc.tell(new MountActor.Accessed(Access.ahead(0), List.of()));
     mounting.runAll();
     assertEquals(1, logged().size());
     assertTrue(logged().get(0).endsWith(" ms, for the warm list"), logged().toString());

@@ -13,41 +13,41 @@ import java.time.Duration;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-/** An image that somebody asks to be mounted or unmounted: the answer, and what happens next. */
+/** Requests to mount or unmount an image: the reply, and the state afterwards. */
 class MountOnDemandTest extends MountFixture {
-  private final TestProbe<MountResult> asker = stage().kit().createTestProbe();
+  private final TestProbe<MountResult> caller = stage().kit().createTestProbe();
 
-  private void mountNow(ActorRef<MountMessage> actor) {
-    actor.tell(new MountMessage.MountNow(asker.getRef()));
+  private void mountNow(ActorRef<MountActor.Command> actor) {
+    actor.tell(new MountActor.MountNow(caller.getRef()));
   }
 
-  private void unmount(ActorRef<MountMessage> actor, UnmountMode manner) {
-    actor.tell(new MountMessage.Unmount(manner, "somebody asked for it", asker.getRef()));
+  private void unmount(ActorRef<MountActor.Command> actor, UnmountMode mode) {
+    actor.tell(new MountActor.Unmount(mode, "requested by operator", caller.getRef()));
   }
 
   private void assertAnswer(MountResult.Outcome expected) {
-    MountResult answer = asker.expectMessageClass(MountResult.class, Duration.ofSeconds(10));
+    MountResult answer = caller.expectMessageClass(MountResult.class, Duration.ofSeconds(10));
     assertEquals("gcc", answer.name());
     assertEquals(expected, answer.outcome(), () -> answer.toString());
     assertEquals(expected.isGood(), answer.reason() == null, () -> answer.toString());
   }
 
   @Test
-  void itIsMountedOnceAndTheSecondToAskHearsThatItWas() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+  void secondRequestIsAnsweredAlready() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     mountNow(gcc);
     mounting.runAll();
     assertAnswer(MountResult.Outcome.DONE);
     assertState(MountState.MOUNTED, "gcc");
-    assertNull(line("gcc").lastAccess(), "nobody has used it");
+    assertNull(line("gcc").lastAccess(), "a request is no access");
     mountNow(gcc);
     mounting.runAll();
     assertAnswer(MountResult.Outcome.ALREADY);
   }
 
   @Test
-  void whoeverAsksDuringAMountIsAnsweredWithIt() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+  void requestDuringAMountIsAnsweredByIt() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     access(gcc);
     mountNow(gcc);
     mounting.runAll();
@@ -56,9 +56,9 @@ class MountOnDemandTest extends MountFixture {
   }
 
   @Test
-  void aFailureIsAnsweredAndTheBackOffIsNotWaitedFor() {
+  void requestIgnoresTheBackOff() {
     mounter.then("gcc", ScriptedMounter.failing(Failures.errno("move_mount", Errno.EIO)));
-    ActorRef<MountMessage> gcc = actor("gcc");
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     accessAndMount(gcc);
     assertState(MountState.FAILED, "gcc");
     mounter.then("gcc", ScriptedMounter.failing(Failures.errno("move_mount", Errno.EIO)));
@@ -71,8 +71,8 @@ class MountOnDemandTest extends MountFixture {
   }
 
   @Test
-  void aMountThatHangsIsAnsweredAfterTheTimeout() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+  void requestIsAnsweredAfterTheTimeout() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     mountNow(gcc);
     pass(TIMEOUT);
     assertAnswer(MountResult.Outcome.FAILED);
@@ -81,11 +81,11 @@ class MountOnDemandTest extends MountFixture {
   }
 
   @Test
-  void whileTheStorageDoesNotAnswerNothingIsTried() {
+  void requestsAreRefusedWhileStorageHangs() {
     StorageCircuit open = new StorageCircuit(1, change -> {});
     open.hangs();
     MountEnv hanging = env(mounting, Optional.empty(), open);
-    ActorRef<MountMessage> gcc = actor(hanging, "gcc");
+    ActorRef<MountActor.Command> gcc = actor(hanging, "gcc");
     mountNow(gcc);
     assertAnswer(MountResult.Outcome.FAILED);
     unmount(gcc, UnmountMode.NOW);
@@ -94,14 +94,14 @@ class MountOnDemandTest extends MountFixture {
   }
 
   @Test
-  void whatIsUnmountedIsMountedByTheNextAccess() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+  void nextAccessMountsAnUnmountedImageAgain() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     accessAndMount(gcc);
     unmount(gcc, UnmountMode.NOW);
     mounting.runAll();
     assertAnswer(MountResult.Outcome.DONE);
     assertState(MountState.UNMOUNTED, "gcc");
-    assertTrue(line("gcc").reason().contains("somebody asked"), line("gcc").reason());
+    assertTrue(line("gcc").reason().contains("requested"), line("gcc").reason());
     unmount(gcc, UnmountMode.NOW);
     mounting.runAll();
     assertAnswer(MountResult.Outcome.ALREADY);
@@ -110,9 +110,9 @@ class MountOnDemandTest extends MountFixture {
   }
 
   @Test
-  void whatIsInUseStays() {
+  void imageInUseIsNotUnmounted() {
     mounter.expiries("gcc", Mounter.Expiry.BUSY);
-    ActorRef<MountMessage> gcc = actor("gcc");
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     accessAndMount(gcc);
     unmount(gcc, UnmountMode.NOW);
     mounting.runAll();
@@ -121,9 +121,9 @@ class MountOnDemandTest extends MountFixture {
   }
 
   @Test
-  void ofTheIdleOnlyThoseGoThatWereNotUsedSinceTheLastQuestion() {
+  void idleRequestsUnmountWhatWasNotUsedSince() {
     mounter.expiries("gcc", Mounter.Expiry.MARKED, Mounter.Expiry.MARKED);
-    ActorRef<MountMessage> gcc = actor("gcc");
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     accessAndMount(gcc);
     for (MountResult.Outcome outcome :
         new MountResult.Outcome[] {
@@ -137,8 +137,8 @@ class MountOnDemandTest extends MountFixture {
   }
 
   @Test
-  void whatSomebodyElseHasUnmountedIsSaidToBe() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+  void externalUnmountIsAnsweredAlready() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     accessAndMount(gcc);
     mounter.unmountedByHand("gcc");
     unmount(gcc, UnmountMode.NOW);
@@ -148,8 +148,8 @@ class MountOnDemandTest extends MountFixture {
   }
 
   @Test
-  void nothingIsUnmountedUnderAMountThatIsUnderWay() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+  void unmountDuringAMountIsRefused() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     access(gcc);
     unmount(gcc, UnmountMode.NOW);
     assertAnswer(MountResult.Outcome.FAILED);
@@ -158,13 +158,22 @@ class MountOnDemandTest extends MountFixture {
   }
 
   @Test
-  void anAccessThatComesWhileItIsUnmountedMountsItAgain() {
-    ActorRef<MountMessage> gcc = actor("gcc");
+  void accessDuringAnUnmountMountsAgain() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
     accessAndMount(gcc);
     unmount(gcc, UnmountMode.NOW);
     access(gcc);
     mounting.runAll();
     assertAnswer(MountResult.Outcome.DONE);
     assertState(MountState.MOUNTED, "gcc");
+  }
+
+  @Test
+  void failureOfTheActorIsAnswered() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
+    mounter.then("gcc", () -> null);
+    mountNow(gcc);
+    mounting.runAll();
+    assertAnswer(MountResult.Outcome.FAILED);
   }
 }

@@ -11,16 +11,16 @@ import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Images inside one another: what lies inside is mounted after what lies around it. */
+/** Images inside one another: the outer one is mounted before the inner one. */
 final class NestedMountTest extends MountFixture {
   private static final Duration SOON = Duration.ofSeconds(10);
 
-  private final ActorRef<MountMessage> outer = actor("libs");
-  private final ActorRef<MountMessage> middle = actor("libs/boost");
-  private final ActorRef<MountMessage> inner = actor("libs/boost/1_84");
+  private final ActorRef<MountActor.Command> outer = actor("libs");
+  private final ActorRef<MountActor.Command> middle = actor("libs/boost");
+  private final ActorRef<MountActor.Command> inner = actor("libs/boost/1_84");
 
   @Test
-  void theOuterImageIsMountedBeforeTheInner() {
+  void outerImageIsMountedFirst() {
     access(outer, List.of(middle, inner));
     assertEquals(1, mounting.waiting());
     assertState(MountState.UNMOUNTED, "libs/boost");
@@ -34,7 +34,7 @@ final class NestedMountTest extends MountFixture {
   }
 
   @Test
-  void theInnerIsMountedAlsoWhenTheOuterFails() {
+  void innerIsMountedIfTheOuterFails() {
     mounter.then("libs", ScriptedMounter.failing(Failures.errno("openat2", Errno.ENOENT)));
     access(outer, List.of(inner));
     assertState(MountState.UNMOUNTED, "libs/boost/1_84");
@@ -44,7 +44,7 @@ final class NestedMountTest extends MountFixture {
   }
 
   @Test
-  void theInnerIsMountedAlsoWhenTheOuterIsBad() {
+  void innerIsMountedIfTheOuterIsBad() {
     mounter.then("libs", ScriptedMounter.failing(Failures.badImage(null)));
     access(outer, List.of(inner));
     mounting.runAll();
@@ -53,7 +53,7 @@ final class NestedMountTest extends MountFixture {
   }
 
   @Test
-  void theInnerIsMountedWhileTheOuterIsInBackOffQuarantineOrMounted() {
+  void innerIsMountedWhateverStateTheOuterIsIn() {
     mounter.then("libs", ScriptedMounter.failing(Failures.errno("openat2", Errno.ENOENT)));
     mounter.then("libs/boost", ScriptedMounter.failing(Failures.badImage(null)));
     accessAndMount(outer);
@@ -63,14 +63,14 @@ final class NestedMountTest extends MountFixture {
     assertState(MountState.MOUNTED, "libs/boost/1_84");
     assertEquals(List.of("libs", "libs/boost", "libs/boost/1_84"), mounter.names());
 
-    ActorRef<MountMessage> other = actor("gcc");
+    ActorRef<MountActor.Command> other = actor("gcc");
     access(inner, List.of(other));
     mounting.runAll();
     assertState(MountState.MOUNTED, "gcc");
   }
 
   @Test
-  void theInnerWaitsForTheLookAtABadOuter() {
+  void innerWaitsForTheCheckOfABadOuter() {
     mounter.then("libs", ScriptedMounter.failing(Failures.badImage(null)));
     accessAndMount(outer);
     pass(STALE);
@@ -82,9 +82,9 @@ final class NestedMountTest extends MountFixture {
   }
 
   @Test
-  void theInnerWaitsForTheAdoptionOfTheOuter() {
+  void innerWaitsForTheRecheckOfTheOuter() {
     mounter.inPlace("libs", "/dev/loop5");
-    outer.tell(new MountMessage.Adopt());
+    outer.tell(new MountActor.Recheck());
     access(outer, List.of(inner));
     assertState(MountState.UNMOUNTED, "libs/boost/1_84");
     mounting.runAll();
@@ -93,23 +93,23 @@ final class NestedMountTest extends MountFixture {
   }
 
   @Test
-  void theInnerIsToldOncePerWayInside() {
-    TestProbe<MountMessage> inside = stage().kit().createTestProbe();
-    TestProbe<MountMessage> further = stage().kit().createTestProbe();
+  void innerReceivesOneAccessPerWayInside() {
+    TestProbe<MountActor.Command> inside = stage().kit().createTestProbe();
+    TestProbe<MountActor.Command> further = stage().kit().createTestProbe();
     for (int i = 0; i < 10; i++) {
       access(outer, List.of(inside.getRef()));
       access(outer, List.of(further.getRef(), inside.getRef()));
       access(outer);
     }
     mounting.runAll();
-    for (TestProbe<MountMessage> probe : List.of(inside, further)) {
-      probe.expectMessageClass(MountMessage.Accessed.class, SOON);
+    for (TestProbe<MountActor.Command> probe : List.of(inside, further)) {
+      probe.expectMessageClass(MountActor.Accessed.class, SOON);
       probe.expectNoMessage(Duration.ZERO);
     }
   }
 
   @Test
-  void whatWasAccessedBeforeItWasStuckIsNotMountedWhenItIsNotAnyMore() {
+  void accessesBeforeATimeoutMountNoInner() {
     access(outer, List.of(inner));
     pass(TIMEOUT);
     mounting.runAll();
@@ -117,9 +117,9 @@ final class NestedMountTest extends MountFixture {
     assertState(MountState.UNMOUNTED, "libs/boost/1_84");
   }
 
-  /** An outer one that is attached later would hide it. */
+  /** An outer image that is attached later would hide it. */
   @Test
-  void theInnerIsNotMountedWhileTheOuterIsStuck() {
+  void innerIsNotMountedWhileTheOuterIsStuck() {
     access(outer, List.of(inner));
     pass(TIMEOUT.plus(Duration.ofHours(1)));
     assertState(MountState.STUCK, "libs");
@@ -132,7 +132,7 @@ final class NestedMountTest extends MountFixture {
   }
 
   @Test
-  void anInnerThatIsGoneHurtsNobody() {
+  void stoppedInnerIsIgnored() {
     stage().kit().stop(inner);
     access(outer, List.of(inner));
     mounting.runAll();

@@ -19,76 +19,76 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Two slots, and mounts that hold them. */
+/** Two mount threads, and mounts that block them. */
 class StorageCircuitTest extends MountFixture {
-  private final ExecutorService slots = Executors.newFixedThreadPool(2);
-  private final List<Boolean> told = new CopyOnWriteArrayList<>();
-  private final StorageCircuit circuit = new StorageCircuit(2, told::add);
+  private final ExecutorService threads = Executors.newFixedThreadPool(2);
+  private final List<Boolean> changes = new CopyOnWriteArrayList<>();
+  private final StorageCircuit circuit = new StorageCircuit(2, changes::add);
   private final CountDownLatch storageIsBack = new CountDownLatch(1);
 
   @AfterEach
   void free() throws InterruptedException {
     storageIsBack.countDown();
-    slots.shutdown();
-    assertTrue(slots.awaitTermination(10, TimeUnit.SECONDS));
+    threads.shutdown();
+    assertTrue(threads.awaitTermination(10, TimeUnit.SECONDS));
   }
 
   @Test
-  void whileSlotsRemainTheCircuitIsClosedAndOthersAreMounted() throws Exception {
+  void circuitIsClosedWhileThreadsRemain() throws Exception {
     hang("a");
-    assertEquals(List.of(), told);
+    assertEquals(List.of(), changes);
     MountEnv others = env(mounting);
-    ActorRef<MountMessage> gcc = actor(others, "gcc");
+    ActorRef<MountActor.Command> gcc = actor(others, "gcc");
     access(gcc);
     mounting.runAll();
     assertState(MountState.MOUNTED, "gcc");
   }
 
   @Test
-  void withAllSlotsHangingNothingMoreIsTriedUntilOneComesBack() throws Exception {
+  void openCircuitDelaysMountsUntilAThreadReturns() throws Exception {
     hang("a");
     hang("b");
-    assertEquals(List.of(true), told);
-    ActorRef<MountMessage> gcc = actor(env(mounting), "gcc");
+    assertEquals(List.of(true), changes);
+    ActorRef<MountActor.Command> gcc = actor(env(mounting), "gcc");
     access(gcc);
     assertIdle();
     assertState(MountState.UNMOUNTED, "gcc");
-    assertTrue(line("gcc").reason().contains("does not answer"), () -> line("gcc").toString());
+    assertTrue(line("gcc").reason().contains("is not responding"), () -> line("gcc").toString());
 
     storageIsBack.countDown();
-    slots.shutdown();
-    assertTrue(slots.awaitTermination(10, TimeUnit.SECONDS));
-    assertEquals(List.of(true, false), told);
+    threads.shutdown();
+    assertTrue(threads.awaitTermination(10, TimeUnit.SECONDS));
+    assertEquals(List.of(true, false), changes);
     // By itself, without another access.
     mounting.runAll();
     assertState(MountState.MOUNTED, "gcc");
   }
 
   @Test
-  void whoeverAsksForAMountWhileAllSlotsHangIsToldAtOnceAndAccessesGoOnWaiting() throws Exception {
+  void openCircuitRefusesRequestsAtOnce() throws Exception {
     hang("a");
     hang("b");
-    ActorRef<MountMessage> gcc = actor(env(mounting), "gcc");
+    ActorRef<MountActor.Command> gcc = actor(env(mounting), "gcc");
     access(gcc);
     TestProbe<MountResult> asker = stage().kit().createTestProbe();
-    gcc.tell(new MountMessage.MountNow(asker.getRef()));
+    gcc.tell(new MountActor.MountNow(asker.getRef()));
     MountResult answer = asker.expectMessageClass(MountResult.class, Duration.ofSeconds(10));
-    assertEquals(MountResult.failed("gcc", ImageStatus.NO_STORAGE), answer);
+    assertEquals(MountResult.failed("gcc", ImageState.NO_STORAGE), answer);
 
     storageIsBack.countDown();
-    slots.shutdown();
-    assertTrue(slots.awaitTermination(10, TimeUnit.SECONDS));
+    threads.shutdown();
+    assertTrue(threads.awaitTermination(10, TimeUnit.SECONDS));
     mounting.runAll();
     assertState(MountState.MOUNTED, "gcc");
   }
 
   @Test
-  void anOpenCircuitChangesNothingForWhatIsMountedOrQuarantined() throws Exception {
+  void openCircuitLeavesMountedAndQuarantinedAlone() throws Exception {
     MountEnv env = env(mounting);
-    ActorRef<MountMessage> gcc = actor(env, "gcc");
+    ActorRef<MountActor.Command> gcc = actor(env, "gcc");
     access(gcc);
     mounting.runAll();
-    ActorRef<MountMessage> bad = actor(env, "bad");
+    ActorRef<MountActor.Command> bad = actor(env, "bad");
     mounter.then("bad", ScriptedMounter.failing(Failures.badImage(null)));
     access(bad);
     mounting.runAll();
@@ -106,31 +106,31 @@ class StorageCircuitTest extends MountFixture {
   }
 
   @Test
-  void whatGotItsSlotLateAndHangsInItIsCountedToo() throws Exception {
+  void callThatGotItsThreadLateIsCounted() throws Exception {
     CountDownLatch begun = new CountDownLatch(1);
     CountDownLatch first = new CountDownLatch(1);
     mounter.then("first", held(begun, first));
     hang("a");
-    access(actor(env(slots), "first"));
+    access(actor(env(threads), "first"));
     assertTrue(begun.await(10, TimeUnit.SECONDS));
     CountDownLatch late = new CountDownLatch(1);
     mounter.then("late", held(late, storageIsBack));
-    access(actor(env(slots), "late"));
+    access(actor(env(threads), "late"));
     pass(TIMEOUT);
-    assertTrue(line("late").reason().contains("no free slot"), () -> line("late").toString());
-    assertEquals(List.of(true), told);
+    assertTrue(line("late").reason().contains("no mount thread"), () -> line("late").toString());
+    assertEquals(List.of(true), changes);
 
     first.countDown();
     assertTrue(late.await(10, TimeUnit.SECONDS));
-    assertEquals(List.of(true, false), told);
+    assertEquals(List.of(true, false), changes);
     pass(TIMEOUT);
 
-    assertEquals(List.of(true, false, true), told);
-    assertTrue(line("late").reason().contains("no answer from the storage"));
+    assertEquals(List.of(true, false, true), changes);
+    assertTrue(line("late").reason().contains("storage has not responded"));
   }
 
   @Test
-  void whatFoundTheLockTakenFirstAndThenHangsIsCountedToo() throws Exception {
+  void callThatGotItsLockLateIsCounted() throws Exception {
     hang("a");
     Executor[] where = {mounting};
     CountDownLatch begun = new CountDownLatch(1);
@@ -138,27 +138,30 @@ class StorageCircuitTest extends MountFixture {
     MountEnv env = env(work -> where[0].execute(work));
     access(actor(env, "late"));
     mounting.runAll();
-    where[0] = slots;
+    where[0] = threads;
     pass(Duration.ofMillis(50));
     assertTrue(begun.await(10, TimeUnit.SECONDS));
     pass(TIMEOUT);
 
-    assertEquals(List.of(true), told);
-    assertTrue(line("late").reason().contains("no answer from the storage"));
+    assertEquals(List.of(true), changes);
+    assertTrue(line("late").reason().contains("storage has not responded"));
   }
 
-  /** An image whose mount holds a slot and is late. */
+  /** Blocks a mount thread with the mount of an image, until it is late. */
   private void hang(String name) throws InterruptedException {
     CountDownLatch begun = new CountDownLatch(1);
     mounter.then(name, held(begun, storageIsBack));
-    access(actor(env(slots), name));
+    access(actor(env(threads), name));
     assertTrue(begun.await(10, TimeUnit.SECONDS));
     pass(TIMEOUT);
     assertState(MountState.STUCK, name);
-    assertTrue(line(name).reason().contains("no answer from the storage"));
+    assertEquals(
+        "storage has not responded for 30 s; still waiting."
+            + " Reads are served from the original directory",
+        line(name).reason());
   }
 
-  /** A mount that says when it has begun, and ends when it may. */
+  /** A mount that reports its start, and ends at a signal. */
   private static ScriptedMounter.Outcome held(CountDownLatch begun, CountDownLatch until) {
     return () -> {
       begun.countDown();

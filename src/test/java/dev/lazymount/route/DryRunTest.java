@@ -9,6 +9,7 @@ import dev.lazymount.linux.Errno;
 import dev.lazymount.mount.Failures;
 import dev.lazymount.mount.Mounter;
 import dev.lazymount.status.MountState;
+import dev.lazymount.status.MountWarning;
 import dev.lazymount.status.StatusReport;
 import dev.lazymount.status.StatusText;
 import dev.lazymount.support.ScriptedMounter;
@@ -162,7 +163,9 @@ final class DryRunTest extends RouterFixture {
     mounter.inPlace("gcc", "/dev/loop5");
     Routed router = router(true, Set.of("gcc")).images("gcc");
     mounting.runAll();
-    mounter.look("gcc", new Mounter.Mounted("/dev/loop5", true, null, "an older image"));
+    mounter.look(
+        "gcc",
+        new Mounter.Mounted("/dev/loop5", true, null, MountWarning.OUTDATED, "an older image"));
     suspects = List.of("gcc");
     router.images("gcc");
     mounting.runAll();

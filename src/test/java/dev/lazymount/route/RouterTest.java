@@ -208,7 +208,7 @@ final class RouterTest extends RouterFixture {
     router.accessesAndMounts("/ce/gcc/x", "/ce/clang/x");
     assertEquals(List.of("gcc", "clang"), mounter.names());
     assertTrue(status.mounts().get("gcc").orElseThrow().lastAccess() != null);
-    assertEquals("sh[4711] by openat", status.mounts().get("clang").orElseThrow().trigger());
+    assertEquals("sh[4711] (openat)", status.mounts().get("clang").orElseThrow().trigger());
     assertEquals(1, status.counters().warmed.sum());
   }
 

@@ -20,8 +20,9 @@ final class StatusTextTest {
     status
         .mounts()
         .put(
-            MountStatus.unknown(name, "/images/" + name, "/ce/" + name)
-                .unmounted(state, NOW.minusSeconds(240), reason));
+            MountStatus.of(name, "/images/" + name, "/ce/" + name)
+                .state(state, NOW.minusSeconds(240), reason)
+                .build());
   }
 
   private List<String> lines(StatusText.Painter painter) {
@@ -34,11 +35,9 @@ final class StatusTextTest {
     status
         .mounts()
         .put(
-            status
-                .mounts()
-                .get("a-mounted")
-                .orElseThrow()
-                .mounted(NOW.minusSeconds(60), "/dev/loop3", 1.5, "cc1[7] by openat", null));
+            MountStatus.of("a-mounted", "/images/a-mounted", "/ce/a-mounted")
+                .mounted(NOW.minusSeconds(60), "/dev/loop3", 1.5, "cc1[7] by openat", null)
+                .build());
     image("b-quarantined", MountState.QUARANTINED, "cut off");
     image("c-stuck", MountState.STUCK, "no answer");
     image("d-failed", MountState.FAILED, "EIO");

@@ -36,7 +36,7 @@ final class SummaryTest {
     Instant now = Instant.now();
     status
         .mounts()
-        .put(MountStatus.unknown(name, name, name).mounted(now, "/dev/loop0", 1.0, null, null));
+        .put(MountStatus.of(name, name, name).mounted(now, "/dev/loop0", 1.0, null, null).build());
   }
 
   @Test
@@ -59,8 +59,9 @@ final class SummaryTest {
     status
         .mounts()
         .put(
-            MountStatus.unknown("bad", "bad", "bad")
-                .unmounted(MountState.QUARANTINED, Instant.now(), "cut off"));
+            MountStatus.of("bad", "bad", "bad")
+                .state(MountState.QUARANTINED, Instant.now(), "cut off")
+                .build());
     stage.pass(INTERVAL.minusMillis(1));
     assertEquals(List.of(), lines);
     stage.pass(Duration.ofMillis(1));

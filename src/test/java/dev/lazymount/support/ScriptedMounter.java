@@ -7,6 +7,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 
@@ -27,6 +28,7 @@ public final class ScriptedMounter implements Mounter {
   private final Map<String, MountFailure> unlookable = new ConcurrentHashMap<>();
   private final Map<String, Deque<Expiry>> expiries = new ConcurrentHashMap<>();
   private final Map<String, MountFailure> unexpirable = new ConcurrentHashMap<>();
+  private final Set<String> locked = ConcurrentHashMap.newKeySet();
   private volatile boolean marksFirst;
   private final List<Request> calls = new CopyOnWriteArrayList<>();
   private final List<String> looks = new CopyOnWriteArrayList<>();
@@ -72,6 +74,22 @@ public final class ScriptedMounter implements Mounter {
     unlookable.remove(name);
   }
 
+  /** Another process holds the lock of an image. */
+  public void lock(String name) {
+    locked.add(name);
+  }
+
+  /** The other process has released the lock. */
+  public void unlock(String name) {
+    locked.remove(name);
+  }
+
+  private void failIfLocked(String name) throws MountFailure {
+    if (locked.contains(name)) {
+      throw new MountFailure(MountFailure.Kind.LOCKED, "another process holds the lock");
+    }
+  }
+
   /** The generation of an image's file. */
   public void generation(String name, Generation generation) {
     generations.put(name, generation);
@@ -95,6 +113,7 @@ public final class ScriptedMounter implements Mounter {
   @Override
   public Mounted mount(Request request) throws MountFailure {
     calls.add(request);
+    failIfLocked(request.name());
     Deque<Outcome> script = scripts.computeIfAbsent(request.name(), n -> new ArrayDeque<>());
     Outcome outcome;
     synchronized (script) {
@@ -123,6 +142,13 @@ public final class ScriptedMounter implements Mounter {
       throw unlookable.get(request.name());
     }
     return Optional.ofNullable(inPlace.get(request.name()));
+  }
+
+  @Override
+  public Optional<Mounted> refresh(Request request) throws MountFailure {
+    failIfLocked(request.name());
+    Optional<Mounted> found = look(request);
+    return found.isEmpty() || found.get().isCurrent() ? found : Optional.of(mount(request));
   }
 
   @Override

@@ -81,7 +81,7 @@ final class WarmActorTest extends WarmFixture {
   @Test
   void waitsWhileAMountIsStuck() throws IOException {
     saveList("gcc");
-    status.mounts().put(row("rust").unmounted(MountState.STUCK, now, "no answer"));
+    status.mounts().put(row("rust").state(MountState.STUCK, now, "no answer").build());
     startReady("gcc", "rust");
     pass(Duration.ofSeconds(20));
     expectNothing();
@@ -107,10 +107,10 @@ final class WarmActorTest extends WarmFixture {
     saveList("bad", "gcc");
     startReady("bad", "gcc");
     expectWarm("bad");
-    status.mounts().put(row("bad").unmounted(MountState.QUARANTINED, now, "truncated"));
+    status.mounts().put(row("bad").state(MountState.QUARANTINED, now, "truncated").build());
     pass(WarmActor.PAUSE);
     expectWarm("gcc");
-    status.mounts().put(row("gcc").unmounted(MountState.FAILED, now, "EIO"));
+    status.mounts().put(row("gcc").state(MountState.FAILED, now, "EIO").build());
     pass(Duration.ofHours(1));
     expectNothing();
   }
@@ -143,7 +143,7 @@ final class WarmActorTest extends WarmFixture {
     expectWarm("gcc");
     mounted("gcc", "/dev/loop0");
     pass(WarmActor.PAUSE);
-    status.mounts().put(row("gcc").unmounted(MountState.UNMOUNTED, now, "idle"));
+    status.mounts().put(row("gcc").state(MountState.UNMOUNTED, now, "idle").build());
     images("gcc", "new");
     ready();
     learn();

@@ -131,20 +131,20 @@ abstract class WarmFixture {
     router.expectNoMessage(Duration.ZERO);
   }
 
-  static MountStatus row(String name) {
-    return MountStatus.unknown(name, "/images/" + name + ".img", "/ce/" + name);
+  static MountStatus.Builder row(String name) {
+    return MountStatus.of(name, "/images/" + name + ".img", "/ce/" + name);
   }
 
   void mounting(String name) {
-    status.mounts().put(row(name).unmounted(MountState.MOUNTING, now, null));
+    status.mounts().put(row(name).state(MountState.MOUNTING, now, null).build());
   }
 
   void mounted(String name, String device) {
-    status.mounts().put(row(name).mounted(now, device, 1.0, "the warm list", null));
+    status.mounts().put(row(name).mounted(now, device, 1.0, "the warm list", null).build());
   }
 
   void accessed(String name) {
-    status.mounts().put(row(name).accessed(now));
+    status.mounts().put(row(name).accessed(now).build());
   }
 
   /** The time for the next reading of uses has come. */

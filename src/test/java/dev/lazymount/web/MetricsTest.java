@@ -41,7 +41,7 @@ class MetricsTest {
   private void image(String name, MountState state) {
     status
         .mounts()
-        .put(MountStatus.unknown(name, "/i", "/t").unmounted(state, Instant.now(), "reason"));
+        .put(MountStatus.of(name, "/i", "/t").state(state, Instant.now(), "reason").build());
   }
 
   @Test

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.Gson;
+import dev.lazymount.status.MountState;
 import dev.lazymount.status.MountStatus;
 import dev.lazymount.status.StatusReport;
 import dev.lazymount.status.TraceStatus;
@@ -15,6 +16,7 @@ import dev.lazymount.support.RawHttp.Answer;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -63,7 +65,10 @@ class ResourcesTest extends WebFixture {
   void pageEscapesEveryValue() throws IOException {
     String evil = "<b>'&\"@ROWS@";
     status.trace(new TraceStatus(evil, 1L, 1.0, evil, evil));
-    status.mounts().put(MountStatus.unknown(evil, evil, evil).because(evil));
+    status
+        .mounts()
+        .put(
+            MountStatus.of(evil, evil, evil).state(MountState.FAILED, Instant.now(), evil).build());
     report = () -> rooted(evil);
     String page = start().get("/").text();
     assertFalse(page.contains("<b>"), page);
@@ -71,7 +76,7 @@ class ResourcesTest extends WebFixture {
   }
 
   private void mounted(String name) {
-    status.mounts().put(MountStatus.unknown(name, "/i", "/t"));
+    status.mounts().put(MountStatus.of(name, "/i", "/t").build());
   }
 
   @Test

@@ -84,18 +84,20 @@ abstract class StatusPageFixture extends WebFixture {
     status
         .mounts()
         .put(
-            MountStatus.unknown(
+            MountStatus.of(
                     name, "/efs/squash-images/" + name + ".img", "/opt/compiler-explorer/" + name)
                 .mounted(when, "/dev/loop" + minutesAgo, millis, "cc1[4711] by openat", "1")
-                .accessed(when.plusSeconds(20)));
+                .accessed(when.plusSeconds(20))
+                .build());
   }
 
   void refused(String name, MountState state, String reason) {
     status
         .mounts()
         .put(
-            MountStatus.unknown(name, "/i/" + name, "/t/" + name)
-                .unmounted(state, Instant.now(), reason));
+            MountStatus.of(name, "/i/" + name, "/t/" + name)
+                .state(state, Instant.now(), reason)
+                .build());
   }
 
   void show() throws Exception {

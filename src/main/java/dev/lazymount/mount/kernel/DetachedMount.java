@@ -10,12 +10,12 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * An image mounted, looked into, and attached nowhere yet. Closing it is all it takes to undo it;
- * closing it after it was attached changes nothing.
+ * An image that is mounted but attached nowhere, and whose root was read. Closing it undoes the
+ * mount; closing it after it was attached changes nothing.
  *
  * @param fd the mount
- * @param device the loop device below it, closed with the mount; empty if the file system reads the
- *     image file itself
+ * @param device its loop device, closed with the mount; empty if the file system reads the image
+ *     file itself
  */
 record DetachedMount(Fd fd, Optional<LoopDevice> device) implements AutoCloseable {
   /**
@@ -24,7 +24,7 @@ record DetachedMount(Fd fd, Optional<LoopDevice> device) implements AutoCloseabl
    * @param image opened and checked
    * @param options further options of the file system
    * @param lockDir the directory of the lock files
-   * @throws BadImage if the file system finds the image wrong, or there is nothing in it
+   * @throws BadImage if the kernel refuses the image, or it is empty
    */
   static DetachedMount of(ImageDirectory.Image image, List<String> options, String lockDir)
       throws BadImage, SyscallException {
@@ -39,9 +39,10 @@ record DetachedMount(Fd fd, Optional<LoopDevice> device) implements AutoCloseabl
         throw e;
       }
     }
-    // EIO is what storage says that will be back in a minute, and quarantine would outlast that. It
-    // is also what the kernel says of an image whose tables lie behind its end. So: the storage has
-    // just given all there is to read, and if it is EIO again, it is the image.
+    // EIO has two causes: storage that fails for a minute, which is no reason for quarantine, and
+    // an
+    // image whose tables are beyond its end. The file could just be read, so a second EIO means the
+    // image.
     try {
       return byLoopDevice(image, options);
     } catch (SyscallException e) {
@@ -54,9 +55,8 @@ record DetachedMount(Fd fd, Optional<LoopDevice> device) implements AutoCloseabl
   }
 
   /**
-   * erofs reads a file without a loop device, since Linux 6.12 and from most file systems (ENOTBLK
-   * else). Whatever goes wrong with that, by a loop device it may go well, or what that says
-   * counts.
+   * erofs can read a file without a loop device, since Linux 6.12 and on most file systems (ENOTBLK
+   * on others). After any failure a loop device is tried, whose result counts.
    */
   private static Optional<DetachedMount> withoutDevice(
       ImageDirectory.Image image, List<String> options, String lockDir) {
@@ -96,7 +96,7 @@ record DetachedMount(Fd fd, Optional<LoopDevice> device) implements AutoCloseabl
     }
   }
 
-  /** As {@link Ownership#deviceName} has it. */
+  /** In the form of {@link Ownership#deviceName}. */
   String deviceName() throws SyscallException {
     return device.isPresent()
         ? device.get().path()
@@ -128,7 +128,7 @@ record DetachedMount(Fd fd, Optional<LoopDevice> device) implements AutoCloseabl
     } catch (SyscallException e) {
       List<String> log = context.log();
       context.close();
-      if (e.operation().equals("fsconfig create") && saidOfTheImage(e)) {
+      if (e.operation().equals("fsconfig create") && isAboutTheImage(e)) {
         String kernel = log.isEmpty() ? "" : "; kernel: " + String.join(" | ", log);
         throw new BadImage(e.getMessage() + kernel, image.generation());
       }
@@ -139,23 +139,24 @@ record DetachedMount(Fd fd, Optional<LoopDevice> device) implements AutoCloseabl
   }
 
   /**
-   * What a file system says of its own structure: it is wrong, has features that this kernel does
-   * not know (EOPNOTSUPP), or its root is no directory (ENOTDIR).
+   * Errors that a file system returns for its own structure: it is invalid, has features that this
+   * kernel does not support (EOPNOTSUPP), or its root is not a directory (ENOTDIR).
    */
-  private static boolean saidOfTheImage(SyscallException e) {
+  private static boolean isAboutTheImage(SyscallException e) {
     return e.is(Errno.EINVAL, Errno.EUCLEAN, Errno.EBADMSG, Errno.EOPNOTSUPP, Errno.ENOTDIR);
   }
 
-  /** An image whose root can't be read, or is empty, would only hide the original. */
+  /** An image whose root is empty or can't be read would only hide the original directory. */
   private static void refuseUnreadable(Fd mount, ImageDirectory.Image image)
       throws BadImage, SyscallException {
     try (Fd directory = mount.reopenDirectory()) {
       if (!Directory.hasEntries(directory)) {
-        throw new BadImage("the image has nothing in it", image.generation());
+        throw new BadImage("the image is an empty file system", image.generation());
       }
     } catch (SyscallException e) {
-      if (saidOfTheImage(e)) {
-        throw new BadImage("the image can't be read: " + e.getMessage(), image.generation());
+      if (isAboutTheImage(e)) {
+        throw new BadImage(
+            "the root of the image can't be read: " + e.getMessage(), image.generation());
       }
       throw e;
     }

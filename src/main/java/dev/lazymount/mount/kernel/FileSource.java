@@ -10,11 +10,11 @@ import java.util.regex.Pattern;
 
 /**
  * The source of a mount that reads its image file directly, without a loop device (erofs, since
- * Linux 6.12). The kernel takes a path there, opens it again, and keeps its text in the mount
- * table: it is all that is known of such a mount later.
+ * Linux 6.12). The kernel takes a path as source, opens it again, and shows its text in the mount
+ * table, which is later the only trace of the image file.
  *
- * <p>So the path is a symlink of our own, in the lock directory, that leads to the descriptor that
- * was checked, and its name says which file that was. It is there for the time of one system call.
+ * <p>So the path is a symlink in the lock directory that leads to the descriptor that was checked,
+ * and its name encodes the file and its generation. It exists for the duration of one system call.
  */
 final class FileSource implements AutoCloseable {
   /** The flat name of the image file, and a {@link Mounter.Generation}. */
@@ -34,7 +34,7 @@ final class FileSource implements AutoCloseable {
   /**
    * Makes the symlink; under the lock of the name.
    *
-   * @param lockDir root's alone
+   * @param lockDir only root may write there
    * @param image opened and checked; stays open until this is closed
    */
   static FileSource of(String lockDir, ImageDirectory.Image image) throws SyscallException {
@@ -55,7 +55,7 @@ final class FileSource implements AutoCloseable {
         "%s@%d:%s:%d:%d",
         NameLock.flat(file),
         generation.device(),
-        // Some network file systems make it from a hash of 64 bits.
+        // Some network file systems use a hash of 64 bits, which may be negative as a long.
         Long.toUnsignedString(generation.inode()),
         generation.size(),
         generation.mtimeNanos());
@@ -73,11 +73,11 @@ final class FileSource implements AutoCloseable {
   }
 
   /**
-   * The generation of an image that a mount was made of.
+   * The generation of an image that a mount was made from.
    *
    * @param file the image
    * @param source as the mount table has it
-   * @return empty if it was not made by us, or of another image
+   * @return empty if it was not made by this daemon, or from another image
    */
   static Optional<Mounter.Generation> generation(String file, String source) {
     Matcher m = NAME.matcher(source.substring(source.lastIndexOf('/') + 1));
@@ -96,7 +96,7 @@ final class FileSource implements AutoCloseable {
     }
   }
 
-  /** Whether the name of such a symlink is short enough for a file system. */
+  /** Whether the name of such a symlink fits into NAME_MAX. */
   static boolean fits(String file) {
     return NameLock.flat(file).getBytes(StandardCharsets.UTF_8).length <= 255 - 4 * 20;
   }

@@ -9,33 +9,33 @@ import dev.lazymount.mount.Mounter;
 import java.util.Optional;
 
 /**
- * The image directory, and opening an image in it: never one outside, never anything but a file,
- * and never one whose superblock is not right.
+ * Opens images of the image directory: only regular files, only inside the directory, and only with
+ * a valid superblock.
  *
  * @param path the directory
- * @param symlinks whether an image may be a symlink, which must still lead to a file inside
+ * @param symlinks whether an image may be a symlink to a file inside the directory
  */
 record ImageDirectory(String path, boolean symlinks) {
-  /** What no file system has for a device number. */
+  /** A device number that no file system has. */
   static final long NO_DEVICE = -1;
 
   /**
-   * An image that was opened and looked at.
+   * An open image with a valid superblock.
    *
    * @param fd for reading
    * @param generation its content
    * @param type its file system
    * @param file its path below the image directory
-   * @param path for people, and for those that read a loop device's file
+   * @param path its path, for messages and as the label of a loop device
    */
   record Image(Fd fd, Mounter.Generation generation, Superblock.Type type, String file, String path)
       implements AutoCloseable {
-    /** Where the metadata of squashfs are, and then some; bytes. */
+    /** Covers the metadata of squashfs, which are at the end; bytes. */
     private static final int TAIL = 16 << 20;
 
     private static final int STEP = 1 << 20;
 
-    /** Whether the storage gives the start and the end of the file without an error. */
+    /** Whether the start and the end of the file can be read without an error. */
     boolean isReadable() {
       byte[] buffer = new byte[STEP];
       try {
@@ -74,7 +74,7 @@ record ImageDirectory(String path, boolean symlinks) {
     }
   }
 
-  /** The generation of an image; empty if there is none or it can't be told. */
+  /** The generation of an image; empty if there is no such file or it can't be read. */
   Optional<Mounter.Generation> generation(String file) {
     try (Fd directory = Fd.openDirectory(path)) {
       return generation(directory, file, NO_DEVICE);
@@ -84,17 +84,15 @@ record ImageDirectory(String path, boolean symlinks) {
   }
 
   /**
-   * The same in the directory that is open already.
+   * The same in a directory that is open already.
    *
-   * @param local the device of a file system on which a look tells what is there, with no server
-   *     that knows better
+   * @param local the device of a local file system, where a stat needs no open to be current
    */
   Optional<Mounter.Generation> generation(Fd directory, String file, long local) {
     try (Fd look = directory.openPathBeneath(file, symlinks)) {
       FileStatus status = look.status();
       if (status.type() == FileType.FILE && status.device() != local) {
-        // NFS asks the server anew what there is when a file is opened, and not when it is looked
-        // at.
+        // NFS revalidates its cache when a file is opened, and not at a stat (close-to-open).
         try (Fd image = directory.openFileBeneath(file, symlinks)) {
           status = image.status();
         }
@@ -117,8 +115,8 @@ record ImageDirectory(String path, boolean symlinks) {
   }
 
   /**
-   * Opens an image, once a look has told that it is a file: a device is not opened at all, as some
-   * act on that. By its path both times, as what was looked at may be what NFS remembers.
+   * Opens an image after a stat has shown a regular file: a device must not even be opened, because
+   * some devices act on that. By its path both times, because the stat may come from NFS's cache.
    */
   private Fd openFile(String file) throws BadImage, SyscallException {
     try (Fd directory = Fd.openDirectory(path)) {

@@ -2,20 +2,23 @@ package dev.lazymount.mount.kernel;
 
 import dev.lazymount.linux.Errno;
 import dev.lazymount.linux.Fd;
+import dev.lazymount.linux.FileStatus;
 import dev.lazymount.linux.MountInfo;
 import dev.lazymount.linux.Mounts;
 import dev.lazymount.linux.SyscallException;
 import dev.lazymount.mount.MountFailure;
 import dev.lazymount.mount.Mounter;
+import dev.lazymount.status.MountWarning;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * The image was replaced while mounted: the new one goes beneath the old one, and then the old one
- * off. Open files go on reading the old one, and no path look-up ever sees the original between.
+ * Swaps a mounted image for its replacement: attaches the new one beneath the old one, then
+ * detaches the old one. Open files go on reading the old image, and no path lookup sees the
+ * original directory in between.
  *
- * <p>Killed between the two steps, it leaves the old one on top of the new one; the next attempt
- * finds that in the mount table and takes the second step alone.
+ * <p>Killed between the two steps, it leaves the old image on top of the new one; the next attempt
+ * finds that in the mount table and takes only the second step.
  *
  * @param images the image directory
  * @param options further options of the file system
@@ -27,43 +30,59 @@ record ImageSwap(ImageDirectory images, List<String> options, String lockDir) {
    *
    * @param old what is mounted now
    * @param device its device number
-   * @return the new one; or the old one, with the reason why it stays
+   * @return the new one; or the old one, with a warning that says why it stays
    */
   Mounter.Mounted replace(String file, MountPoint target, Mounter.Mounted old, long device)
       throws MountFailure, SyscallException {
     List<MountInfo> mounts = mountsAt(target);
     if (mounts.stream().anyMatch(m -> m.target().startsWith(target.path() + "/"))) {
-      return staysFor(old, "its image was replaced, but something is mounted inside the old one");
+      return staysFor(
+          old,
+          "the image was replaced; the old one stays mounted because something is mounted inside"
+              + " it");
     }
     Optional<Mounter.Mounted> beneath = newestBeneath(file, mounts, device);
     if (beneath.isPresent()) {
-      target.detach();
+      detachOld(target, device);
       return beneath.get();
     }
     try (ImageDirectory.Image image = images.open(file);
         DetachedMount mount = DetachedMount.of(image, options, lockDir)) {
       String name = mount.deviceName();
-      boolean isBeneath = putBeneath(mount, target, device);
-      target.detach();
+      boolean isBeneath = attachBeneath(mount, target, device);
+      detachOld(target, device);
       if (!isBeneath) {
-        // Before Linux 6.5: the original shows for the time of this call.
+        // Before Linux 6.5: the original directory shows for the duration of this call.
         try (Fd place = target.open()) {
           Mounts.attach(mount.fd(), place);
         }
       }
       return new Mounter.Mounted(name, false, image.generation());
     } catch (BadImage e) {
-      return staysFor(old, "its image was replaced by a bad one, and stays: " + e.getMessage());
+      return staysFor(
+          old, "the image was replaced by a bad one; the old one stays mounted: " + e.getMessage());
     }
   }
 
   private static Mounter.Mounted staysFor(Mounter.Mounted old, String reason) {
-    return new Mounter.Mounted(old.device(), true, old.generation(), reason);
+    return old.warn(MountWarning.OUTDATED, reason);
   }
 
-  /** All mounts at the target and below, in the kernel's order: what lies on top comes last. */
+  /**
+   * Detaches the old image, unless it was unmounted externally since it was last seen: then the new
+   * one is on top already, and must stay. What remains of that race are the microseconds between
+   * the two system calls, as umount2(2) takes no descriptor.
+   */
+  static void detachOld(MountPoint target, long old) throws SyscallException {
+    FileStatus top = target.status();
+    if (top.mountRoot() && top.device() == old) {
+      target.detach();
+    }
+  }
+
+  /** All mounts on the mount point and below it, in the kernel's order: the top one comes last. */
   private static List<MountInfo> mountsAt(MountPoint target) throws MountFailure, SyscallException {
-    // The mount table has the path without symlinks; that of the mount's own root is one.
+    // The mount table has the path without symlinks, as has the kernel for the mount's own root.
     try (Fd place = target.open()) {
       String path = place.path();
       return Ownership.table().stream()
@@ -94,13 +113,13 @@ record ImageSwap(ImageDirectory images, List<String> options, String lockDir) {
     return Optional.empty();
   }
 
-  /** Whether the new image lies beneath the old one now; false if this kernel can't do that. */
-  private static boolean putBeneath(DetachedMount mount, MountPoint target, long device)
+  /** Whether the new image is beneath the old one now; false if this kernel can't do that. */
+  private static boolean attachBeneath(DetachedMount mount, MountPoint target, long device)
       throws MountFailure, SyscallException {
     try (Fd place = target.open()) {
       if (place.cachedStatus().device() != device) {
         throw new MountFailure(
-            MountFailure.Kind.UNCLEAR, target.path() + " was mounted over while its image came");
+            MountFailure.Kind.UNCLEAR, target.path() + " was mounted over during the swap");
       }
       Mounts.attachBeneath(mount.fd(), place);
       return true;

@@ -10,35 +10,36 @@ import dev.lazymount.linux.Mounts;
 import dev.lazymount.linux.SyscallException;
 import dev.lazymount.mount.MountFailure;
 import dev.lazymount.mount.Mounter;
+import dev.lazymount.status.MountWarning;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * Mounts images with direct system calls. Read {@link #mount} top-down: it is the whole of it.
+ * Mounts images with direct system calls. Start reading at {@link #mount}.
  *
- * <p>Why it can't go wrong, race by race:
+ * <p>The races, and what closes each:
  *
  * <ul>
- *   <li>Two of us at the same name: the flock in the lock directory, and whether something is
- *       mounted is asked of the kernel again under it.
- *   <li>Killed at any instant: until move_mount(2) there is nothing but open descriptors, which the
- *       kernel closes, and an AUTOCLEAR loop device, which goes with them; after it the mount is
- *       whole. The flock goes with the process.
- *   <li>The target is swapped for a symlink or moved while we work: it is opened beneath the root
- *       with no symlink in the way, and again just before attaching, where it must still be the
- *       same directory with nothing on it. We attach to that descriptor and not to a path.
- *   <li>A bad image: it is mounted detached first, and its root read; the original is covered only
- *       by what was seen to work.
- *   <li>The image is replaced by rename: the mount has the old file and goes on serving it; the new
- *       one is put beneath it, and only then the old one is taken off.
- *   <li>mount(8) by hand in the microseconds between that last look and move_mount(2): the kernel
- *       has no "only if nothing is there". So it is looked what our mount came to lie on, and of
- *       two mounts of one image the upper one is taken off again ({@link StackedMounts}).
+ *   <li>Two processes work on one name: each takes the flock of the name, and asks the kernel again
+ *       under it whether something is mounted.
+ *   <li>Killed at any instant: until move_mount(2) there are only open descriptors, which the
+ *       kernel closes, and an AUTOCLEAR loop device, which it frees with them; after it the mount
+ *       is complete. The flock ends with the process.
+ *   <li>The mount point is swapped for a symlink or moved meanwhile: it is opened beneath the root
+ *       without following symlinks, and again just before attaching, when it must be the same
+ *       directory with nothing mounted on it. The mount is attached to that descriptor and not to a
+ *       path.
+ *   <li>A bad image: it is mounted detached first, and its root is read; only an image that works
+ *       covers the original directory.
+ *   <li>The image is replaced by rename: the mount keeps the old file and goes on serving it; the
+ *       new image is attached beneath it before the old one is detached.
+ *   <li>mount(8) runs in the microseconds between that last check and move_mount(2): the kernel has
+ *       no "only if nothing is mounted". So the mount beneath ours is checked afterwards, and of
+ *       two mounts of one image the upper one is detached ({@link StackedMounts}).
  * </ul>
  *
- * <p>Thread-safe: there is no state but settings. Every call blocks for as long as the storage
- * does.
+ * <p>Thread-safe: its only state are settings. Every call blocks for as long as the storage does.
  */
 public final class KernelMounter implements Mounter {
   private final String root;
@@ -51,9 +52,9 @@ public final class KernelMounter implements Mounter {
   /**
    * A mounter for one root.
    *
-   * @param root where images are mounted
-   * @param images where they are
-   * @param lockDir where the lock files are; belongs to root alone
+   * @param root the directory with the mount points
+   * @param images the image directory
+   * @param lockDir the directory of the lock files; only root may write there
    * @param suffixes of image files
    * @param settings mount options, and whether images may be symlinks
    */
@@ -70,9 +71,7 @@ public final class KernelMounter implements Mounter {
   @Override
   public Mounted mount(Request request) throws MountFailure {
     Mounted mounted = locked(request, target -> mountUnlessMounted(request, target));
-    if (!mounted.adopted()) {
-      prepareTheNext();
-    }
+    prepareNext(mounted);
     return mounted;
   }
 
@@ -80,11 +79,7 @@ public final class KernelMounter implements Mounter {
       throws MountFailure, BadImage, SyscallException {
     FileStatus before = target.status();
     if (before.mountRoot()) {
-      Mounted mounted = ownership.of(request, target.path(), before);
-      return mounted.outdated() == null
-          ? stack.heal(request, target, mounted)
-          : new ImageSwap(images, options, lockDir)
-              .replace(request.file(), target, mounted, before.device());
+      return bringUpToDate(request, target, before);
     }
     refuseToCoverInner(request, target);
     try (ImageDirectory.Image image = images.open(request.file());
@@ -115,7 +110,31 @@ public final class KernelMounter implements Mounter {
     }
   }
 
-  /** An image that came later must not hide the mounts inside its directory. */
+  @Override
+  public Optional<Mounted> refresh(Request request) throws MountFailure {
+    Optional<Mounted> mounted =
+        locked(
+            request,
+            target -> {
+              FileStatus status = target.status();
+              return status.mountRoot()
+                  ? Optional.of(bringUpToDate(request, target, status))
+                  : Optional.empty();
+            });
+    mounted.ifPresent(KernelMounter::prepareNext);
+    return mounted;
+  }
+
+  private Mounted bringUpToDate(Request request, MountPoint target, FileStatus status)
+      throws MountFailure, SyscallException {
+    Mounted mounted = ownership.of(request, target.path(), status);
+    return mounted.isCurrent()
+        ? stack.heal(request, target, mounted)
+        : new ImageSwap(images, options, lockDir)
+            .replace(request.file(), target, mounted, status.device());
+  }
+
+  /** An outer image must not hide the mounts inside its directory. */
   private static void refuseToCoverInner(Request request, MountPoint target) throws MountFailure {
     for (String inner : request.inner()) {
       if (target.of(inner).isMounted()) {
@@ -126,18 +145,21 @@ public final class KernelMounter implements Mounter {
     }
   }
 
-  /** It is mounted by now: this delays nobody but the one who is told so. */
-  private static void prepareTheNext() {
+  /** After the mount, so that it delays only the report: readers have the image already. */
+  private static void prepareNext(Mounted mounted) {
+    if (mounted.adopted()) {
+      return;
+    }
     try {
       LoopDevice.prepare();
     } catch (SyscallException e) {
-      // Then the next mount finds it out, and tells.
+      // The next mount fails in the same way and reports it.
     }
   }
 
   /**
-   * All of a mount but its last step: the image is mounted detached, looked into, and let go.
-   * Nobody can see that, and nothing stays.
+   * Performs a mount without its last step: the image is mounted detached, its root is read, and it
+   * is unmounted. No path shows it, and nothing stays.
    *
    * @throws MountFailure as {@link #mount} would
    */
@@ -163,8 +185,9 @@ public final class KernelMounter implements Mounter {
             return Optional.empty();
           }
           Mounted mounted = ownership.of(request, target.path(), status);
-          boolean twice = mounted.outdated() == null && stack.isAt(request, target);
-          return Optional.of(twice ? mounted.because("it is mounted twice") : mounted);
+          boolean twice = mounted.isCurrent() && stack.isAt(request, target);
+          return Optional.of(
+              twice ? mounted.warn(MountWarning.STACKED, "the image is mounted twice") : mounted);
         });
   }
 
@@ -185,8 +208,8 @@ public final class KernelMounter implements Mounter {
     }
     int answer = target.expire();
     if (answer == Errno.EAGAIN && marked) {
-      // It was used since, or it is another mount, which has a mark only now: the look takes that
-      // away again.
+      // It was used since, or it is another mount, which has a mark only now: the check is a use
+      // and clears that mark.
       return expire(request, target, false);
     }
     if (answer == Errno.EINVAL) {
@@ -214,7 +237,7 @@ public final class KernelMounter implements Mounter {
         });
   }
 
-  /** Keeps no descriptor open, because that would be a use; under the lock none of us mounts. */
+  /** Keeps no descriptor open, because that would be a use; the lock keeps other daemons away. */
   private boolean isMountedByUs(Request request, MountPoint target)
       throws MountFailure, SyscallException {
     FileStatus status = target.status();
@@ -238,7 +261,7 @@ public final class KernelMounter implements Mounter {
                       () ->
                           new MountFailure(
                               MountFailure.Kind.LOCKED,
-                              "another process is mounting " + request.name()))) {
+                              "another process holds the lock of " + request.name()))) {
             return work.run(target);
           }
         });

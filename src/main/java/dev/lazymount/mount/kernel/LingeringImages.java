@@ -19,9 +19,9 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Finds images that are detached but busy: a loop device has a file of the image directory, and is
- * mounted nowhere in our mount namespace. A mount that is under way looks the same for a moment, so
- * only what two looks in a row have found counts, and nothing that is said to be mounting.
+ * Finds images that are detached but busy: the backing file of a loop device is in the image
+ * directory, and the device is not mounted in our mount namespace. A mount in progress looks the
+ * same for a moment, so only images found by two scans in a row count, and none that is mounting.
  *
  * <p>Used by one thread at a time. An erofs image without a loop device is not found.
  */
@@ -31,9 +31,9 @@ final class LingeringImages {
   private Map<LingeringImage, Instant> before = Map.of();
 
   /**
-   * Nothing seen yet.
+   * For one image directory.
    *
-   * @param board says what is mounting
+   * @param board shows what is mounting
    * @param images the image directory
    */
   LingeringImages(MountBoard board, String images) {
@@ -42,11 +42,11 @@ final class LingeringImages {
   }
 
   /**
-   * Looks once. Blocks for as long as the image storage does, which is asked for the directory's
-   * path.
+   * Scans once. Blocks for as long as the image storage does, because it resolves the path of the
+   * directory.
    *
    * @param table the mount table
-   * @return by image
+   * @return sorted by image
    */
   List<LingeringImage> look(Collection<MountInfo> table) throws IOException {
     Set<Integer> mounted =
@@ -59,7 +59,7 @@ final class LingeringImages {
     Instant time = Instant.now();
     for (int minor : LoopDevice.attachedMinors()) {
       String path = mounted.contains(minor) ? "" : LoopDevice.BackingPath.of(minor).path();
-      if (path.startsWith(below) && !isUnderWay(path, below)) {
+      if (path.startsWith(below) && !isMounting(path, below)) {
         LingeringImage seen = new LingeringImage(path, LoopDevice.path(minor), Instant.EPOCH);
         now.put(seen, before.getOrDefault(seen, time));
       }
@@ -74,14 +74,14 @@ final class LingeringImages {
     return twice;
   }
 
-  private boolean isUnderWay(String path, String below) {
+  private boolean isMounting(String path, String below) {
     String image = images + "/" + path.substring(below.length());
     return board.all().stream()
-        .filter(line -> line.image().equals(image))
-        .anyMatch(line -> line.state() == MountState.MOUNTING || line.state() == MountState.STUCK);
+        .filter(row -> row.image().equals(image))
+        .anyMatch(row -> row.state() == MountState.MOUNTING || row.state() == MountState.STUCK);
   }
 
-  /** As the kernel spells it: without symlinks. */
+  /** The path in the kernel's form, without symlinks. */
   private String imagesPath() throws SyscallException {
     try (Fd directory = Fd.openPath(images)) {
       return directory.path();

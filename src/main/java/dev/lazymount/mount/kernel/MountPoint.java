@@ -9,35 +9,35 @@ import dev.lazymount.linux.SyscallException;
 import java.util.Optional;
 
 /**
- * Where an image belongs: a directory beneath the root, on the way to which no component may be a
- * symlink.
+ * The directory that an image is mounted on. It is beneath the root, and no component of its path
+ * below the root may be a symlink.
  *
  * @param root the root's path
- * @param name the path from there, which is the image's name
+ * @param name the path below the root, which is the image's name
  */
 record MountPoint(String root, String name) {
-  /** For people, and to compare with the mount table. */
+  /** The whole path, for messages. */
   String path() {
     return root + "/" + name;
   }
 
-  /** A handle on it; if something is mounted there, on the root of that mount. */
+  /** Opens it (O_PATH); if something is mounted there, the root of the top mount. */
   Fd open() throws SyscallException {
     try (Fd place = Fd.openPath(root)) {
       return place.openDirectoryPathBeneath(name);
     }
   }
 
-  /** Whether something is mounted there; not if there is no such directory. */
+  /** Whether something is mounted there; false if there is no such directory. */
   boolean isMounted() {
     try (Fd target = open()) {
       return target.cachedStatus().mountRoot();
-    } catch (SyscallException notThere) {
+    } catch (SyscallException missing) {
       return false;
     }
   }
 
-  /** Whether surely nothing is mounted there; not if it can't be told. */
+  /** Whether certainly nothing is mounted there; false if it can't be determined. */
   boolean isBare() {
     try (Fd target = open()) {
       return !target.cachedStatus().mountRoot();
@@ -46,21 +46,21 @@ record MountPoint(String root, String name) {
     }
   }
 
-  /** What is there: of the mount's root, if something is mounted. */
+  /** Its status; that of the root of the top mount, if something is mounted. */
   FileStatus status() throws SyscallException {
     try (Fd target = open()) {
       return target.cachedStatus();
     }
   }
 
-  /** The same root, another name. */
+  /** Another mount point below the same root. */
   MountPoint of(String other) {
     return new MountPoint(root, other);
   }
 
   /**
-   * The mount that lies beneath the one on top, if two lie on this directory; empty also where the
-   * kernel does not tell.
+   * The mount beneath the top one, if two are mounted on this directory; empty also before Linux
+   * 6.8, which has no statmount(2).
    */
   Optional<MountNode> beneathTop() throws SyscallException {
     try (Fd top = open();
@@ -94,7 +94,7 @@ record MountPoint(String root, String name) {
     }
   }
 
-  /** Unmounting goes by path; this is the part of it that nobody can swap for a symlink. */
+  /** umount2(2) takes a path: this descriptor is the part of it that can't become a symlink. */
   private Fd openParent() throws SyscallException {
     int slash = name.lastIndexOf('/');
     return slash < 0 ? Fd.openPath(root) : of(name.substring(0, slash)).open();

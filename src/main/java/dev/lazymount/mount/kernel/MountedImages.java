@@ -15,16 +15,16 @@ public final class MountedImages {
   /**
    * A mount below the root.
    *
-   * @param name where, as a path below the root
-   * @param mount what the table says of it
+   * @param name its mount point, as a path below the root
+   * @param mount its line of the mount table
    */
-  record Place(String name, MountInfo mount) {}
+  record NamedMount(String name, MountInfo mount) {}
 
   /**
    * An image that is mounted.
    *
-   * @param name its name, which is the place below the root
-   * @param file its file, as a path below the image directory; it may be gone
+   * @param name its name, which is the path of its mount point below the root
+   * @param file its file, as a path below the image directory; it may be deleted
    * @param source what is mounted, such as {@code /dev/loop3}
    */
   public record Image(String name, String file, String source) {}
@@ -32,8 +32,8 @@ public final class MountedImages {
   private MountedImages() {}
 
   /**
-   * The images of one directory that are mounted below a root, each at the place of its name. It is
-   * a first look: what is done to one of them looks again, under its lock.
+   * The images of one directory that are mounted below a root, each on the mount point of its name.
+   * Without locks: an operation on one of them checks it again, under its lock.
    *
    * @param settings the root and the image directory, which may block for as long as its storage
    *     does
@@ -45,26 +45,26 @@ public final class MountedImages {
             new ImageDirectory(settings.images().toString(), settings.mount().symlinkedImages()),
             settings.imageSuffixes());
     Map<String, Image> mounted = new HashMap<>();
-    for (Place place : places(settings.root().toString(), MountInfo.read())) {
+    for (NamedMount named : mounts(settings.root().toString(), MountInfo.read())) {
       ownership
-          .file(place.name(), place.mount())
-          .map(file -> new Image(place.name(), file, place.mount().source()))
+          .file(named.name(), named.mount())
+          .map(file -> new Image(named.name(), file, named.mount().source()))
           .ifPresent(image -> mounted.put(image.name(), image));
     }
     return mounted.values();
   }
 
-  /** The mounts of a table that are below the root, in its order: what lies on top comes last. */
-  static List<Place> places(String root, Collection<MountInfo> table) throws IOException {
-    List<Place> places = new ArrayList<>();
+  /** The mounts of a table below the root, in its order: of a stack, the top one comes last. */
+  static List<NamedMount> mounts(String root, Collection<MountInfo> table) throws IOException {
+    List<NamedMount> mounts = new ArrayList<>();
     try (Fd place = Fd.openPath(root)) {
       String below = place.path() + "/";
       for (MountInfo mount : table) {
         if (mount.target().startsWith(below)) {
-          places.add(new Place(mount.target().substring(below.length()), mount));
+          mounts.add(new NamedMount(mount.target().substring(below.length()), mount));
         }
       }
     }
-    return places;
+    return mounts;
   }
 }

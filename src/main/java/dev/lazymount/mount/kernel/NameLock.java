@@ -7,20 +7,20 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.UUID;
 
-/** The lock files by image name: one name a file, in one flat directory that is root's alone. */
+/** The lock files, one per image name, in one flat directory that only root can write to. */
 final class NameLock {
   private static final int NAME_MAX = 255;
 
   private NameLock() {}
 
-  /** The lock of a name; empty if another process has it. */
+  /** Takes the lock of a name without waiting; empty if another process holds it. */
   static Optional<Flock> tryTake(String lockDir, String name) throws SyscallException {
     try (Fd directory = Fd.openDirectory(lockDir)) {
       return Flock.tryLock(directory, fileName(name));
     }
   }
 
-  /** A path as one component. */
+  /** Encodes a path as one component. */
   static String flat(String path) {
     return path.replace("%", "%25").replace("/", "%2F");
   }

@@ -7,28 +7,30 @@ import dev.lazymount.linux.MountInfo;
 import dev.lazymount.linux.SyscallException;
 import dev.lazymount.mount.MountFailure;
 import dev.lazymount.mount.Mounter;
+import dev.lazymount.status.MountWarning;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Whose a mount is: ours if a file of our image directory is behind it, whoever mounted it.
+ * Whether a mount is ours: it is if its backing file is in our image directory, no matter which
+ * process mounted it.
  *
  * @param images the image directory
- * @param suffixes of image files: an older image of a name may have another one than the newest
+ * @param suffixes of image files; an older image of a name may have another suffix
  */
 record Ownership(ImageDirectory images, List<String> suffixes) {
   private static final String EROFS = Superblock.Type.EROFS.kernelName();
 
-  /** What the kernel's NFS client calls a file that it has in use and was to delete (unlink.c). */
-  private static final String KEPT_BY_NFS = ".nfs";
+  /** How the kernel's NFS client renames a deleted file that is still open (unlink.c). */
+  private static final String NFS_DELETED = ".nfs";
 
   /**
    * What is mounted on a target.
    *
    * @param request the image that belongs there
-   * @param target where it belongs, for people
+   * @param target its mount point, for messages
    * @param mounted what statx(2) says of the mount's root
    * @throws MountFailure if it is not ours
    */
@@ -45,14 +47,14 @@ record Ownership(ImageDirectory images, List<String> suffixes) {
         return older(device, image, null);
       }
     } else if (mounted.major() == 0) {
-      // Only the mount table tells what such a mount was made of.
+      // Only the mount table shows what such a mount was made from.
       for (MountInfo mount : table()) {
         if (mount.device() == mounted.device() && mount.fsType().equals(EROFS)) {
           if (isBackedBy(image, file, mount)) {
             return new Mounter.Mounted(device, true, image.orElse(null));
           }
           if (wasNamed(List.of(file), mount.source())) {
-            // By mount(8), and which content it was then is not known.
+            // By mount(8); the content at that time is not known.
             return new Mounter.Mounted(device, true, null);
           }
           Optional<Mounter.Generation> made =
@@ -67,7 +69,7 @@ record Ownership(ImageDirectory images, List<String> suffixes) {
     }
     throw new MountFailure(
         MountFailure.Kind.OTHER,
-        "something else than the image is mounted on "
+        "another file system is mounted on "
             + target
             + " (device "
             + mounted.major()
@@ -78,12 +80,14 @@ record Ownership(ImageDirectory images, List<String> suffixes) {
 
   private static Mounter.Mounted older(
       String device, Optional<Mounter.Generation> image, Mounter.Generation generation) {
-    // Where there is no image now, the mounted one is the newest there is.
-    String outdated = image.isPresent() ? "its image was replaced" : null;
-    return new Mounter.Mounted(device, true, generation, outdated);
+    Mounter.Mounted mounted = new Mounter.Mounted(device, true, generation);
+    // Where the image file is gone, the mounted content is the newest there is.
+    return image.isPresent()
+        ? mounted.warn(MountWarning.OUTDATED, "the image was replaced; the old one is mounted")
+        : mounted;
   }
 
-  /** The mount table; that it can't be read says nothing against what is mounted. */
+  /** The mount table. A failure to read it leaves open what is mounted: UNCLEAR. */
   static List<MountInfo> table() throws MountFailure, SyscallException {
     try {
       return MountInfo.read();
@@ -103,9 +107,9 @@ record Ownership(ImageDirectory images, List<String> suffixes) {
   }
 
   /**
-   * The image file of a name that a mount was made of; it may be gone, or be another one by now.
+   * The image file of a name that a mount was made from; it may be deleted or replaced by now.
    *
-   * @return a path below the image directory; empty if the mount is of something else
+   * @return a path below the image directory; empty if the mount was made from something else
    */
   Optional<String> file(String name, MountInfo mount) throws SyscallException {
     String directory = realPath();
@@ -118,7 +122,7 @@ record Ownership(ImageDirectory images, List<String> suffixes) {
     return Optional.empty();
   }
 
-  /** The same of an image that may be a link. */
+  /** The same for an image that may be a symlink. */
   private boolean isLinked(String file, MountInfo mount) throws SyscallException {
     int minor = FileStatus.minor(mount.device());
     return FileStatus.major(mount.device()) == LoopDevice.MAJOR
@@ -140,7 +144,7 @@ record Ownership(ImageDirectory images, List<String> suffixes) {
     return FileStatus.major(mount.device()) == 0 && mount.fsType().equals(EROFS);
   }
 
-  /** Whether the file system of this device has the content of this image, as it is now. */
+  /** Whether the file system of this device is backed by the image file as it is now. */
   boolean isBackedBy(String file, long device) throws MountFailure, SyscallException {
     Optional<Mounter.Generation> image = images.generation(file);
     if (FileStatus.major(device) == LoopDevice.MAJOR) {
@@ -156,7 +160,7 @@ record Ownership(ImageDirectory images, List<String> suffixes) {
     return false;
   }
 
-  /** Whether a mount has this content. */
+  /** Whether a mount is backed by this content. */
   static boolean isBackedBy(Optional<Mounter.Generation> image, String file, MountInfo mount)
       throws SyscallException {
     return isBackedBy(image, file, mount, ImageDirectory.NO_DEVICE);
@@ -187,8 +191,8 @@ record Ownership(ImageDirectory images, List<String> suffixes) {
   }
 
   /**
-   * Whether a loop device has this content. Not if its file is deleted: after a restart of an NFS
-   * server the client has no hold on it, and a new file may have its inode number.
+   * Whether a loop device is backed by this content. Not if its file is deleted: after a restart of
+   * an NFS server the client does not hold it any more, and a new file may have its inode number.
    */
   private static boolean isBackedBy(Optional<Mounter.Generation> image, int minor)
       throws SyscallException {
@@ -213,16 +217,16 @@ record Ownership(ImageDirectory images, List<String> suffixes) {
 
   /**
    * Whether a loop device was made for an image of this name, which may have another file by now.
-   * Where an image may be a symlink, the path of its file tells nothing, and the one that we have
-   * called the device by does.
+   * Where an image may be a symlink, the path of the backing file does not identify it, but the
+   * label that we gave the device does.
    */
   private boolean wasMadeFor(Mounter.Request request, int minor) throws SyscallException {
-    String behind = LoopDevice.BackingPath.of(minor).path();
-    return wasNamed(files(request), behind)
+    String backing = LoopDevice.BackingPath.of(minor).path();
+    return wasNamed(files(request), backing)
         || (images.symlinks() && isLabelled(files(request), minor));
   }
 
-  /** Whether we have called a loop device by one of these names, and its file is an image. */
+  /** Whether a loop device has our label for one of these names, and its file is an image. */
   private boolean isLabelled(List<String> files, int minor) throws SyscallException {
     if (!LoopDevice.BackingPath.of(minor).path().startsWith(realPath() + "/")) {
       return false;
@@ -233,7 +237,7 @@ record Ownership(ImageDirectory images, List<String> suffixes) {
         .anyMatch(label::equals);
   }
 
-  /** Whether a path is that of one of these images, which another file may have by now. */
+  /** Whether a path is that of one of these images; another file may be there by now. */
   private boolean wasNamed(List<String> files, String path) throws SyscallException {
     String directory = realPath();
     return files.stream().anyMatch(file -> isNamed(directory + "/" + file, path));
@@ -246,15 +250,15 @@ record Ownership(ImageDirectory images, List<String> suffixes) {
   }
 
   /**
-   * Whether the file behind a loop device had this name, before another one got it; or has become
-   * one that the NFS client keeps for us in the same directory, which does not tell its name.
+   * Whether the backing file of a loop device had this name before another file got it, or was
+   * renamed by the NFS client when it was deleted, which hides its former name.
    *
-   * @param image path of the image, without symlinks on the way to it
-   * @param behind path of the file behind the loop device
+   * @param image path of the image, with no symlink in it
+   * @param backing path of the backing file
    */
-  static boolean isNamed(String image, String behind) {
-    String kept = image.substring(0, image.lastIndexOf('/') + 1) + KEPT_BY_NFS;
-    return behind.equals(image)
-        || (behind.startsWith(kept) && behind.indexOf('/', kept.length()) < 0);
+  static boolean isNamed(String image, String backing) {
+    String kept = image.substring(0, image.lastIndexOf('/') + 1) + NFS_DELETED;
+    return backing.equals(image)
+        || (backing.startsWith(kept) && backing.indexOf('/', kept.length()) < 0);
   }
 }

@@ -8,7 +8,6 @@ import dev.lazymount.linux.MountInfo;
 import dev.lazymount.linux.SyscallException;
 import dev.lazymount.mount.Mounter;
 import dev.lazymount.status.DaemonStatus;
-import dev.lazymount.status.MountState;
 import dev.lazymount.status.MountStatus;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -21,15 +20,15 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Compares what is said to be mounted with the mount table and the image files: what is mounted at
- * the start, what was mounted, unmounted or mounted over behind our back, whose image was replaced,
- * and what lingers without a mount.
+ * Compares the status rows with the mount table and the image files. It finds what is mounted at
+ * the start, what was mounted, unmounted or mounted over by other processes, which images were
+ * replaced, and which are detached but busy.
  *
- * <p>It asks the mount table and not the mounts: a look at a mount is a use of it, and with one at
- * every scan nothing would ever be idle.
+ * <p>It reads the mount table and does not touch the mounts: a check of a mount is a use of it, and
+ * with one at every scan no mount would ever be idle.
  */
 public final class Reconcile {
-  /** Those of which it is known; on any other, images are looked at as on NFS. */
+  /** File systems known to be local; images on any other are checked as on NFS. */
   private static final Set<String> LOCAL = Set.of("ext4", "xfs", "tmpfs");
 
   private final DaemonStatus status;
@@ -41,13 +40,13 @@ public final class Reconcile {
   /**
    * Something mounted below the root.
    *
-   * @param name where, as a path below the root
+   * @param name the mount point, as a path below the root
    * @param image the path below the image directory of the image of this name that it was mounted
    *     from, which may be gone; empty if it is something else
    */
   public record Found(String name, Optional<String> image) {}
 
-  /** For the mounts of this status, where it shows what lingers. */
+  /** Compares the rows of this status, and publishes there which images are detached but busy. */
   public Reconcile(DaemonStatus status, Settings settings) {
     this.status = status;
     this.lingering = new LingeringImages(status.mounts(), settings.images().toString());
@@ -58,22 +57,22 @@ public final class Reconcile {
   }
 
   /**
-   * What is mounted below the root, by whomever. Blocks for as long as the storage does.
+   * What is mounted below the root, by any process. Blocks for as long as the storage does.
    *
    * @throws IOException if the mount table can't be read
    */
   public Collection<Found> mounted() throws IOException {
     List<Found> found = new ArrayList<>();
-    for (MountedImages.Place place : MountedImages.places(root, MountInfo.read())) {
-      found.add(new Found(place.name(), ownership.file(place.name(), place.mount())));
+    for (MountedImages.NamedMount named : MountedImages.mounts(root, MountInfo.read())) {
+      found.add(new Found(named.name(), ownership.file(named.name(), named.mount())));
     }
     return found;
   }
 
   /**
-   * The names that want a closer look: those that are not mounted as they are said to be, those
-   * that are mounted twice, and those that somebody else has mounted. Blocks for as long as the
-   * image storage does; one thread at a time.
+   * The names to recheck: those whose row and mount differ, those that are mounted twice, and those
+   * that another process has mounted. Blocks for as long as the image storage does; one thread at a
+   * time.
    *
    * @throws IOException if the mount table can't be read, or the image directory is not there
    */
@@ -82,20 +81,20 @@ public final class Reconcile {
     status.lingering(lingering.look(all));
     Map<String, MountInfo> table = new HashMap<>();
     Set<String> suspects = new TreeSet<>();
-    for (MountedImages.Place place : MountedImages.places(root, all)) {
-      // The last one at a place is the one on top.
-      if (table.put(place.name(), place.mount()) != null) {
-        suspects.add(place.name());
+    for (MountedImages.NamedMount named : MountedImages.mounts(root, all)) {
+      // The last mount on a mount point is the one on top.
+      if (table.put(named.name(), named.mount()) != null) {
+        suspects.add(named.name());
       }
     }
     try (Fd directory = Fd.openDirectory(images.path())) {
       long local = local(directory, all);
-      for (MountStatus line : status.mounts().all()) {
-        MountInfo mount = table.remove(line.name());
-        if (line.state() == MountState.MOUNTED
-            ? isSuspect(line, mount, directory, local)
+      for (MountStatus row : status.mounts().all()) {
+        MountInfo mount = table.remove(row.name());
+        if (row.mounted()
+            ? isSuspect(row, mount, directory, local)
             : mount != null && mayBeImage(mount)) {
-          suspects.add(line.name());
+          suspects.add(row.name());
         }
       }
     }
@@ -113,7 +112,7 @@ public final class Reconcile {
     return FileStatus.major(mount.device()) == LoopDevice.MAJOR || Ownership.isFileBacked(mount);
   }
 
-  /** The device of the image directory, if its file system has no server; each minute it counts. */
+  /** The device of the image directory if it is local, which saves an open of each image. */
   private static long local(Fd directory, Collection<MountInfo> table) throws SyscallException {
     long device = directory.status().device();
     boolean local =
@@ -121,14 +120,13 @@ public final class Reconcile {
     return local ? device : ImageDirectory.NO_DEVICE;
   }
 
-  private boolean isSuspect(MountStatus line, MountInfo mount, Fd directory, long local) {
-    // With a reason, what is mounted is not as it should be, or could not be told.
+  private boolean isSuspect(MountStatus row, MountInfo mount, Fd directory, long local) {
     if (mount == null
-        || line.reason() != null
-        || !Ownership.deviceName(mount.device()).equals(line.device())) {
+        || row.warning().needsRecheck()
+        || !Ownership.deviceName(mount.device()).equals(row.device())) {
       return true;
     }
-    String file = line.image().substring(images.path().length() + 1);
+    String file = row.image().substring(images.path().length() + 1);
     Optional<Mounter.Generation> image = images.generation(directory, file, local);
     try {
       return image.isPresent() && !Ownership.isBackedBy(image, file, mount, local);

@@ -7,28 +7,28 @@ import dev.lazymount.mount.Mounter;
 import java.util.Optional;
 
 /**
- * Two mounts of one image on its directory. None of us makes one, but mount(8) knows nothing of our
- * locks: it can come between our last look and our mount, and so can we between its own.
+ * Two mounts of one image on its mount point. This daemon makes none, but mount(8) does not take
+ * its locks: either can mount between the other's check and its mount.
  *
- * <p>The upper one is taken off, whoever made it: both show the same files, and what was opened in
- * it stays open. The lower one could not be taken off alone.
+ * <p>The upper one is detached, whichever of the two made it: both show the same files, and what is
+ * open in it stays open. The lower one can't be detached alone.
  *
  * @param ownership says whose a mount is
  */
 record StackedMounts(Ownership ownership) {
-  /** Enough for as many mount(8) as come at once; more are seen at the next look. */
+  /** Enough for the mount(8) processes that run at once; the next check detaches any others. */
   private static final int LAYERS = 8;
 
-  /** Whether what lies beneath the mount on top is the same image. */
+  /** Whether the mount beneath the top one is of the same image. */
   boolean isAt(Mounter.Request request, MountPoint target) throws MountFailure, SyscallException {
     Optional<MountNode> beneath = target.beneathTop();
     return beneath.isPresent() && ownership.isBackedBy(request.file(), beneath.get().device());
   }
 
   /**
-   * Takes mounts off until the image is there once; under the lock of its name.
+   * Detaches mounts until the image is mounted once; under the lock of its name.
    *
-   * @param top what is mounted on top: the image
+   * @param top the mount on top, which is of the image
    * @return what is mounted then
    */
   Mounter.Mounted heal(Mounter.Request request, MountPoint target, Mounter.Mounted top)

@@ -5,9 +5,9 @@ import java.nio.ByteOrder;
 import java.util.Optional;
 
 /**
- * A look at an image's superblock before the kernel gets it, so that a bad image costs no loop
- * device and has a reason that a person understands. Layouts: struct squashfs_super_block in the
- * kernel's fs/squashfs/squashfs_fs.h and struct erofs_super_block in fs/erofs/erofs_fs.h; both
+ * Checks an image's superblock before the kernel does, so that a bad image costs no loop device and
+ * has a reason that an operator understands. Layouts: struct squashfs_super_block in the kernel's
+ * fs/squashfs/squashfs_fs.h and struct erofs_super_block in fs/erofs/erofs_fs.h; both
  * little-endian.
  *
  * @param type which file system it is
@@ -25,7 +25,7 @@ record Superblock(Type type, Optional<String> problem) {
       this.name = name;
     }
 
-    /** As the kernel calls it. */
+    /** Its name in the kernel. */
     String kernelName() {
       return name;
     }
@@ -37,11 +37,11 @@ record Superblock(Type type, Optional<String> problem) {
   private static final int EROFS_SIZE = 128;
   private static final int EROFS_MAGIC = 0xE0F5E1E2;
 
-  /** Bytes at the start of a file to look at. */
+  /** Bytes to read at the start of a file. */
   static final int SIZE = EROFS_OFFSET + EROFS_SIZE;
 
   /**
-   * Looks at the first bytes of a file.
+   * Checks the first bytes of a file.
    *
    * @param head the bytes
    * @param length how many of them there are
@@ -61,32 +61,32 @@ record Superblock(Type type, Optional<String> problem) {
     }
     if (length < SQUASHFS_SIZE) {
       return Optional.of(
-          "the image is cut off: " + fileSize + " bytes, a superblock has " + SQUASHFS_SIZE);
+          "the image is truncated: " + fileSize + " bytes, a superblock has " + SQUASHFS_SIZE);
     }
     if (b.getInt(0) != SQUASHFS_MAGIC) {
-      return Optional.of(
-          "the image is no squashfs: it does not begin with \"hsqs\" (and no erofs either)");
+      return Optional.of("the image is neither squashfs (no \"hsqs\" at its start) nor erofs");
     }
     int major = Short.toUnsignedInt(b.getShort(28));
     int minor = Short.toUnsignedInt(b.getShort(30));
     if (major != 4 || minor != 0) {
       return Optional.of("the image is squashfs " + major + "." + minor + ", the kernel reads 4.0");
     }
-    return cutOff(b.getLong(40), SQUASHFS_SIZE, fileSize);
+    return truncated(b.getLong(40), SQUASHFS_SIZE, fileSize);
   }
 
   private static Optional<String> erofs(ByteBuffer b, long fileSize) {
     int bits = b.get(EROFS_OFFSET + 12);
     if (bits < 9 || bits > 16) {
-      return Optional.of("the image is erofs with blocks of 2^" + bits + " bytes, which can't be");
+      return Optional.of(
+          "the image is erofs with blocks of 2^" + bits + " bytes, which is invalid");
     }
     long blocks = Integer.toUnsignedLong(b.getInt(EROFS_OFFSET + 36));
-    return cutOff(blocks << bits, EROFS_OFFSET + EROFS_SIZE, fileSize);
+    return truncated(blocks << bits, EROFS_OFFSET + EROFS_SIZE, fileSize);
   }
 
-  private static Optional<String> cutOff(long used, long least, long fileSize) {
+  private static Optional<String> truncated(long used, long least, long fileSize) {
     return used < least || used > fileSize
-        ? Optional.of("the image is cut off: " + fileSize + " bytes, its superblock says " + used)
+        ? Optional.of("the image is truncated: " + fileSize + " bytes, its superblock says " + used)
         : Optional.empty();
   }
 }

@@ -24,18 +24,17 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 /**
- * Hundreds of damaged images, each mounted over the same original. What is refused leaves nothing
- * behind; what the kernel takes is a mount as any other, and under it the original is whole. {@code
- * -Dlazymount.damage.seed=N} makes others.
+ * Hundreds of damaged images, each mounted on the same original directory. A refused image leaves
+ * nothing behind; an image that the kernel accepts is an ordinary mount, and does not change the
+ * original. {@code -Dlazymount.damage.seed=N} makes other images.
  *
- * <p>What is inside a damaged image is not read: the daemon does not either, and the kernel is not
- * safe from it (Linux 6.18 dies of a fragment's offset that is out of bounds, in
- * squashfs_copy_data).
+ * <p>Files inside a damaged image are not read: the daemon does not read them either, and it can
+ * crash the kernel (Linux 6.18, squashfs_copy_data, a fragment offset out of bounds).
  */
 class DamagedImagesIT extends KernelMounterFixture {
   private static final long SEED = Long.getLong("lazymount.damage.seed", 20_261_123L);
 
-  /** How often something became of an image; printed for whoever reads the report. */
+  /** How often each outcome occurred; printed for the report. */
   private final Map<String, Integer> outcomes = new TreeMap<>();
 
   @Test
@@ -44,9 +43,7 @@ class DamagedImagesIT extends KernelMounterFixture {
     assertHarmless("squashfs", Damage.ofSquashfs(Files.readAllBytes(image), SEED, 250));
   }
 
-  /**
-   * What is changed by chance is a structure, and not a compressed stream that is none any more.
-   */
+  /** Random damage hits structures here, and not only compressed streams. */
   @Test
   void squashfsThatIsNotCompressed() throws Exception {
     Path image =
@@ -80,7 +77,7 @@ class DamagedImagesIT extends KernelMounterFixture {
       assertEquals(Site.ORIGINAL, site.versionHere("gcc"), image.how());
     }
     System.out.println(images.size() + " damaged images of " + type + ": " + outcomes);
-    // The storage works, so that whatever is refused is the image's fault and quarantined.
+    // The storage works, so every refusal is due to the image, and quarantines it.
     assertEquals(
         Set.of("mounted", "refused by the kernel", "refused by us"),
         outcomes.keySet(),

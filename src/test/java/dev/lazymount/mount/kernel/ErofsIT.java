@@ -18,6 +18,7 @@ import dev.lazymount.mount.MountFailure;
 import dev.lazymount.mount.Mounter;
 import dev.lazymount.status.DaemonStatus;
 import dev.lazymount.status.MountStatus;
+import dev.lazymount.status.MountWarning;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -53,7 +54,7 @@ class ErofsIT extends KernelMounterFixture {
     Files.move(image, site.image(name), StandardCopyOption.ATOMIC_MOVE);
   }
 
-  /** Whether this kernel can, and the images' file system; then it has to be so. */
+  /** Whether this kernel and the images' file system support it; then it must be used. */
   private boolean isDirect() throws IOException {
     return KernelVersion.running().compareTo(KernelVersion.parse("6.12")) >= 0
         && !Files.getFileStore(site.images()).type().equals("tmpfs");
@@ -94,14 +95,15 @@ class ErofsIT extends KernelMounterFixture {
   }
 
   @Test
-  void isSuspectOnlyWhenItsFileWasReplacedOrItWasUnmounted() throws Exception {
+  void isSuspectOnlyIfReplacedOrUnmounted() throws Exception {
     Mounter.Mounted mounted = mounter.mount(request("gcc"));
     DaemonStatus status = new DaemonStatus();
     status
         .mounts()
         .put(
-            MountStatus.unknown("gcc", site.image("gcc").toString(), site.root("gcc").toString())
-                .mounted(Instant.now(), mounted.device(), 1.0, null, null));
+            MountStatus.of("gcc", site.image("gcc").toString(), site.root("gcc").toString())
+                .mounted(Instant.now(), mounted.device(), 1.0, null, null)
+                .build());
     Reconcile reconcile = new Reconcile(status, settings());
 
     assertFalse(reconcile.suspects().contains("gcc"));
@@ -117,7 +119,7 @@ class ErofsIT extends KernelMounterFixture {
   }
 
   @Test
-  void isReplacedWhileOpenFilesReadTheOldOne() throws Exception {
+  void isSwappedWhileOpenFilesReadTheOldImage() throws Exception {
     mounter.mount(request("gcc"));
     try (InputStream open = Files.newInputStream(site.root("gcc/version"))) {
       erofs("gcc", "new image\n");
@@ -171,9 +173,9 @@ class ErofsIT extends KernelMounterFixture {
     Mounts.detach(site.root("gcc").toString());
   }
 
-  /** Who mounts it by hand gets a loop device, or none from a new mount(8) and a new kernel. */
+  /** mount(8) makes a loop device, or none if it and the kernel are new enough. */
   @Test
-  void whatSomebodyMountedOverItIsSuspectAndTakenOffAgain() throws Exception {
+  void secondMountIsSuspectAndDetached() throws Exception {
     Mounter.Mounted mounted = mounter.mount(request("gcc"));
     String loop =
         ChildProcess.run("losetup", "-r", "--show", "-f", site.image("gcc").toString())
@@ -185,13 +187,13 @@ class ErofsIT extends KernelMounterFixture {
     assertEquals(2, site.mountsOn("gcc"));
 
     assertTrue(new Reconcile(new DaemonStatus(), settings()).suspects().contains("gcc"));
-    assertEquals("it is mounted twice", mounter.look(request("gcc")).orElseThrow().outdated());
+    assertEquals(MountWarning.STACKED, mounter.look(request("gcc")).orElseThrow().warning());
     assertEquals(mounted.device(), mounter.mount(request("gcc")).device());
     assertEquals(1, site.mountsOn("gcc"));
   }
 
   @Test
-  void isFoundByWhoeverDidNotMountIt() throws Exception {
+  void isFoundByAnotherProcess() throws Exception {
     mounter.mount(request("gcc"));
     assertTrue(new Reconcile(new DaemonStatus(), settings()).suspects().contains("gcc"));
     assertEquals(
@@ -200,7 +202,7 @@ class ErofsIT extends KernelMounterFixture {
   }
 
   @Test
-  void isUnmountedWhenIdleAndStaysWhenItsFileVanishes() throws Exception {
+  void staysWithoutItsFileAndIsUnmountedWhenIdle() throws Exception {
     mounter.mount(request("gcc"));
     Files.delete(site.image("gcc"));
     assertTrue(mounter.mount(request("gcc")).adopted());
@@ -212,7 +214,7 @@ class ErofsIT extends KernelMounterFixture {
 
   /** tmpfs reads no folios for others (shmem_aops has no read_folio), which erofs would need. */
   @Test
-  void isMountedByALoopDeviceWhereTheImagesFileSystemIsNotFitForMore() throws Exception {
+  void isMountedByALoopDeviceOnTmpfs() throws Exception {
     Path memory = Files.createDirectories(site.images().resolve("memory"));
     ChildProcess.run("mount", "-t", "tmpfs", "tmpfs", memory.toString()).orFail();
     Files.copy(site.image("gcc"), memory.resolve("gcc.img"));

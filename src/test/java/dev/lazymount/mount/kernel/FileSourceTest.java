@@ -6,7 +6,7 @@ import dev.lazymount.mount.Mounter;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-/** The name that says which content a mount without a loop device was made of. */
+/** The name that encodes which content a mount without a loop device was made from. */
 final class FileSourceTest {
   private static final Mounter.Generation PLAIN = new Mounter.Generation(45, 8123, 4096, 17);
 
@@ -19,7 +19,7 @@ final class FileSourceTest {
   }
 
   @Test
-  void tellsTheContentAgain() {
+  void nameEncodesTheGeneration() {
     for (Mounter.Generation each : new Mounter.Generation[] {PLAIN, EXTREME}) {
       assertEquals(
           Optional.of(each), read("arm64/gcc.img", FileSource.name("arm64/gcc.img", each)));
@@ -27,7 +27,7 @@ final class FileSourceTest {
   }
 
   @Test
-  void tellsNothingOfAnotherImageOrOfWhatIsNotOurs() {
+  void otherNamesAreNotParsed() {
     String name = FileSource.name("arm64/gcc.img", PLAIN);
     assertEquals(Optional.empty(), read("arm64/gcc2.img", name));
     assertEquals(Optional.empty(), read("arm64/gcc.img", "gcc.img"));

@@ -31,7 +31,7 @@ abstract class KernelMounterFixture {
   void open() throws Exception {
     site = createSite();
     mounter = mounter();
-    // Whatever a first use loads is loaded now and does not look like a leak.
+    // Load now what the first use loads, so that it does not look like a leak.
     site.compiler("warm-up");
     assertFalse(mounter.mount(request("warm-up")).adopted());
     site.place(new byte[0], "warm-up-bad");
@@ -42,7 +42,7 @@ abstract class KernelMounterFixture {
   @AfterEach
   void nothingLeaks() throws IOException {
     try {
-      // One of them may have been closed meanwhile: what an earlier test left to the collector.
+      // Files of an earlier test may be closed late, by the garbage collector.
       List<String> leaked = new ArrayList<>();
       Await.until(
           "no more files are open than before",
@@ -67,7 +67,7 @@ abstract class KernelMounterFixture {
         .count();
   }
 
-  /** The site; a test may want to prepare it before anything is mounted. */
+  /** The site; a test can prepare it before anything is mounted. */
   Site createSite() {
     return Site.create();
   }

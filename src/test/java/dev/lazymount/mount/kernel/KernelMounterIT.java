@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What is mounted, how, and what is refused and why. */
+/** Mounts, their options, and what is refused and why. */
 class KernelMounterIT extends KernelMounterFixture {
   @Test
   void mountIsReadOnlyWithoutSetUserIdAndDevices() throws Exception {
@@ -72,7 +72,7 @@ class KernelMounterIT extends KernelMounterFixture {
   }
 
   @Test
-  void optionTheKernelDoesNotHaveIsNoFaultOfTheImage() throws Exception {
+  void unknownMountOptionIsNotBadImage() throws Exception {
     site.compiler("gcc");
     mounter = mounter("mount.options=[\"cache_strategy=disabled\"]");
     MountFailure failure = refused(request("gcc"));
@@ -118,7 +118,7 @@ class KernelMounterIT extends KernelMounterFixture {
   }
 
   @Test
-  void symlinkOutOfTheImageDirectoryIsRefusedAlsoWhereSymlinksAreAllowed() throws Exception {
+  void symlinkOutOfTheImageDirectoryIsAlwaysRefused() throws Exception {
     mounter = mounter("mount.symlinked-images=true");
     site.original("gcc");
     BadImages.SYMLINK_OUTSIDE.make(site, "gcc");
@@ -235,7 +235,7 @@ class KernelMounterIT extends KernelMounterFixture {
   }
 
   @Test
-  void imageIsNotMountedOverTheMountsInsideItsDirectory() throws Exception {
+  void outerImageDoesNotHideMountsInside() throws Exception {
     site.compiler("arm64/gcc");
     site.compiler("arm64");
     mounter.mount(request("arm64/gcc"));
@@ -265,11 +265,11 @@ class KernelMounterIT extends KernelMounterFixture {
   }
 
   @Test
-  void imageWithNothingInItsRootIsRefusedWithAReason() throws Exception {
+  void emptyImageIsRefused() throws Exception {
     site.original("gcc");
     site.image("gcc", Map.of());
     MountFailure failure = refused(request("gcc"));
     assertEquals(MountFailure.Kind.BAD_IMAGE, failure.kind());
-    assertTrue(failure.getMessage().contains("nothing in it"), failure.getMessage());
+    assertTrue(failure.getMessage().contains("an empty file system"), failure.getMessage());
   }
 }

@@ -20,7 +20,7 @@ import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Images that are detached and busy are listed for as long as they are, and nothing else is. */
+/** Images are listed while they are detached and busy, and only then. */
 class LingeringImagesIT extends KernelMounterFixture {
   private LingeringImages lingering;
   private String device;
@@ -38,7 +38,7 @@ class LingeringImagesIT extends KernelMounterFixture {
     device = mounter.mount(request("gcc")).device();
   }
 
-  /** What two looks in a row find. */
+  /** The result of two scans in a row. */
   private List<String> found() throws IOException {
     lingering.look(MountInfo.read());
     return lingering.look(MountInfo.read()).stream().map(LingeringImage::device).toList();
@@ -52,7 +52,7 @@ class LingeringImagesIT extends KernelMounterFixture {
   }
 
   @Test
-  void whatIsMountedDoesNotLinger() throws Exception {
+  void mountedImageDoesNotLinger() throws Exception {
     assertEquals(List.of(), found());
   }
 
@@ -79,10 +79,10 @@ class LingeringImagesIT extends KernelMounterFixture {
       assertEquals(Site.IMAGE, alone.run("cat", site.root("gcc/version").toString()).orFail());
 
       List<LingeringImage> first = lingering.look(MountInfo.read());
-      assertEquals(List.of(), first, "a mount under way looks the same once");
+      assertEquals(List.of(), first, "a mount in progress looks the same once");
       assertEquals(List.of(device), found());
 
-      // It is no reason not to mount it again.
+      // It can be mounted again meanwhile.
       mounter.mount(request("gcc"));
       assertEquals(Site.IMAGE, site.versionHere("gcc"));
       assertEquals(List.of(device), found());

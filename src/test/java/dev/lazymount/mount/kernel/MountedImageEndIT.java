@@ -13,17 +13,19 @@ import dev.lazymount.linux.Fd;
 import dev.lazymount.linux.Mounts;
 import dev.lazymount.mount.MountFailure;
 import dev.lazymount.mount.Mounter;
+import dev.lazymount.status.MountWarning;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The end of a mount: its image is replaced, it is idle, or its image vanishes. */
+/** The end of a mount: its image is replaced, it is idle, or its image file vanishes. */
 class MountedImageEndIT extends KernelMounterFixture {
   @Test
   void replacedImageIsSwappedWithoutAGap() throws Exception {
@@ -49,7 +51,7 @@ class MountedImageEndIT extends KernelMounterFixture {
   }
 
   @Test
-  void openFileGoesOnReadingTheReplacedImage() throws Exception {
+  void openFileKeepsReadingTheReplacedImage() throws Exception {
     site.compiler("gcc");
     mounter.mount(request("gcc"));
     try (InputStream open = Files.newInputStream(site.root("gcc/version"))) {
@@ -60,9 +62,9 @@ class MountedImageEndIT extends KernelMounterFixture {
     assertEquals("new image\n", site.versionHere("gcc"));
   }
 
-  /** As the NFS client does with a file that it has in use. */
+  /** The NFS client renames an open file when it is deleted. */
   @Test
-  void anImageThatWasPutAsideWhenItWasReplacedIsSwapped() throws Exception {
+  void imageRenamedByNfsIsSwapped() throws Exception {
     site.compiler("gcc");
     mounter.mount(request("gcc"));
     Path image = site.image("gcc");
@@ -76,7 +78,7 @@ class MountedImageEndIT extends KernelMounterFixture {
   }
 
   @Test
-  void anImageThatWasPutAsideWhenItWasDeletedIsUnmounted() throws Exception {
+  void imageDeletedOnNfsIsUnmounted() throws Exception {
     site.compiler("gcc");
     mounter.mount(request("gcc"));
     Path image = site.image("gcc");
@@ -86,9 +88,9 @@ class MountedImageEndIT extends KernelMounterFixture {
     assertEquals(Mounter.Expiry.UNMOUNTED, mounter.expire(request("gcc"), true));
   }
 
-  /** On NFS the file that is gone may be stale, and the new one have its inode number. */
+  /** On NFS the deleted file may be stale, and the new one may have its inode number. */
   @Test
-  void aFileWithTheInodeOfADeletedOneIsAnotherImage() throws Exception {
+  void reusedInodeIsAnotherImage() throws Exception {
     site.compiler("gcc");
     String device = mounter.mount(request("gcc")).device();
     Path image = site.image("gcc");
@@ -115,13 +117,14 @@ class MountedImageEndIT extends KernelMounterFixture {
     Mounter.Mounted old = mounter.mount(request("gcc"));
 
     assertEquals(device, old.device());
-    assertTrue(old.outdated().contains("replaced by a bad one"), old.outdated());
+    assertEquals(MountWarning.OUTDATED, old.warning());
+    assertTrue(old.detail().contains("replaced by a bad one"), old.detail());
     assertEquals(1, site.mountsOn("gcc"));
     assertEquals(Site.IMAGE, site.versionHere("gcc"));
   }
 
   @Test
-  void aSwapThatFailsLeavesTheOldImageMountedAndSaysSo() throws Exception {
+  void failedSwapKeepsTheOldImage() throws Exception {
     site.compiler("gcc");
     mounter.mount(request("gcc"));
     site.image("gcc", Map.of("version", "new image\n"));
@@ -135,7 +138,7 @@ class MountedImageEndIT extends KernelMounterFixture {
   }
 
   @Test
-  void anImageWithAnotherSuffixIsSwappedLikeAnyOther() throws Exception {
+  void imageWithAnotherSuffixIsSwapped() throws Exception {
     site.compiler("gcc");
     Path image = site.image("gcc");
     Path other = Files.move(image, image.resolveSibling("gcc.sqfs"));
@@ -156,14 +159,14 @@ class MountedImageEndIT extends KernelMounterFixture {
     assertEquals(Site.IMAGE, site.versionHere("gcc"));
   }
 
-  /** The kernel keeps 63 bytes of the name that tells it. */
+  /** The kernel keeps 63 bytes of the label of a loop device. */
   @ParameterizedTest
   @ValueSource(
       strings = {
         "gcc",
         "a-compiler-whose-name-alone-is-longer-than-what-the-kernel-keeps-of-it-gcc-trunk"
       })
-  void aLinkThatLeadsToAnotherImageIsSwappedLikeAnyOther(String name) throws Exception {
+  void repointedSymlinkIsSwapped(String name) throws Exception {
     mounter = mounter("mount.symlinked-images=true");
     site.original(name);
     site.image("dated-1", Map.of("version", Site.IMAGE));
@@ -175,14 +178,14 @@ class MountedImageEndIT extends KernelMounterFixture {
     Files.delete(site.image(name));
     Files.createSymbolicLink(site.image(name), Path.of("dated-2.img"));
 
-    assertEquals("its image was replaced", mounter.look(request(name)).orElseThrow().outdated());
+    assertEquals(MountWarning.OUTDATED, mounter.look(request(name)).orElseThrow().warning());
     assertFalse(mounter.mount(request(name)).adopted());
     assertEquals("new image\n", site.versionHere(name));
     assertEquals(1, site.mountsOn(name));
   }
 
   @Test
-  void anotherImageIsForeignAlsoWhereAnImageMayBeALink() throws Exception {
+  void anotherImageIsForeignIfSymlinksAreAllowed() throws Exception {
     mounter = mounter("mount.symlinked-images=true");
     site.compiler("gcc");
     site.compiler("other");
@@ -201,7 +204,7 @@ class MountedImageEndIT extends KernelMounterFixture {
     site.compiler("gcc");
     mounter.mount(request("gcc"));
     site.image("gcc", Map.of("version", "new image\n"));
-    // What a daemon leaves that is killed right after it put the new image beneath the old one.
+    // The state after a kill right after the new image was attached beneath the old one.
     Path images = site.image("gcc").getParent();
     try (ImageDirectory.Image image = new ImageDirectory(images.toString(), false).open("gcc.img");
         DetachedMount mount = DetachedMount.of(image, List.of(), site.lockDir().toString());
@@ -217,6 +220,39 @@ class MountedImageEndIT extends KernelMounterFixture {
     assertEquals("new image\n", site.versionHere("gcc"));
   }
 
+  /** A manual umount takes the old image off just before the daemon would. */
+  @Test
+  void swapDoesNotDetachTheNewImage() throws Exception {
+    site.compiler("gcc");
+    mounter.mount(request("gcc"));
+    MountPoint target = new MountPoint(site.root().toString(), "gcc");
+    long old = target.status().device();
+    site.image("gcc", Map.of("version", "new image\n"));
+    mounter.mount(request("gcc"));
+
+    ImageSwap.detachOld(target, old);
+
+    assertEquals(1, site.mountsOn("gcc"));
+    assertEquals("new image\n", site.versionHere("gcc"));
+  }
+
+  @Test
+  void refreshSwapsAReplacedImage() throws Exception {
+    site.compiler("gcc");
+    assertEquals(Optional.empty(), mounter.refresh(request("gcc")));
+    assertEquals(0, site.mountsOn("gcc"));
+    mounter.mount(request("gcc"));
+    assertTrue(mounter.refresh(request("gcc")).orElseThrow().isCurrent());
+    site.image("gcc", Map.of("version", "new image\n"));
+
+    Mounter.Mounted now = mounter.refresh(request("gcc")).orElseThrow();
+
+    assertTrue(now.isCurrent());
+    assertFalse(now.adopted());
+    assertEquals(1, site.mountsOn("gcc"));
+    assertEquals("new image\n", site.versionHere("gcc"));
+  }
+
   @Test
   void aReplacedImageStaysWhileSomethingIsMountedInside() throws Exception {
     site.compiler("gcc");
@@ -228,7 +264,8 @@ class MountedImageEndIT extends KernelMounterFixture {
     Mounter.Mounted old = mounter.mount(request("gcc"));
 
     assertEquals(device, old.device());
-    assertTrue(old.outdated().contains("mounted inside"), old.outdated());
+    assertEquals(MountWarning.OUTDATED, old.warning());
+    assertTrue(old.detail().contains("mounted inside"), old.detail());
     assertEquals(1, site.mountsOn("gcc"));
 
     Mounts.detach(site.root("gcc/inside").toString());
@@ -237,7 +274,7 @@ class MountedImageEndIT extends KernelMounterFixture {
   }
 
   @Test
-  void whatNobodyUsesBetweenTwoExpiriesIsUnmounted() throws Exception {
+  void unusedMountIsUnmountedByTheSecondExpiry() throws Exception {
     site.compiler("gcc");
     assertEquals(Mounter.Expiry.NOT_MOUNTED, mounter.expire(request("gcc"), false));
     mounter.mount(request("gcc"));
@@ -250,7 +287,7 @@ class MountedImageEndIT extends KernelMounterFixture {
   }
 
   @Test
-  void whatIsInUseIsNotExpired() throws Exception {
+  void mountInUseIsNotExpired() throws Exception {
     site.compiler("gcc");
     mounter.mount(request("gcc"));
     try (InputStream open = Files.newInputStream(site.root("gcc/version"))) {
@@ -262,7 +299,7 @@ class MountedImageEndIT extends KernelMounterFixture {
   }
 
   @Test
-  void aForeignMountIsNotExpired() throws Exception {
+  void foreignMountIsNotExpired() throws Exception {
     site.compiler("gcc");
     ChildProcess.run("mount", "-t", "tmpfs", "tmpfs", site.root("gcc").toString());
     assertThrows(MountFailure.class, () -> mounter.expire(request("gcc"), false));
@@ -272,7 +309,7 @@ class MountedImageEndIT extends KernelMounterFixture {
   }
 
   @Test
-  void whatSomebodyUnmountedAfterItWasMarkedIsNotMounted() throws Exception {
+  void markedMountThatWasUnmountedIsNotMounted() throws Exception {
     site.compiler("gcc");
     mounter.mount(request("gcc"));
     assertEquals(Mounter.Expiry.MARKED, mounter.expire(request("gcc"), false));
@@ -281,7 +318,7 @@ class MountedImageEndIT extends KernelMounterFixture {
   }
 
   @Test
-  void aForeignMountThatCameAfterTheMarkIsNotExpired() throws Exception {
+  void foreignMountAfterTheMarkIsNotExpired() throws Exception {
     site.compiler("gcc");
     mounter.mount(request("gcc"));
     assertEquals(Mounter.Expiry.MARKED, mounter.expire(request("gcc"), false));
@@ -306,7 +343,7 @@ class MountedImageEndIT extends KernelMounterFixture {
   }
 
   @Test
-  void replacingAnOuterImageTakesNoMountInsideItAway() throws Exception {
+  void replacedOuterImageKeepsTheMountsInside() throws Exception {
     site.original("arm64", Map.of("version", Site.ORIGINAL, "gcc/version", Site.ORIGINAL));
     site.image("arm64", Map.of("version", Site.IMAGE, "gcc/version", "inside outer image\n"));
     site.image("arm64/gcc", Map.of("version", "inner image\n"));

@@ -10,6 +10,7 @@ import dev.lazymount.kernel.Kernel;
 import dev.lazymount.kernel.Site;
 import dev.lazymount.mount.MountFailure;
 import dev.lazymount.mount.Mounter;
+import dev.lazymount.status.MountWarning;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,9 +26,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
-/** Several at the same names, and targets that change under our hands. */
+/** Concurrent mounters of the same names, and mount points that change during a mount. */
 class MounterRaceIT extends KernelMounterFixture {
-  /** All threads want all names at once, and each mount wants the next free loop device. */
+  /** All threads mount all names at once, and each mount competes for the next free loop device. */
   @Test
   void manyThreadsMountEachImageOnce() throws Exception {
     List<String> names = site.compilers(50);
@@ -76,9 +77,9 @@ class MounterRaceIT extends KernelMounterFixture {
     return null;
   }
 
-  /** Mounts come and go under the readers as fast as the kernel makes them. */
+  /** Images are mounted and unmounted under the readers as fast as the kernel can. */
   @Test
-  void whoReadsWhileImagesAreMountedAndExpiredNeverFails() throws Exception {
+  void readersNeverFailDuringMountsAndExpiries() throws Exception {
     List<String> names = List.of("a", "b", "c", "d", "e", "f", "g", "h");
     for (String name : names) {
       site.compiler(name);
@@ -113,14 +114,14 @@ class MounterRaceIT extends KernelMounterFixture {
     }
   }
 
-  /** mount(8) knows nothing of our locks. Which of the two came first makes no difference. */
+  /** mount(8) does not take our locks. The order of the two mounts makes no difference. */
   @Test
-  void imageThatSomebodyMountedOverOursIsThereOnceAfterTheNextLook() throws Exception {
+  void secondMountOfTheImageIsDetached() throws Exception {
     site.compiler("gcc");
     site.compiler("arm64/gcc");
     for (String name : List.of("gcc", "arm64/gcc")) {
       mounter.mount(request(name));
-      // A loop device of its own, as mount(8) has that looks before ours is there.
+      // A loop device of its own, as mount(8) makes if it checks before our mount.
       String loop =
           ChildProcess.run("losetup", "-r", "--show", "-f", site.image(name).toString())
               .orFail()
@@ -131,7 +132,7 @@ class MounterRaceIT extends KernelMounterFixture {
       assertEquals(2, site.mountsOn(name));
       Path file = site.root(name).resolve("version");
       try (var open = Files.newBufferedReader(file)) {
-        assertEquals("it is mounted twice", mounter.look(request(name)).orElseThrow().outdated());
+        assertEquals(MountWarning.STACKED, mounter.look(request(name)).orElseThrow().warning());
         assertTrue(mounter.mount(request(name)).adopted());
         assertEquals(1, site.mountsOn(name));
         assertEquals(Site.IMAGE.strip(), open.readLine(), "what was open stays so");
@@ -140,7 +141,7 @@ class MounterRaceIT extends KernelMounterFixture {
     }
   }
 
-  /** What lies beneath our image is not always another one of ours. */
+  /** The mount beneath our image is not always of the same image. */
   @Test
   void imageOverSomethingElseStays() throws Exception {
     site.compiler("gcc");
@@ -154,7 +155,7 @@ class MounterRaceIT extends KernelMounterFixture {
     ChildProcess.run("umount", site.root("gcc").toString()).orFail();
   }
 
-  /** Somebody swaps the target for a symlink that leads outside, again and again. */
+  /** A process swaps the mount point for a symlink out of the root, again and again. */
   @Test
   void targetThatIsSwappedMeanwhileNeverTakesAMountOutside() throws Exception {
     Path outside = Files.createDirectories(site.scratch().resolve("outside"));
@@ -186,7 +187,7 @@ class MounterRaceIT extends KernelMounterFixture {
           refused++;
         }
         assertEquals(List.of(), Kernel.mountsBelow(outside));
-        // Wherever the directory is now, it is covered once at most.
+        // Wherever the directory is now, at most one mount covers it.
         assertTrue(site.mountsOn("gcc") + site.mountsOn("aside") <= 1);
         ChildProcess.run("umount", "-q", "-l", target.toString());
         ChildProcess.run("umount", "-q", "-l", aside.toString());
@@ -206,7 +207,7 @@ class MounterRaceIT extends KernelMounterFixture {
       Files.move(target, link);
       Files.move(aside, target);
     } catch (IOException mountedNow) {
-      // A directory that is mounted on can't be moved; put things right for the next round.
+      // A directory that is mounted on can't be moved; restore it for the next round.
       try {
         if (Files.isSymbolicLink(target)) {
           Files.move(target, link);

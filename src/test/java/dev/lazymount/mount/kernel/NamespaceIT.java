@@ -21,8 +21,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * What other mount namespaces see, made before the first mount: a slave of ours follows, a private
- * one stays with the originals, and nobody in either ever meets an error.
+ * Mount namespaces made before the first mount: a slave of ours sees the images, a private one
+ * keeps the original directories, and readers in both never get an error.
  */
 class NamespaceIT extends KernelMounterFixture {
   private Namespace slave;
@@ -50,7 +50,7 @@ class NamespaceIT extends KernelMounterFixture {
     return namespace.run("cat", site.root("gcc/version").toString()).orFail();
   }
 
-  /** Somebody who reads over and over, and what was read or went wrong, each once. */
+  /** A process that reads in a loop; collects each distinct result or error. */
   private final class Reader implements AutoCloseable {
     private final Path output;
     private final Path end;
@@ -131,7 +131,7 @@ class NamespaceIT extends KernelMounterFixture {
       user.destroyForcibly();
     }
     Await.until(
-        "it is unmounted once nobody uses it",
+        "it is unmounted once it is unused",
         () -> mounter.expire(request("gcc"), true) == Mounter.Expiry.UNMOUNTED);
   }
 
@@ -146,7 +146,7 @@ class NamespaceIT extends KernelMounterFixture {
   }
 
   @Test
-  void aReplacedImageIsSwappedWithoutAGapForASlaveToo() throws Exception {
+  void slaveSeesASwapWithoutAGap() throws Exception {
     mounter.mount(request("gcc"));
     try (Reader inSlave = new Reader(slave, "slave")) {
       for (int i = 0; i < 20; i++) {

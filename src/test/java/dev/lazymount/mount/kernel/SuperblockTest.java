@@ -33,7 +33,7 @@ final class SuperblockTest {
   }
 
   @Test
-  void nothingIsWrongWithAGoodSquashfs() {
+  void goodSquashfsHasNoProblem() {
     Superblock good = new Superblock(Superblock.Type.SQUASHFS, Optional.empty());
     assertEquals(good, Superblock.read(head.array(), Superblock.SIZE, FILE_SIZE));
     assertEquals(good, Superblock.read(head.array(), Superblock.SIZE, 8000));
@@ -41,7 +41,7 @@ final class SuperblockTest {
   }
 
   @Test
-  void nothingIsWrongWithAGoodErofs() {
+  void goodErofsHasNoProblem() {
     goodErofs();
     Superblock good = new Superblock(Superblock.Type.EROFS, Optional.empty());
     assertEquals(good, Superblock.read(head.array(), Superblock.SIZE, FILE_SIZE));
@@ -49,56 +49,56 @@ final class SuperblockTest {
   }
 
   @Test
-  void anEmptyFileAndAShortOneAreTold() {
+  void emptyAndShortFilesAreReported() {
     assertProblem("the image is empty", 0, 0);
-    assertProblem("cut off: 95 bytes, a superblock has 96", 95, 95);
+    assertProblem("truncated: 95 bytes, a superblock has 96", 95, 95);
   }
 
   @Test
-  void aSquashfsCutOffBehindItsSuperblockIsTold() {
-    assertProblem("cut off: 7999 bytes, its superblock says 8000", Superblock.SIZE, 7999);
+  void truncatedSquashfsIsReported() {
+    assertProblem("truncated: 7999 bytes, its superblock says 8000", Superblock.SIZE, 7999);
     head.putLong(40, Long.MAX_VALUE);
-    assertProblem("cut off", Superblock.SIZE, FILE_SIZE);
+    assertProblem("truncated", Superblock.SIZE, FILE_SIZE);
   }
 
   @Test
-  void anErofsCutOffBehindItsSuperblockIsTold() {
+  void truncatedErofsIsReported() {
     goodErofs();
-    assertProblem("cut off: 8191 bytes, its superblock says 8192", Superblock.SIZE, 8191);
+    assertProblem("truncated: 8191 bytes, its superblock says 8192", Superblock.SIZE, 8191);
     head.putInt(EROFS + 36, -1);
     assertProblem("superblock says 17592186040320", Superblock.SIZE, FILE_SIZE);
   }
 
   @Test
-  void aSizeThatCanNotBeIsTold() {
+  void invalidSizeIsReported() {
     head.putLong(40, 95);
-    assertProblem("cut off", Superblock.SIZE, FILE_SIZE);
+    assertProblem("truncated", Superblock.SIZE, FILE_SIZE);
     head.putLong(40, -1);
-    assertProblem("cut off", Superblock.SIZE, FILE_SIZE);
+    assertProblem("truncated", Superblock.SIZE, FILE_SIZE);
     goodErofs();
     head.putInt(EROFS + 36, 0);
-    assertProblem("cut off", Superblock.SIZE, FILE_SIZE);
+    assertProblem("truncated", Superblock.SIZE, FILE_SIZE);
   }
 
   @Test
-  void anErofsWithBlocksThatCanNotBeIsTold() {
+  void invalidBlockSizeIsReported() {
     goodErofs();
     for (byte bits : new byte[] {8, 17, -1, 127}) {
       head.put(EROFS + 12, bits);
-      assertProblem("which can't be", Superblock.SIZE, FILE_SIZE);
+      assertProblem("which is invalid", Superblock.SIZE, FILE_SIZE);
     }
   }
 
   @Test
-  void anotherFileSystemIsTold() {
+  void otherFileSystemIsReported() {
     head.putInt(0, 0x12345678);
-    assertProblem("no squashfs", Superblock.SIZE, FILE_SIZE);
+    assertProblem("neither squashfs", Superblock.SIZE, FILE_SIZE);
     head.put(0, "sqsh".getBytes(StandardCharsets.US_ASCII));
-    assertProblem("no squashfs", Superblock.SIZE, FILE_SIZE);
+    assertProblem("neither squashfs", Superblock.SIZE, FILE_SIZE);
   }
 
   @Test
-  void aVersionTheKernelDoesNotReadIsTold() {
+  void unsupportedVersionIsReported() {
     head.putShort(28, (short) 3);
     assertProblem("squashfs 3.0, the kernel reads 4.0", Superblock.SIZE, FILE_SIZE);
     head.putShort(28, (short) 4);

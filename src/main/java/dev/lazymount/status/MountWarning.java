@@ -1,0 +1,18 @@
+package dev.lazymount.status;
+
+/** What is wrong with an image that is mounted and stays so. */
+public enum MountWarning {
+  /** Nothing. */
+  NONE,
+  /** Another file is the image of this name by now. */
+  OUTDATED,
+  /** The image is mounted twice on its mount point. */
+  STACKED,
+  /** The last check or swap failed, so the mount may be outdated. */
+  UNVERIFIED;
+
+  /** Whether each scan checks the mount again. */
+  public boolean needsRecheck() {
+    return this != NONE;
+  }
+}
