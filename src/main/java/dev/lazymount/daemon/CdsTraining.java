@@ -9,12 +9,13 @@ import dev.lazymount.control.ControlServer;
 import dev.lazymount.control.StatusRendering;
 import dev.lazymount.status.DaemonState;
 import dev.lazymount.status.DaemonStatus;
+import dev.lazymount.status.ProgramName;
 import dev.lazymount.status.StatusReport;
 import dev.lazymount.systemd.ServiceManager;
 import dev.lazymount.trace.TraceProcess;
 import dev.lazymount.trace.program.Canary;
-import dev.lazymount.trace.program.ResolvedProgram;
 import dev.lazymount.trace.program.TraceProgram;
+import dev.lazymount.trace.program.TracePrograms;
 import dev.lazymount.web.WebService;
 import java.io.IOException;
 import java.io.InputStream;
@@ -83,7 +84,7 @@ public final class CdsTraining {
                 "state-dir=" + folder.resolve("state"),
                 // The access comes with the canary, again until the scan knows the image.
                 "trace.canary=500ms"));
-    ResolvedProgram.prepare();
+    TracePrograms.prepare(settings);
     DaemonStatus status = new DaemonStatus();
     PlayedTrace trace = new PlayedTrace(root);
     Instant start = Instant.now();
@@ -98,7 +99,8 @@ public final class CdsTraining {
                 Assembly.scanner(settings),
                 status,
                 new Assembly.TracePart(
-                    () -> new TraceProgram("path", "", MARK, 0, trace, null), program -> trace)));
+                    () -> new TraceProgram(ProgramName.PATH, "", MARK, 0, trace, null),
+                    program -> trace)));
     try (ControlServer control =
         ControlServer.start(
             settings.runDir(), () -> StatusReport.of(status, root.toString(), start), Map.of())) {
@@ -150,7 +152,7 @@ public final class CdsTraining {
     }
 
     @Override
-    public void fly(String token) {
+    public void send(String token) {
       try {
         print(root + "/" + PREFIX + token);
         print(root + "/none/file");

@@ -98,7 +98,7 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
   private final ActorRef<CatalogActor.Command> catalog;
   private final ActorRef<Router.Command> router;
   private final ActorRef<WarmActor.Command> warm;
-  private final TraceKeeper trace;
+  private final TraceLifecycle<Command> trace;
   private String problem;
   private String note;
 
@@ -120,12 +120,12 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
     context.watch(catalog);
     context.watch(router);
     trace =
-        new TraceKeeper(
+        new TraceLifecycle<>(
             context,
             env.trace(),
             env.status(),
             context.messageAdapter(TraceReport.class, Trace::new),
-            router);
+            router.narrow());
     warm = context.spawn(WarmActor.create(env.warm(), catalog, router), "warm");
     env.summary()
         .ifPresent(
@@ -181,7 +181,7 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
   }
 
   private Behavior<Command> traceForNamesOfNow() {
-    trace.fit();
+    trace.scanned();
     trace.start();
     return this;
   }
@@ -213,7 +213,7 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
   }
 
   private Behavior<Command> onTrace(Trace message) {
-    if (trace.stops()) {
+    if (trace.isStopping()) {
       // A canary of the old trace says nothing of the new one, which is not even started.
       return this;
     }

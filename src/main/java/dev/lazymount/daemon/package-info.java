@@ -5,7 +5,7 @@
  * <p>A tour: {@link dev.lazymount.daemon.Daemon} is the boot sequence and the end, on the main
  * thread; {@link dev.lazymount.daemon.StartupPrefetch} is what of it begins before there are
  * actors; {@link dev.lazymount.daemon.Supervisor} is the root of the actors and decides whether we
- * are starting, ready or degraded, and {@link dev.lazymount.daemon.TraceKeeper} keeps its trace;
+ * are starting, ready or degraded, and {@link dev.lazymount.daemon.TraceLifecycle} keeps its trace;
  * {@link dev.lazymount.daemon.StatusLine} is what the service manager shows of that; {@link
  * dev.lazymount.daemon.TicklessScheduler} has the actors' timers; {@link
  * dev.lazymount.daemon.WarmupMount} goes the way of an access once before anybody needs it; {@link

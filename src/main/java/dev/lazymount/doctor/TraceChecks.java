@@ -4,11 +4,12 @@ import dev.lazymount.catalog.Catalog;
 import dev.lazymount.catalog.CatalogScan;
 import dev.lazymount.config.Settings;
 import dev.lazymount.doctor.Doctor.Check;
-import dev.lazymount.linux.KernelVersion;
 import dev.lazymount.linux.TimedCall;
+import dev.lazymount.status.ProgramName;
 import dev.lazymount.text.Humanize;
 import dev.lazymount.trace.Bpftrace;
 import dev.lazymount.trace.TraceTrial;
+import dev.lazymount.trace.program.BpftraceVersion;
 import dev.lazymount.trace.program.TraceProgram;
 import dev.lazymount.trace.program.TracePrograms;
 import java.nio.file.Files;
@@ -18,14 +19,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /** Whether accesses can be seen: what that takes, and one that really is. */
 final class TraceChecks {
-  private static final KernelVersion OLDEST_TRIED = new KernelVersion(0, 17);
-  private static final Pattern VERSION = Pattern.compile("v?(\\d+\\.\\d+)[.\\w-]*");
-
   /** bpftrace compiles its program, on a busy machine for a long time; and there may be two. */
   private static final Duration TRIAL = Duration.ofSeconds(30);
 
@@ -73,17 +69,24 @@ final class TraceChecks {
           "bpftrace", "no executable file " + name, "install bpftrace, or set trace.bpftrace");
     }
     String said = Tool.says(Duration.ofSeconds(8), file.get().toString(), "--version").orElse("");
-    Matcher version = VERSION.matcher(said);
-    if (!version.find()) {
+    BpftraceVersion version = BpftraceVersion.parse(said);
+    if (version.equals(BpftraceVersion.UNKNOWN)) {
       return Finding.warn(
           "bpftrace",
-          file.get() + " does not tell its version",
+          file.get() + " does not report its version",
           "run " + file.get() + " --version");
     }
-    String what = file.get() + ", version " + version.group();
-    return KernelVersion.parse(version.group(1) + ".").compareTo(OLDEST_TRIED) < 0
-        ? Finding.warn("bpftrace", what + " is older than any tried", "install 0.17 or newer")
-        : Finding.ok("bpftrace", what);
+    return version
+        .refusal()
+        .map(
+            why ->
+                Finding.fail(
+                    "bpftrace",
+                    file.get() + ": " + why,
+                    "install bpftrace " + BpftraceVersion.OLDEST + " or newer"))
+        .orElseGet(
+            () ->
+                Finding.ok("bpftrace", file.get() + ", version " + said.replace("bpftrace ", "")));
   }
 
   private static Finding setpriv() {
@@ -101,21 +104,28 @@ final class TraceChecks {
         TracePrograms.of(settings, images::maxDepth, images::longestComponent);
     TraceTrial.Result result =
         TraceTrial.run(programs, Bpftrace.launcher(settings), settings.root().toString(), TRIAL);
-    if (result.problem() != null) {
+    if (result instanceof TraceTrial.Result.NotSeen notSeen) {
       return Finding.fail(
           "traced access",
-          result.problem(),
+          notSeen.reason(),
           "mend what is above this; then lazymount trace shows more");
     }
-    String what =
-        "seen by the "
-            + result.program()
-            + " program, "
-            + Humanize.millis(result.millis())
-            + " after the start of bpftrace";
-    return result.note() == null
-        ? Finding.ok("traced access", what)
-        : Finding.warn("traced access", what + "; " + result.note(), "relative paths are not seen");
+    if (result instanceof TraceTrial.Result.SeenByFallback seen) {
+      return Finding.warn(
+          "traced access",
+          seen(seen.program(), seen.millis()) + "; " + seen.note(),
+          "relative paths are not seen");
+    }
+    TraceTrial.Result.Seen seen = (TraceTrial.Result.Seen) result;
+    return Finding.ok("traced access", seen(seen.program(), seen.millis()));
+  }
+
+  private static String seen(ProgramName program, double millis) {
+    return "seen by the "
+        + program
+        + " program, "
+        + Humanize.millis(millis)
+        + " after the start of bpftrace";
   }
 
   /** The daemon's program depends on the names there are. */

@@ -3,7 +3,6 @@ package dev.lazymount.route;
 import dev.lazymount.catalog.Catalog;
 import dev.lazymount.catalog.ImageFile;
 import dev.lazymount.status.Access;
-import dev.lazymount.trace.program.ResolvedProgram;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -101,7 +100,7 @@ final class ImageResolver {
    * most nested ones lie in directories that no image has.)
    */
   List<ImageFile> withInner(List<ImageFile> images) {
-    if (!env.mounts().status().trace().program().equals(ResolvedProgram.NAME)) {
+    if (env.mounts().status().trace().program().seesMountedImages()) {
       return images;
     }
     Collection<ImageFile> inner =

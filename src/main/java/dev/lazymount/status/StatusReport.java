@@ -132,7 +132,7 @@ public record StatusReport(
         Instant.now().getEpochSecond() - start.getEpochSecond(),
         root,
         new Trace(
-            trace.program(),
+            trace.program().toString(),
             trace.pid(),
             counters.restarts.sum(),
             trace.canaryMillis(),

@@ -11,6 +11,7 @@ import dev.lazymount.catalog.CatalogActor;
 import dev.lazymount.catalog.CatalogScan;
 import dev.lazymount.catalog.ImageFile;
 import dev.lazymount.status.DaemonStatus;
+import dev.lazymount.status.ProgramName;
 import dev.lazymount.support.NoProcess;
 import dev.lazymount.trace.TraceProcess;
 import dev.lazymount.trace.program.Canary;
@@ -47,7 +48,9 @@ class StartupPrefetchTest {
       throw noProgram.get();
     }
     Canary canary = null;
-    made.add(new TraceProgram("program for " + status.deepestName(), "", "", 0, canary, null));
+    made.add(
+        new TraceProgram(
+            ProgramName.PATH, "program for " + status.deepestName(), "", 0, canary, null));
     return made.get(made.size() - 1);
   }
 
@@ -97,7 +100,7 @@ class StartupPrefetchTest {
   void theFirstRunIsTheOneThatWasBegunAndKnowsTheNames() {
     Assembly.TracePart part = begin().trace();
     TraceProgram program = part.programs().next();
-    assertEquals("program for 2", program.name());
+    assertEquals("program for 2", program.source());
     assertSame(launched.get(0), part.launcher().launch(program));
     assertEquals(1, launched.size());
 
@@ -139,7 +142,7 @@ class StartupPrefetchTest {
     part.programs().abandoned();
     storage.countDown();
     TraceProgram program = part.programs().next();
-    assertEquals("program for 2", program.name());
+    assertEquals("program for 2", program.source());
     assertTrue(launched.get(0).ended.await(10, TimeUnit.SECONDS));
     assertEquals(1, launched.get(0).killed.get());
   }
@@ -196,7 +199,7 @@ class StartupPrefetchTest {
             },
             status,
             trace);
-    assertEquals("program for 0", head.trace().programs().next().name());
+    assertEquals("program for 0", head.trace().programs().next().source());
     end.countDown();
     assertEquals(1, made.size());
   }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.lazymount.status.DaemonState;
 import dev.lazymount.status.MountState;
+import dev.lazymount.status.ProgramName;
 import dev.lazymount.status.TraceStatus;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -82,7 +83,7 @@ class StatusPageIT extends StatusPageFixture {
   @Test
   void namesAreTextAndNothingElse() throws Exception {
     refused(EVIL, MountState.FAILED, "</td><script>document.title='owned'</script>" + EVIL);
-    status.trace(new TraceStatus(EVIL, 1L, 1.0, EVIL, null));
+    status.trace(new TraceStatus(ProgramName.PATH, 1L, 1.0, EVIL, null));
     show();
     assertTrue(names().contains(EVIL), names().toString());
     chromium.value("document.querySelectorAll('#rows .name')[0].click()");
