@@ -40,8 +40,12 @@ public final class TraceSource<T> {
 
   private static final double JITTER = 0.2;
 
-  /** How long the actor waits for the end of standard error once the process has ended. */
-  private static final long ERRORS_MILLIS = 200;
+  /**
+   * How long the actor waits for the end of standard error once the process has ended. A process
+   * that ends at once does so before its streams are set up, which takes a while in a new JVM; and
+   * a child of a wrapper may hold standard error open for ever.
+   */
+  private static final long ERRORS_MILLIS = 2000;
 
   /** What this actor understands. */
   public interface Command {}
