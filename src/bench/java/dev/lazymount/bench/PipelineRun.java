@@ -22,12 +22,12 @@ import dev.lazymount.mount.StorageCircuit;
 import dev.lazymount.route.Router;
 import dev.lazymount.route.RouterEnv;
 import dev.lazymount.status.DaemonStatus;
+import dev.lazymount.status.ProgramName;
 import dev.lazymount.status.TraceStatus;
 import dev.lazymount.support.NoProcess;
 import dev.lazymount.trace.TraceEnv;
 import dev.lazymount.trace.TraceSource;
 import dev.lazymount.trace.program.Canary;
-import dev.lazymount.trace.program.ResolvedProgram;
 import dev.lazymount.trace.program.TraceProgram;
 import java.io.FileInputStream;
 import java.io.FileNotFoundException;
@@ -79,7 +79,7 @@ final class PipelineRun {
   /** From the first byte read to the mount of the image that the last line leads to. */
   private static long ours(Path file) throws InterruptedException {
     DaemonStatus status = new DaemonStatus();
-    status.trace(TraceStatus.notStarted(ResolvedProgram.NAME));
+    status.trace(TraceStatus.notStarted(ProgramName.RESOLVED));
     CountDownLatch end = new CountDownLatch(1);
     Recording recording = new Recording(file);
     ActorSystem<?> system = ActorSystem.create(daemon(status, recording, end), "ours", config());
@@ -164,7 +164,7 @@ final class PipelineRun {
             64);
     return new TraceEnv(
         settings,
-        () -> new TraceProgram(ResolvedProgram.NAME, "", MARK, 64, new FirstLine(), null),
+        () -> new TraceProgram(ProgramName.RESOLVED, "", MARK, 64, new FirstLine(), null),
         program -> recording,
         CANARY,
         dispatcher(context, "canary"),
@@ -260,7 +260,7 @@ final class PipelineRun {
     }
 
     @Override
-    public void fly(String token) {
+    public void send(String token) {
       // It comes back by itself.
     }
   }

@@ -1,9 +1,7 @@
 package dev.lazymount.daemon;
 
-import akka.actor.typed.ActorRef;
 import akka.actor.typed.ActorSystem;
 import akka.actor.typed.Behavior;
-import akka.actor.typed.DispatcherSelector;
 import akka.actor.typed.javadsl.AbstractBehavior;
 import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
@@ -63,8 +61,7 @@ public final class AccessWatch extends AbstractBehavior<AccessWatch.Command> {
 
   private final String root;
   private final Listener listener;
-  private final TraceFit fit;
-  private final ActorRef<TraceSource.Command> trace;
+  private final TraceLifecycle<Command> trace;
   private final List<Access> early = new ArrayList<>();
   private Optional<Catalog> catalog = Optional.empty();
   private boolean tracing;
@@ -110,24 +107,22 @@ public final class AccessWatch extends AbstractBehavior<AccessWatch.Command> {
     super(context);
     this.root = settings.root().toString();
     this.listener = listener;
-    this.fit = new TraceFit(status);
     context
         .spawn(CatalogActor.create(parts.catalog(Assembly.scanner(settings))), "catalog")
         .tell(new CatalogActor.Subscribe(context.messageAdapter(Catalog.class, NewCatalog::new)));
     trace =
-        context.spawn(
-            TraceSource.create(
-                parts.trace(Assembly.TracePart.real(settings, status)),
-                context.messageAdapter(TraceReport.class, Trace::new),
-                context.messageAdapter(
-                    Router.Accesses.class,
-                    batch -> {
-                      batch.answerTo().tell(TraceSource.Ack.ACK);
-                      return new Batch(batch.accesses());
-                    }),
-                Router.Accesses::new),
-            "trace",
-            DispatcherSelector.fromConfig(Assembly.dispatcher("bpftrace")));
+        new TraceLifecycle<>(
+            context,
+            parts.trace(Assembly.TracePart.real(settings, status)),
+            status,
+            context.messageAdapter(TraceReport.class, Trace::new),
+            context.messageAdapter(
+                Router.Accesses.class,
+                batch -> {
+                  batch.answerTo().tell(TraceSource.Ack.ACK);
+                  return new Batch(batch.accesses());
+                }));
+    trace.start();
   }
 
   @Override
@@ -152,7 +147,7 @@ public final class AccessWatch extends AbstractBehavior<AccessWatch.Command> {
     catalog = Optional.of(message.catalog());
     early.forEach(this::report);
     early.clear();
-    fit.scanned().ifPresent(trace::tell);
+    trace.scanned();
     return next();
   }
 
@@ -161,7 +156,7 @@ public final class AccessWatch extends AbstractBehavior<AccessWatch.Command> {
   }
 
   private Behavior<Command> onTrace(Trace message) {
-    fit.reported(message.report()).ifPresent(trace::tell);
+    trace.reported(message.report());
     if (message.report() instanceof TraceReport.Started started) {
       listener.news().accept("the " + started.program() + " program is starting");
       Optional.ofNullable(started.note()).ifPresent(listener.news());

@@ -8,13 +8,14 @@ import dev.lazymount.control.ControlClient;
 import dev.lazymount.control.ControlServer;
 import dev.lazymount.status.DaemonState;
 import dev.lazymount.status.DaemonStatus;
+import dev.lazymount.status.ProgramName;
 import dev.lazymount.status.StatusReport;
 import dev.lazymount.status.StatusText;
 import dev.lazymount.systemd.ServiceManager;
 import dev.lazymount.trace.TraceProcess;
 import dev.lazymount.trace.program.Canary;
-import dev.lazymount.trace.program.ResolvedProgram;
 import dev.lazymount.trace.program.TraceProgram;
+import dev.lazymount.trace.program.TracePrograms;
 import dev.lazymount.web.WebService;
 import java.io.IOException;
 import java.io.InputStream;
@@ -83,7 +84,7 @@ public final class CdsTraining {
                 "state-dir=" + folder.resolve("state"),
                 // The scripted access comes with each canary: one of them follows the first scan.
                 "trace.canary=500ms"));
-    ResolvedProgram.prepare();
+    TracePrograms.prepare(settings);
     DaemonStatus status = new DaemonStatus();
     ScriptedTrace trace = new ScriptedTrace(root);
     Instant start = Instant.now();
@@ -95,7 +96,8 @@ public final class CdsTraining {
             status,
             ServiceManager.from(Map.of()),
             new Assembly.TracePart(
-                () -> new TraceProgram("path", "", MARK, 0, trace, null), program -> trace));
+                () -> new TraceProgram(ProgramName.PATH, "", MARK, 0, trace, null),
+                program -> trace));
     try (ControlServer control =
         ControlServer.start(
             settings.runDir(), () -> StatusReport.of(status, root.toString(), start), Map.of())) {
@@ -145,7 +147,7 @@ public final class CdsTraining {
     }
 
     @Override
-    public void fly(String token) {
+    public void send(String token) {
       try {
         print(root + "/" + PREFIX + token);
         print(root + "/none/file");

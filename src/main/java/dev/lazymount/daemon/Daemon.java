@@ -14,7 +14,7 @@ import dev.lazymount.status.DaemonStatus;
 import dev.lazymount.status.StatusReport;
 import dev.lazymount.systemd.LogQueue;
 import dev.lazymount.systemd.ServiceManager;
-import dev.lazymount.trace.program.ResolvedProgram;
+import dev.lazymount.trace.program.TracePrograms;
 import dev.lazymount.web.WebService;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -102,9 +102,7 @@ public final class Daemon {
   }
 
   private void start(Supplier<Config> actors) throws StartFailure {
-    if (settings.trace().program() != Settings.Program.PATH) {
-      ResolvedProgram.prepare();
-    }
+    TracePrograms.prepare(settings);
     List<String> problems = Preflight.fatal(settings);
     if (!problems.isEmpty()) {
       throw new StartFailure(String.join("; ", problems));

@@ -106,7 +106,7 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
   private final ActorRef<CatalogActor.Command> catalog;
   private final ActorRef<Router.Command> router;
   private final ActorRef<WarmActor.Command> warm;
-  private final TraceKeeper trace;
+  private final TraceLifecycle<Command> trace;
   private Duration startExtension;
 
   /** What the log has last: the same is not logged again and again. */
@@ -132,12 +132,12 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
     router = context.spawn(Router.create(env.router(), catalog), "router");
     context.watch(router);
     trace =
-        new TraceKeeper(
+        new TraceLifecycle<>(
             context,
             env.trace(),
             env.status(),
             context.messageAdapter(TraceReport.class, Trace::new),
-            router);
+            router.narrow());
     warm =
         context.spawn(
             restarting(WarmActor.create(env.warm(), catalog, router)),
@@ -217,7 +217,7 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
   // --- the trace ---
 
   private Behavior<Command> startOrRenewTrace() {
-    trace.fit();
+    trace.scanned();
     trace.start();
     return this;
   }
@@ -228,7 +228,7 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
   }
 
   private Behavior<Command> onTrace(Trace message) {
-    if (trace.stops()) {
+    if (trace.isStopping()) {
       // A canary of the old trace proves nothing about the new one, which has not even started.
       return this;
     }

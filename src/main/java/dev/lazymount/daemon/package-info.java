@@ -7,7 +7,7 @@
  *   <li>{@link InstanceLock}: one daemon per run directory
  *   <li>{@link Assembly}: makes what each actor works with from the settings
  *   <li>{@link Supervisor}: the root of the actors; starting, ready, degraded
- *   <li>{@link TraceKeeper}, {@link TraceFit}: the one trace: start, renewal, replacement
+ *   <li>{@link TraceLifecycle}: the one trace: start, restart, replacement
  *   <li>{@link StatusLine}: the line that {@code systemctl status} shows
  *   <li>{@link ControlHandlers}, {@link ActorBridge}: the commands of the control socket
  *   <li>{@link Reloader}, {@link ReloadSignal}: settings that change while it runs

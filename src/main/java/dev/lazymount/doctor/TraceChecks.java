@@ -4,11 +4,12 @@ import dev.lazymount.catalog.Catalog;
 import dev.lazymount.catalog.CatalogScan;
 import dev.lazymount.config.Settings;
 import dev.lazymount.doctor.Check.NeededBy;
-import dev.lazymount.linux.KernelVersion;
 import dev.lazymount.linux.TimedCall;
+import dev.lazymount.status.ProgramName;
 import dev.lazymount.text.Humanize;
 import dev.lazymount.trace.Bpftrace;
 import dev.lazymount.trace.TraceTrial;
+import dev.lazymount.trace.program.BpftraceVersion;
 import dev.lazymount.trace.program.TraceProgram;
 import dev.lazymount.trace.program.TracePrograms;
 import java.nio.file.Files;
@@ -18,14 +19,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /** Checks bpftrace and the tracepoints, and whether a real access is traced. */
 final class TraceChecks {
-  private static final KernelVersion OLDEST_TESTED = new KernelVersion(0, 17);
-  private static final Pattern VERSION = Pattern.compile("v?(\\d+\\.\\d+)[.\\w-]*");
-
   /** For one program, which bpftrace compiles first; that is slow on a busy host. */
   private static final Duration TRIAL = Duration.ofSeconds(30);
 
@@ -98,16 +94,24 @@ final class TraceChecks {
 
   /** By the output of {@code bpftrace --version}; empty if that failed. */
   static Finding bpftrace(Path file, Optional<String> output) {
-    Matcher version = VERSION.matcher(output.orElse(""));
-    if (!version.find()) {
+    String printed = output.orElse("").strip();
+    BpftraceVersion version = BpftraceVersion.parse(printed);
+    if (version.equals(BpftraceVersion.UNKNOWN)) {
       return Finding.warn(
           "bpftrace", file + " does not print its version", "run " + file + " --version");
     }
-    String found = file + ", version " + version.group();
-    return KernelVersion.parse(version.group(1) + ".").compareTo(OLDEST_TESTED) < 0
-        ? Finding.warn(
-            "bpftrace", found + ", is older than any tested version", "install 0.17 or newer")
-        : Finding.ok("bpftrace", found);
+    return version
+        .refusal()
+        .map(
+            why ->
+                Finding.fail(
+                    "bpftrace",
+                    file + ": " + why,
+                    "install bpftrace " + BpftraceVersion.OLDEST + " or newer"))
+        .orElseGet(
+            () ->
+                Finding.ok(
+                    "bpftrace", file + ", version " + printed.replaceFirst("^bpftrace ", "")));
   }
 
   static Finding setpriv(boolean there) {
@@ -128,24 +132,30 @@ final class TraceChecks {
   }
 
   static Finding traced(TraceTrial.Result result) {
-    if (result.problem() != null) {
+    if (result instanceof TraceTrial.Result.NotSeen notSeen) {
       return Finding.fail(
           "traced access",
-          result.problem(),
+          notSeen.reason(),
           "fix the failures above first; then run lazymount trace for details");
     }
-    String found =
-        "reported by the "
-            + result.program()
-            + " program, "
-            + Humanize.millis(result.millis())
-            + " after the start of bpftrace";
-    return result.note() == null
-        ? Finding.ok("traced access", found)
-        : Finding.warn(
-            "traced access",
-            found + ", which does not see relative paths; " + result.note(),
-            "fix that, or set trace.program = path to accept it");
+    if (result instanceof TraceTrial.Result.SeenByFallback seen) {
+      return Finding.warn(
+          "traced access",
+          found(seen.program(), seen.millis())
+              + ", which does not see relative paths; "
+              + seen.note(),
+          "fix that, or set trace.program = path to accept it");
+    }
+    TraceTrial.Result.Seen seen = (TraceTrial.Result.Seen) result;
+    return Finding.ok("traced access", found(seen.program(), seen.millis()));
+  }
+
+  private static String found(ProgramName program, double millis) {
+    return "reported by the "
+        + program
+        + " program, "
+        + Humanize.millis(millis)
+        + " after the start of bpftrace";
   }
 
   /** The choice of the program depends on the images' names. */

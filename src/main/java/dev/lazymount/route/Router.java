@@ -25,7 +25,6 @@ import dev.lazymount.status.MountBoard;
 import dev.lazymount.status.MountState;
 import dev.lazymount.status.MountStatus;
 import dev.lazymount.trace.TraceSource;
-import dev.lazymount.trace.program.ResolvedProgram;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URLEncoder;
@@ -242,7 +241,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
    * ones are in directories that no image serves.)
    */
   private List<ImageFile> withNested(List<ImageFile> images) {
-    if (!status.trace().program().equals(ResolvedProgram.NAME)) {
+    if (status.trace().program().seesMountedImages()) {
       return images;
     }
     Collection<ImageFile> nested =

@@ -12,7 +12,7 @@ public final class DaemonStatus {
   private final AtomicReference<DaemonState> state = new AtomicReference<>(DaemonState.STARTING);
   private final CountDownLatch started = new CountDownLatch(1);
   private final AtomicReference<TraceStatus> trace =
-      new AtomicReference<>(TraceStatus.notStarted(""));
+      new AtomicReference<>(TraceStatus.notStarted(ProgramName.NONE));
   private volatile Settings.Mode mode = Settings.Mode.MOUNT;
   private volatile int imagesKnown;
   private volatile int deepestName;

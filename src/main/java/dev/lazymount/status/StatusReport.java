@@ -52,7 +52,7 @@ public record StatusReport(
       String program, Long pid, long restarts, Double canaryMillis, String problem, String note) {
     private static Trace of(TraceStatus trace, long restarts) {
       return new Trace(
-          trace.program(),
+          trace.program().toString(),
           trace.pid(),
           restarts,
           trace.canaryMillis(),

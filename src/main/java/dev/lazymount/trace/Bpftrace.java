@@ -1,19 +1,19 @@
 package dev.lazymount.trace;
 
 import dev.lazymount.config.Settings;
+import dev.lazymount.trace.program.BpftraceVersion;
+import dev.lazymount.trace.program.InstalledBpftrace;
 import dev.lazymount.trace.program.TraceFailure;
 import dev.lazymount.trace.program.TraceProgram;
-import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -26,19 +26,19 @@ import java.util.concurrent.Executors;
  *
  * <ol>
  *   <li>{@code setpriv --pdeathsig KILL} (util-linux): the kernel kills it when its parent dies.
- *       The kernel means the parent <em>thread</em> (prctl(2), PR_SET_PDEATHSIG), so that all are
- *       started by one thread that lives as long as the daemon does.
+ *       The kernel means the parent <em>thread</em> (prctl(2), PR_SET_PDEATHSIG), so one thread
+ *       that lives as long as the daemon starts all of them.
  *   <li>The program prints a tick every few windows. With no reader left, that write fails, and
- *       bpftrace ends. This covers what the first can't: a wrapper that is not replaced by bpftrace
- *       but has it as a child, and a daemon killed before setpriv got to run.
+ *       bpftrace ends. This covers two cases that the first does not: a wrapper that has bpftrace
+ *       as a child instead of being replaced by it, and a daemon killed before setpriv ran.
  * </ol>
  *
- * <p>The program goes to bpftrace by standard input and not by {@code -e}, which every user could
- * read in /proc: its mark is a secret. It is always ended by SIGKILL: all that it holds in the
- * kernel hangs on its descriptors, and SIGINT would make it print its maps first.
+ * <p>The program is passed on standard input and not by {@code -e}, which every user could read in
+ * /proc: its mark is a secret. bpftrace is always ended by SIGKILL: everything that it holds in the
+ * kernel belongs to its descriptors, and on SIGINT it would print its maps first.
  */
 public final class Bpftrace implements TraceProcess {
-  /** Starts all children; never ends, see above. */
+  /** Starts all processes; lives as long as the daemon, see above. */
   private static final ExecutorService SPAWNER =
       Executors.newSingleThreadExecutor(
           run -> {
@@ -53,50 +53,38 @@ public final class Bpftrace implements TraceProcess {
     this.process = process;
   }
 
-  /** Starts bpftrace as the settings say. */
+  /** Starts the bpftrace of these settings. */
   public static Launcher launcher(Settings settings) {
     return program -> launch(settings, program);
   }
 
-  /**
-   * Where a command is: itself if it is a path, else looked for in PATH.
-   *
-   * @return empty if it is not there or can't be executed
-   */
+  /** The file of a command; see {@link InstalledBpftrace#find}. */
   public static Optional<Path> find(String command) {
-    if (command.contains("/")) {
-      return Optional.of(Path.of(command)).filter(Files::isExecutable);
-    }
-    String path =
-        Optional.ofNullable(System.getenv("PATH")).orElse("/usr/sbin:/usr/bin:/sbin:/bin");
-    for (String directory : path.split(File.pathSeparator, -1)) {
-      Path file = Path.of(directory, command);
-      if (Files.isRegularFile(file) && Files.isExecutable(file)) {
-        return Optional.of(file);
-      }
-    }
-    return Optional.empty();
+    return InstalledBpftrace.find(command);
   }
 
   private static TraceProcess launch(Settings settings, TraceProgram program) {
-    String name = settings.trace().bpftrace();
-    Path bpftrace =
-        find(name)
-            .orElseThrow(
-                () ->
-                    new TraceFailure(
-                        "bpftrace not found: no executable file " + name + "; install bpftrace"));
+    Path bpftrace = new InstalledBpftrace(settings.trace().bpftrace()).file();
     List<String> command = new ArrayList<>();
     find("setpriv")
         .ifPresent(setpriv -> command.addAll(List.of(setpriv.toString(), "--pdeathsig", "KILL")));
     command.addAll(List.of(bpftrace.toString(), "-"));
     ProcessBuilder builder = new ProcessBuilder(command);
-    environment(builder.environment(), settings, program.stringLength());
+    builder.environment().keySet().removeAll(InstalledBpftrace.OURS);
+    builder
+        .environment()
+        .putAll(
+            BpftraceVersion.environment(
+                program.stringLength(), settings.trace().maxKeys(), settings.trace().perfPages()));
+    CompletableFuture<Process> started =
+        CompletableFuture.supplyAsync(() -> start(builder), SPAWNER);
     try {
-      Process process = SPAWNER.submit(builder::start).get();
+      Process process = started.get();
       feed(process, program.source());
       return new Bpftrace(process);
     } catch (InterruptedException e) {
+      // It may start all the same, and no one would end it.
+      CompletableFuture<Void> unused = started.thenAccept(Process::destroyForcibly);
       Thread.currentThread().interrupt();
       throw new TraceFailure("interrupted while starting " + bpftrace);
     } catch (ExecutionException e) {
@@ -104,25 +92,19 @@ public final class Bpftrace implements TraceProcess {
     }
   }
 
-  private static void environment(
-      Map<String, String> environment, Settings settings, int stringLength) {
-    // These are between the daemon and systemd; a child that used them would speak for us.
-    environment.keySet().removeAll(List.of("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"));
-    // Each of these had another name before 0.20.
-    String length = Integer.toString(stringLength);
-    environment.put("BPFTRACE_STRLEN", length);
-    environment.put("BPFTRACE_MAX_STRLEN", length);
-    String keys = Integer.toString(settings.trace().maxKeys());
-    environment.put("BPFTRACE_MAP_KEYS_MAX", keys);
-    environment.put("BPFTRACE_MAX_MAP_KEYS", keys);
-    environment.put("BPFTRACE_PERF_RB_PAGES", Integer.toString(settings.trace().perfPages()));
+  private static Process start(ProcessBuilder builder) {
+    try {
+      return builder.start();
+    } catch (IOException e) {
+      throw new TraceFailure(e.getMessage());
+    }
   }
 
   private static void feed(Process process, String source) {
     try (OutputStream in = process.getOutputStream()) {
       in.write(source.getBytes(StandardCharsets.UTF_8));
     } catch (IOException e) {
-      // It has ended already; its exit status and what it complained of say why.
+      // It has ended already; its exit status and standard error say why.
     }
   }
 

@@ -8,25 +8,25 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Drops accesses to a path that was told already in this window. The kernel does the same; this one
- * is for when its map is full. Bounded: with that many paths in a window, all are forgotten and
- * told once more. Not thread-safe.
+ * Drops accesses to a path that was reported already in this window. The kernel does the same; this
+ * one helps when the kernel's map is full. Bounded: with that many paths in a window, all are
+ * forgotten and reported once more. Not thread-safe.
  *
- * <p>A window ends when the trace says so, and by the clock: what was read along with the end of a
- * window, or after it, would else be dropped until the trace says so again, which it does not while
+ * <p>A window ends with a tick of the trace, and by the clock: an access that is read together with
+ * a tick or after it would otherwise be dropped until the next tick, which may be far away while
  * little happens.
  */
 public final class Deduplicator {
   private final int limit;
   private final long windowNanos;
-  private final Set<String> told = new HashSet<>();
+  private final Set<String> reported = new HashSet<>();
   private long since;
 
   /**
    * Remembers up to {@code limit} paths.
    *
-   * @param limit paths; the memory is some 300 bytes each. 0 drops nothing
-   * @param window how long one is at most
+   * @param limit paths, of some 300 bytes each; 0 drops nothing
+   * @param window its longest duration
    */
   public Deduplicator(int limit, Duration window) {
     this.limit = limit;
@@ -36,22 +36,22 @@ public final class Deduplicator {
   /**
    * The accesses of a batch that are new in this window.
    *
-   * @param now when it was read, as of {@link System#nanoTime}
+   * @param now the time of the read, {@link System#nanoTime}
    */
   public List<Access> fresh(TraceBatch batch, long now) {
     if (limit == 0) {
       return batch.accesses();
     }
-    if (told.isEmpty() || batch.newWindow() || now - since >= windowNanos) {
-      told.clear();
+    if (reported.isEmpty() || batch.newWindow() || now - since >= windowNanos) {
+      reported.clear();
       since = now;
     }
     List<Access> fresh = new ArrayList<>(batch.accesses().size());
     for (Access access : batch.accesses()) {
-      if (told.size() >= limit) {
-        told.clear();
+      if (reported.size() >= limit) {
+        reported.clear();
       }
-      if (told.add(access.path())) {
+      if (reported.add(access.path())) {
         fresh.add(access);
       }
     }

@@ -5,13 +5,13 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Splits bytes into lines and cuts long ones, so that memory stays bounded. Not thread-safe. */
+/** Splits bytes into lines and truncates long ones, so that memory is bounded. Not thread-safe. */
 final class LineSplitter {
   private static final int LONGEST = 512;
 
   private final ByteArrayOutputStream line = new ByteArrayOutputStream();
 
-  /** The lines that are complete with these bytes, without their ends; empty ones are left out. */
+  /** The lines that these bytes complete, without line breaks; empty ones are left out. */
   List<String> feed(byte[] bytes) {
     List<String> lines = new ArrayList<>();
     for (byte b : bytes) {

@@ -7,16 +7,17 @@ import java.time.Duration;
 import java.util.concurrent.Executor;
 
 /**
- * What a TraceSource works with.
+ * Parameters of a TraceSource.
  *
  * @param settings intervals and bounds
  * @param programs makes the program of each run
  * @param launcher starts bpftrace with it
- * @param canaryPrefix what the path of a canary begins with
- * @param canaryExecutor where canaries are sent from; a hung storage may hold up one of its threads
- * @param dispatcher the dispatcher on which the process's output is read, which blocks
+ * @param canaryPrefix how the path of a canary begins
+ * @param canaryExecutor where programs are made and started and canaries are sent; one of its
+ *     threads may be blocked by a hanging storage
+ * @param dispatcher the dispatcher for reading the process's output, which blocks
  * @param canaryInterval between two canaries
- * @param counters what is counted
+ * @param counters of events, losses and lines that were not understood
  */
 public record TraceEnv(
     Settings.Trace settings,

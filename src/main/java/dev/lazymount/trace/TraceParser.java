@@ -1,26 +1,34 @@
 package dev.lazymount.trace;
 
 import dev.lazymount.status.Access;
+import dev.lazymount.trace.TraceBatch.Sample;
+import dev.lazymount.trace.TraceBatch.Unparsed;
+import dev.lazymount.trace.program.BpftraceVersion;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 
 /**
- * Turns what a trace prints into events. Bytes go in as they are read; a line may be cut anywhere.
+ * Parses the output of a trace into events. Takes bytes as they are read; a read may end anywhere.
  *
  * <p>An event begins with the mark at the start of a line and ends with the mark at the end of one.
- * What lies between may have line breaks: a path may have them, and whoever chose the path does not
- * know the mark. So nobody can forge an event, a tick or a report of a loss from inside a path.
+ * There may be line breaks between them: a path may contain any, but the process that chose the
+ * path does not know the mark. So no path can forge an event, a tick or a report of lost events.
  *
- * <p>Everything else is chatter: bpftrace's own words, of which only "Lost N events" matters.
+ * <p>Everything else is printed by bpftrace itself; of that only "Lost N events" matters.
  *
- * <p>Bounded: an event longer than {@link #MAX_EVENT} or a line of chatter of any length is skipped
+ * <p>Bounded: an event longer than {@link #MAX_EVENT}, or any other line of any length, is skipped
  * and counted, and memory does not grow. Not thread-safe; no I/O.
  */
 public final class TraceParser {
   /** The longest event, bytes: two strings, the mark twice and the rest need less than half. */
   static final int MAX_EVENT = 1024;
+
+  /** The most bytes of a line that was not understood that are shown. */
+  private static final int SAMPLE = 120;
 
   private final byte[] mark;
   private final byte[] canaryPrefix;
@@ -35,6 +43,7 @@ public final class TraceParser {
   private List<String> canaries = new ArrayList<>();
   private long lost;
   private long unparsed;
+  private final Map<Unparsed, Sample> samples = new EnumMap<>(Unparsed.class);
   private boolean newWindow;
   private long now;
 
@@ -42,7 +51,7 @@ public final class TraceParser {
    * A parser for one run of a trace.
    *
    * @param mark the secret word of this run
-   * @param canaryPrefix what the path of a canary begins with; the token follows
+   * @param canaryPrefix how the path of a canary begins; the token follows
    */
   public TraceParser(String mark, String canaryPrefix) {
     this.mark = mark.getBytes(StandardCharsets.US_ASCII);
@@ -54,7 +63,7 @@ public final class TraceParser {
    *
    * @param bytes as read; not kept
    * @param nowNanos the time of reading, System.nanoTime()
-   * @return all events that are complete now
+   * @return all events that these bytes complete
    */
   public TraceBatch feed(byte[] bytes, long nowNanos) {
     now = nowNanos;
@@ -66,19 +75,22 @@ public final class TraceParser {
       }
     }
     keep(bytes, from, bytes.length);
-    TraceBatch batch = new TraceBatch(accesses, canaries, lost, unparsed, newWindow);
+    TraceBatch batch =
+        new TraceBatch(
+            accesses, canaries, lost, unparsed, List.copyOf(samples.values()), newWindow);
     accesses = new ArrayList<>();
     canaries = new ArrayList<>();
     lost = 0;
     unparsed = 0;
+    samples.clear();
     newWindow = false;
     return batch;
   }
 
-  /** A line has ended at {@code to}; its beginning may lie in what is pending. */
+  /** A line has ended at {@code to}; its beginning may be pending. */
   private void line(byte[] bytes, int from, int to) {
     if (skipping) {
-      // The rest of something too long.
+      // The rest of a line that was too long.
       skipping = false;
       length = 0;
       return;
@@ -94,13 +106,13 @@ public final class TraceParser {
     }
     dropCutOff();
     if (!startsWithMark(pending, 0, length)) {
-      chatter();
+      other();
       length = 0;
     } else if (complete(pending, 0, length)) {
       event(pending, 0, length);
       length = 0;
     } else {
-      // An event with a line break in it goes on with the next line.
+      // An event with a line break in it continues on the next line.
       keep(new byte[] {'\n'}, 0, 1);
       skipping = false;
     }
@@ -113,7 +125,7 @@ public final class TraceParser {
       lastLine--;
     }
     if (lastLine > 0 && startsWithMark(pending, lastLine, length)) {
-      unparsed++;
+      unparsed(Unparsed.CUT_OFF, pending, 0, lastLine);
       System.arraycopy(pending, lastLine, pending, 0, length - lastLine);
       length -= lastLine;
     }
@@ -125,9 +137,10 @@ public final class TraceParser {
     }
     int more = to - from;
     if (length + more > pending.length) {
+      boolean begun = length > 0;
+      unparsed(Unparsed.TOO_LONG, begun ? pending : bytes, begun ? 0 : from, begun ? length : to);
       skipping = true;
       length = 0;
-      unparsed++;
       return;
     }
     System.arraycopy(bytes, from, pending, length, more);
@@ -173,7 +186,7 @@ public final class TraceParser {
     int path = indexOf(b, ' ', call, end) + 1;
     int tab = indexOf(b, '\t', path, end);
     if (b[at] != ' ' || path == 0 || tab < 0) {
-      unparsed++;
+      unparsed(Unparsed.MALFORMED, b, from, to);
       return;
     }
     if (startsWith(b, path, tab, canaryPrefix)) {
@@ -189,17 +202,28 @@ public final class TraceParser {
             now));
   }
 
-  /** "Lost 12 events" is how bpftrace says so, up to 0.23 on standard output. */
-  private void chatter() {
+  /** A line without the mark. */
+  private void other() {
     if (length == 0) {
       return;
     }
-    long events = LostEvents.in(text(pending, 0, length));
+    String line = text(pending, 0, length);
+    long events = BpftraceVersion.lostEvents(line);
     if (events > 0) {
       lost += events;
-    } else if (pending[0] != '@') {
-      // Maps printed at its end begin with @ and mean nothing.
-      unparsed++;
+    } else if (pending[0] != '@' && !BpftraceVersion.isStartMessage(line)) {
+      // Lines that begin with @ are maps, which bpftrace prints at its end.
+      unparsed(Unparsed.FOREIGN, pending, 0, length);
+    }
+  }
+
+  private void unparsed(Unparsed kind, byte[] b, int from, int to) {
+    unparsed++;
+    if (!samples.containsKey(kind)) {
+      // Without the mark, which is a secret and must not get into the log.
+      String line =
+          text(b, from, Math.min(to, from + SAMPLE)).replace(text(mark, 0, mark.length), "");
+      samples.put(kind, new Sample(kind, Access.printable(line.strip())));
     }
   }
 
@@ -221,7 +245,7 @@ public final class TraceParser {
     return new String(b, from, to - from, StandardCharsets.UTF_8);
   }
 
-  /** A field that often has the same text as in the event before: then it is the same string. */
+  /** A field that is often the same as in the previous event; then it is the same string. */
   private static final class Repeated {
     private byte[] bytes = {};
     private String text = "";

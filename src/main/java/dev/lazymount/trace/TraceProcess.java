@@ -7,13 +7,13 @@ import java.util.concurrent.CompletionStage;
 
 /** A running trace, as the TraceSource sees it. The real one is {@link Bpftrace}. */
 public interface TraceProcess {
-  /** Starts a trace with this program; returns at once. */
+  /** Starts a trace. */
   @FunctionalInterface
   interface Launcher {
     /**
-     * Starts it.
+     * Starts a trace with this program. Blocks while the process is made and takes its program.
      *
-     * @throws TraceFailure if it can't be started at all
+     * @throws TraceFailure if it can't be started
      */
     TraceProcess launch(TraceProgram program);
   }
@@ -21,15 +21,15 @@ public interface TraceProcess {
   /** The process id. */
   long pid();
 
-  /** What it prints. Reading blocks. */
+  /** Standard output. Reading blocks. */
   InputStream output();
 
-  /** What it complains of. Reading blocks. */
+  /** Standard error. Reading blocks. */
   InputStream errors();
 
-  /** Completes with the exit status when it has ended. */
+  /** Completes with the exit status when the process has ended. */
   CompletionStage<Integer> exit();
 
-  /** Ends it, and whatever it started; returns at once. Idempotent. */
+  /** Ends the process and its descendants; does not wait for the end. Idempotent. */
   void kill();
 }

@@ -12,77 +12,110 @@ import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.Receive;
 import akka.actor.typed.javadsl.TimerScheduler;
 import dev.lazymount.status.Access;
+import dev.lazymount.trace.program.BpftraceVersion;
 import dev.lazymount.trace.program.TraceFailure;
 import dev.lazymount.trace.program.TraceProgram;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiFunction;
 
 /**
- * Owns one bpftrace process, the stream on its output and the canary.
+ * Owns one bpftrace process, the streams on its output and the canary.
  *
- * <p>The process ending, or the canary not coming back, is a message, then a {@link TraceFailure}
- * thrown, and supervision starts a new TraceSource after a back-off with jitter, which a run of
- * some length resets. The process is killed on restart and on stop alike.
+ * <p>States: {@link Preparing} makes a program and starts it, {@link Running} watches it. If the
+ * process ends, or no canary returns, that becomes a message and then a {@link TraceFailure}; its
+ * supervision restarts the actor after a back-off with jitter, which a run of some length resets.
+ * The process is killed on restart and on stop alike.
+ *
+ * @param <T> what the receiver of accesses understands
  */
-public final class TraceSource extends AbstractBehavior<TraceSource.Command> {
-  /** What this actor understands; all of it comes from itself. */
+public final class TraceSource<T> {
+  /** The time-out of a program's start, in time-outs of the canary: compiling takes long. */
+  public static final int START_PATIENCE = 12;
+
+  private static final double JITTER = 0.2;
+
+  /**
+   * How long the actor waits for the end of standard error once the process has ended. A process
+   * that ends at once does so before its streams are set up, which takes a while in a new JVM; and
+   * a child of a wrapper may hold standard error open for ever.
+   */
+  private static final long ERRORS_MILLIS = 2000;
+
+  /** What this actor understands. */
   public interface Command {}
 
-  /** The answer to a batch: the next one may come. */
+  /** Confirms a batch of accesses; the next one may follow. */
   public enum Ack {
-    /** The only one. */
+    /** Received. */
     ACK
   }
 
-  /** Start anew with another program: what is to be seen has changed, for this reason. */
-  public record Renew(String reason) implements Command {}
+  /** Restart with another program, for this reason, which is no failure of the present one. */
+  public record Restart(String reason) implements Command {}
 
-  /** The process is not always the one of now: what a restart kills ends a little after it. */
+  private record Made(TraceProgram program) implements Command {}
+
+  private record Launched(TraceProgram program, TraceProcess process) implements Command {}
+
+  private record NotStarted(Throwable cause) implements Command {}
+
+  // The process of the following messages may be an earlier one: what a restart kills ends later.
+
   private record Ended(TraceProcess process, int status) implements Command {}
 
-  private record Complained(String line) implements Command {}
+  private record ErrorLine(TraceProcess process, String line) implements Command {}
 
-  private record CanaryArrived(String token) implements Command {}
+  private record CanaryReturned(String token) implements Command {}
 
-  private record CanaryFlown(TraceProcess process) implements Command {}
+  private record CanarySent(TraceProcess process) implements Command {}
 
   private record Ticked(TraceProcess process) implements Command {}
 
   private enum Timer implements Command {
+    START_IS_LATE,
     CANARY,
-    CANARY_AGAIN
+    CANARY_MISSING
   }
 
-  private static final double JITTER = 0.2;
-
-  /** A start is given this many times the canary's time-out: compiling a program takes its time. */
-  public static final int START_PATIENCE = 12;
-
-  /** An exit status above this means that a signal ended it. */
-  private static final int SIGNALLED = 128;
-
-  /** How long the end of standard error is waited for once the process has ended. */
-  private static final long ERRORS_MILLIS = 200;
-
+  private final ActorContext<Command> context;
+  private final TimerScheduler<Command> timers;
   private final TraceEnv env;
   private final ActorRef<TraceReport> parent;
-  private final TimerScheduler<Command> timers;
-  private final TraceProgram program;
-  private final TraceProcess process;
-  private final CanaryPace pace;
-  private final LastLines complaints = new LastLines();
+  private final ActorRef<T> receiver;
+  private final BiFunction<List<Access>, ActorRef<Ack>, T> message;
+  private final Set<TraceBatch.Unparsed> logged;
+
+  private TraceSource(
+      ActorContext<Command> context,
+      TimerScheduler<Command> timers,
+      TraceEnv env,
+      ActorRef<TraceReport> parent,
+      ActorRef<T> receiver,
+      BiFunction<List<Access>, ActorRef<Ack>, T> message,
+      Set<TraceBatch.Unparsed> logged) {
+    this.context = context;
+    this.timers = timers;
+    this.env = env;
+    this.parent = parent;
+    this.receiver = receiver;
+    this.message = message;
+    this.logged = logged;
+    context.setLoggerName(TraceSource.class);
+  }
 
   /**
    * A supervised TraceSource.
    *
    * @param <T> what the receiver of accesses understands
-   * @param env what it works with
-   * @param parent is told how the trace is
-   * @param receiver gets the accesses, batch by batch; the next comes when it has answered {@link
-   *     Ack#ACK}
+   * @param env its parameters
+   * @param parent receives the state of the trace
+   * @param receiver receives the accesses in batches; the next one follows its {@link Ack#ACK}
    * @param message makes its message from a batch and the address of the answer
    */
   public static <T> Behavior<Command> create(
@@ -90,200 +123,280 @@ public final class TraceSource extends AbstractBehavior<TraceSource.Command> {
       ActorRef<TraceReport> parent,
       ActorRef<T> receiver,
       BiFunction<List<Access>, ActorRef<Ack>, T> message) {
+    // Survives restarts, so that a kind of line is logged once and not once per run.
+    Set<TraceBatch.Unparsed> logged = ConcurrentHashMap.newKeySet();
     Behavior<Command> source =
         Behaviors.setup(
             context ->
                 Behaviors.withTimers(
                     timers ->
-                        new TraceStart(
-                            context,
-                            timers,
-                            env,
-                            parent,
-                            program -> {
-                              TraceSource actor =
-                                  new TraceSource(context, env, parent, timers, program);
-                              actor.connect(receiver, message);
-                              return actor;
-                            })));
+                        new TraceSource<>(context, timers, env, parent, receiver, message, logged)
+                        .new Preparing()));
     return Behaviors.supervise(source)
         .onFailure(
             Exception.class,
             SupervisorStrategy.restartWithBackoff(
                     env.settings().restart(), env.settings().restartMax(), JITTER)
                 .withResetBackoffAfter(env.settings().restartMax())
-                // The parent is told the reason, in a line; Akka would add a stack trace.
+                // The parent logs the reason in a line; Akka would add a stack trace.
                 .withLoggingEnabled(false));
   }
 
-  private TraceSource(
-      ActorContext<Command> context,
-      TraceEnv env,
-      ActorRef<TraceReport> parent,
-      TimerScheduler<Command> timers,
-      TraceProgram program) {
-    super(context);
-    context.setLoggerName(TraceSource.class);
-    this.env = env;
-    this.parent = parent;
-    this.timers = timers;
-    this.program = program;
-    this.pace = new CanaryPace(env.settings().canaryTimeout(), System::nanoTime);
-    try {
-      process = env.launcher().launch(program);
-    } catch (RuntimeException e) {
-      // Nothing ran, so that this says nothing of the program.
-      parent.tell(new TraceReport.Failed(e.getMessage()));
-      throw e;
-    }
-    parent.tell(
-        new TraceReport.Started(program.name(), process.pid(), program.names(), program.note()));
-    sendCanary();
-  }
-
-  private <T> void connect(
-      ActorRef<T> receiver, BiFunction<List<Access>, ActorRef<Ack>, T> message) {
-    TraceStream stream =
-        new TraceStream(
-            getContext(),
-            env,
-            new TraceStream.Listener(
-                () -> getContext().getSelf().tell(new Ticked(process)),
-                token -> getContext().getSelf().tell(new CanaryArrived(token)),
-                line -> getContext().getSelf().tell(new Complained(line))));
-    stream.accesses(process.output(), program.mark(), receiver, message);
-    CompletionStage<Done> errorsEnd = stream.complaints(process.errors());
-    CompletionStage<Integer> end =
-        process
-            .exit()
-            .thenCompose(
-                status ->
-                    errorsEnd
-                        .handle((done, thrown) -> status)
-                        .toCompletableFuture()
-                        .completeOnTimeout(status, ERRORS_MILLIS, TimeUnit.MILLISECONDS));
-    getContext()
-        .pipeToSelf(end, (status, thrown) -> new Ended(process, thrown == null ? status : -1));
-  }
-
-  @Override
-  public Receive<Command> createReceive() {
-    return newReceiveBuilder()
-        .onMessage(Ended.class, this::onEnded)
-        .onMessage(Complained.class, this::onComplained)
-        .onMessage(CanaryArrived.class, this::onCanaryArrived)
-        .onMessage(CanaryFlown.class, this::onCanaryFlown)
-        .onMessage(Ticked.class, this::onTicked)
-        .onMessage(Renew.class, this::onRenew)
-        .onMessageEquals(Timer.CANARY, this::onCanary)
-        .onMessageEquals(Timer.CANARY_AGAIN, this::onCanaryAgain)
-        .onSignal(PreRestart.class, signal -> onEnd())
-        .onSignal(PostStop.class, signal -> onEnd())
-        .build();
-  }
-
-  private Behavior<Command> onEnd() {
-    process.kill();
-    return this;
-  }
-
-  private Behavior<Command> onEnded(Ended ended) {
-    if (ended.process() != process) {
-      return this;
-    }
-    String last = complaints.text();
-    boolean killed = ended.status() > SIGNALLED;
-    throw fail(
-        "bpftrace "
-            + (killed
-                ? "was killed by signal " + (ended.status() - SIGNALLED)
-                : "ended with status " + ended.status())
-            + (last.isEmpty() ? "" : ": " + last),
-        !killed);
-  }
-
-  private Behavior<Command> onComplained(Complained complained) {
-    long lost = LostEvents.in(complained.line());
-    if (lost > 0) {
-      env.counters().lost.add(lost);
-    } else {
-      getContext().getLog().debug("bpftrace: {}", complained.line());
-      complaints.add(complained.line());
-    }
-    return this;
-  }
-
-  private Behavior<Command> onCanaryArrived(CanaryArrived arrived) {
-    pace.arrived(arrived.token())
-        .ifPresent(
-            roundTrip -> {
-              env.programs().worked();
-              timers.cancel(Timer.CANARY_AGAIN);
-              timers.startSingleTimer(Timer.CANARY, env.canaryInterval());
-              parent.tell(new TraceReport.CanaryBack(roundTrip.toNanos() / 1e6));
-            });
-    return this;
-  }
-
-  private Behavior<Command> onRenew(Renew renew) {
-    // No failure of the program.
-    parent.tell(new TraceReport.Failed(renew.reason()));
-    throw new TraceFailure(renew.reason());
-  }
-
-  /** The first tick says that the program is attached: now its patience begins. */
-  private Behavior<Command> onTicked(Ticked ticked) {
-    if (ticked.process() == process) {
-      pace.attached();
-    }
-    return this;
-  }
-
-  private Behavior<Command> onCanaryFlown(CanaryFlown flown) {
-    if (flown.process() == process && pace.flown()) {
-      sendCanary();
-    }
-    return this;
-  }
-
-  private Behavior<Command> onCanary() {
-    sendCanary();
-    return this;
-  }
-
-  private Behavior<Command> onCanaryAgain() {
-    switch (pace.verdict()) {
-      case BLIND ->
-          throw fail(
-              "bpftrace runs but reports nothing: no canary came back for "
-                  + pace.missing().toMillis()
-                  + " ms",
-              true);
-      case BLOCKED ->
-          parent.tell(
-              new TraceReport.CanaryBlocked(
-                  "the canary's own access hangs; the root's storage does not answer"));
-      case WAIT -> {}
-    }
-    sendCanary();
-    return this;
-  }
-
-  private void sendCanary() {
-    if (pace.canFly()) {
-      String token = program.canary().token();
-      pace.flies(token);
-      getContext()
-          .pipeToSelf(
-              CompletableFuture.runAsync(() -> program.canary().fly(token), env.canaryExecutor()),
-              (done, thrown) -> new CanaryFlown(process));
-    }
-    timers.startSingleTimer(Timer.CANARY_AGAIN, pace.again());
-  }
-
-  private TraceFailure fail(String reason, boolean conclusive) {
-    env.programs().failed(reason, conclusive);
+  /** Reports a failure to the parent; the caller throws it, and supervision restarts the actor. */
+  private TraceFailure failed(String reason) {
     parent.tell(new TraceReport.Failed(reason));
     return new TraceFailure(reason);
+  }
+
+  /**
+   * Makes a program and starts it. Making one inspects the root, whose storage may hang as long as
+   * a canary's access; starting one waits for a new process. So both run where canaries are sent
+   * from, and a storage that does not respond is reported as {@link TraceReport.CanaryBlocked}.
+   */
+  private final class Preparing extends AbstractBehavior<Command> {
+    private CompletableFuture<TraceProcess> launch = new CompletableFuture<>();
+    private boolean outdated;
+
+    Preparing() {
+      super(TraceSource.this.context);
+      make();
+      timers.startSingleTimer(Timer.START_IS_LATE, env.settings().canaryTimeout());
+    }
+
+    private void make() {
+      outdated = false;
+      getContext()
+          .pipeToSelf(
+              CompletableFuture.supplyAsync(env.programs()::next, env.canaryExecutor()),
+              (program, thrown) -> thrown == null ? new Made(program) : new NotStarted(thrown));
+    }
+
+    @Override
+    public Receive<Command> createReceive() {
+      return newReceiveBuilder()
+          .onMessage(Made.class, this::onMade)
+          .onMessage(Launched.class, this::onLaunched)
+          .onMessage(NotStarted.class, this::onNotStarted)
+          .onMessage(Restart.class, restart -> onRestart())
+          .onMessageEquals(Timer.START_IS_LATE, this::onLate)
+          .onSignal(PreRestart.class, signal -> onEnd())
+          .onSignal(PostStop.class, signal -> onEnd())
+          .build();
+    }
+
+    private Behavior<Command> onRestart() {
+      outdated = true;
+      return this;
+    }
+
+    private Behavior<Command> onMade(Made made) {
+      if (outdated) {
+        make();
+        return this;
+      }
+      launch =
+          CompletableFuture.supplyAsync(
+              () -> env.launcher().launch(made.program()), env.canaryExecutor());
+      getContext()
+          .pipeToSelf(
+              launch,
+              (process, thrown) ->
+                  thrown == null ? new Launched(made.program(), process) : new NotStarted(thrown));
+      return this;
+    }
+
+    private Behavior<Command> onLaunched(Launched launched) {
+      timers.cancel(Timer.START_IS_LATE);
+      return new Running(launched.program(), launched.process());
+    }
+
+    private Behavior<Command> onNotStarted(NotStarted notStarted) {
+      Throwable cause =
+          notStarted.cause() instanceof CompletionException wrapped
+              ? wrapped.getCause()
+              : notStarted.cause();
+      // Nothing ran, so this says nothing about the program.
+      throw failed(cause instanceof TraceFailure ? cause.getMessage() : cause.toString());
+    }
+
+    private Behavior<Command> onLate() {
+      parent.tell(
+          new TraceReport.CanaryBlocked(
+              "the trace can't start yet: the root's storage does not respond"));
+      timers.startSingleTimer(Timer.START_IS_LATE, env.canaryInterval());
+      return this;
+    }
+
+    /** A process whose launch ends after this actor belongs to no one and is killed. */
+    private Behavior<Command> onEnd() {
+      CompletableFuture<Void> unused = launch.thenAccept(TraceProcess::kill);
+      return this;
+    }
+  }
+
+  /** Watches a process. */
+  private final class Running extends AbstractBehavior<Command> {
+    private final TraceProgram program;
+    private final TraceProcess process;
+    private final CanaryMonitor canaries =
+        new CanaryMonitor(env.settings().canaryTimeout(), System::nanoTime);
+    private final ErrorLines errors = new ErrorLines();
+
+    Running(TraceProgram program, TraceProcess process) {
+      super(TraceSource.this.context);
+      this.program = program;
+      this.process = process;
+      try {
+        connect();
+      } catch (RuntimeException e) {
+        // This state is not in force yet and receives no signal that would kill the process.
+        process.kill();
+        throw TraceSource.this.failed("can't read the output of bpftrace: " + e);
+      }
+      parent.tell(
+          new TraceReport.Started(program.name(), process.pid(), program.names(), program.note()));
+      sendCanary();
+    }
+
+    private void connect() {
+      ActorRef<Command> self = getContext().getSelf();
+      TraceStream stream =
+          new TraceStream(
+              getContext(),
+              env,
+              logged,
+              new TraceStream.Listener(
+                  () -> self.tell(new Ticked(process)),
+                  token -> self.tell(new CanaryReturned(token)),
+                  line -> self.tell(new ErrorLine(process, line))));
+      stream.accesses(process.output(), program.mark(), receiver, message);
+      CompletionStage<Done> errorsEnd = stream.errors(process.errors());
+      CompletionStage<Integer> end =
+          process
+              .exit()
+              .thenCompose(
+                  status ->
+                      errorsEnd
+                          .handle((done, thrown) -> status)
+                          .toCompletableFuture()
+                          .completeOnTimeout(status, ERRORS_MILLIS, TimeUnit.MILLISECONDS));
+      getContext()
+          .pipeToSelf(end, (status, thrown) -> new Ended(process, thrown == null ? status : -1));
+    }
+
+    @Override
+    public Receive<Command> createReceive() {
+      return newReceiveBuilder()
+          .onMessage(Ended.class, this::onEnded)
+          .onMessage(ErrorLine.class, this::onErrorLine)
+          .onMessage(CanaryReturned.class, this::onCanaryReturned)
+          .onMessage(CanarySent.class, this::onCanarySent)
+          .onMessage(Ticked.class, this::onTicked)
+          .onMessage(Restart.class, this::onRestart)
+          .onMessageEquals(Timer.CANARY, this::onCanaryDue)
+          .onMessageEquals(Timer.CANARY_MISSING, this::onCanaryMissing)
+          .onSignal(PreRestart.class, signal -> onEnd())
+          .onSignal(PostStop.class, signal -> onEnd())
+          .build();
+    }
+
+    private Behavior<Command> onEnd() {
+      process.kill();
+      return this;
+    }
+
+    private Behavior<Command> onEnded(Ended ended) {
+      if (ended.process() != process) {
+        return this;
+      }
+      // A signal was sent by another process and says nothing about the program.
+      boolean conclusive = BpftraceVersion.signal(ended.status()).isEmpty();
+      throw failed(errors.describe(ended.status()), conclusive);
+    }
+
+    private Behavior<Command> onErrorLine(ErrorLine message) {
+      String line = message.line();
+      long lost = BpftraceVersion.lostEvents(line);
+      if (lost > 0) {
+        env.counters().lost.add(lost);
+      } else if (message.process() == process) {
+        getContext().getLog().debug("bpftrace: {}", line);
+        errors.add(line);
+      }
+      return this;
+    }
+
+    private Behavior<Command> onCanaryReturned(CanaryReturned returned) {
+      canaries
+          .returned(returned.token())
+          .ifPresent(
+              roundTrip -> {
+                env.programs().worked();
+                timers.cancel(Timer.CANARY_MISSING);
+                timers.startSingleTimer(Timer.CANARY, env.canaryInterval());
+                parent.tell(new TraceReport.CanaryBack(roundTrip.toNanos() / 1e6));
+              });
+      return this;
+    }
+
+    private Behavior<Command> onRestart(Restart restart) {
+      throw TraceSource.this.failed(restart.reason());
+    }
+
+    /** The first tick shows that the program is attached. */
+    private Behavior<Command> onTicked(Ticked ticked) {
+      if (ticked.process() == process) {
+        canaries.attached();
+      }
+      return this;
+    }
+
+    private Behavior<Command> onCanarySent(CanarySent sent) {
+      if (sent.process() == process && canaries.sent()) {
+        sendCanary();
+      }
+      return this;
+    }
+
+    private Behavior<Command> onCanaryDue() {
+      sendCanary();
+      return this;
+    }
+
+    private Behavior<Command> onCanaryMissing() {
+      switch (canaries.verdict()) {
+        case BLIND ->
+            throw failed(
+                "bpftrace runs but reports nothing: no canary came back for "
+                    + canaries.missingFor().toMillis()
+                    + " ms",
+                true);
+        case BLOCKED ->
+            parent.tell(
+                new TraceReport.CanaryBlocked(
+                    "the canary's own access hangs; the root's storage does not respond"));
+        case WAIT -> {}
+      }
+      sendCanary();
+      return this;
+    }
+
+    private void sendCanary() {
+      if (canaries.canSend()) {
+        String token = program.canary().token();
+        canaries.sending(token);
+        getContext()
+            .pipeToSelf(
+                CompletableFuture.runAsync(
+                    () -> program.canary().send(token), env.canaryExecutor()),
+                (done, thrown) -> new CanarySent(process));
+      }
+      timers.startSingleTimer(Timer.CANARY_MISSING, canaries.pause());
+    }
+
+    private TraceFailure failed(String reason, boolean conclusive) {
+      env.programs().failed(reason, conclusive);
+      return TraceSource.this.failed(reason);
+    }
   }
 }

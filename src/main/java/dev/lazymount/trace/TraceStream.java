@@ -15,34 +15,41 @@ import akka.util.ByteString;
 import dev.lazymount.status.Access;
 import java.io.InputStream;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * The two streams of one bpftrace process: bytes to accesses, and bytes to lines of complaint. They
- * end with the process, whose output ends then, and not with the actor: an actor ends after its
- * children, and a stream that waits in a read would never end before the process is killed.
+ * The two streams of one bpftrace process: standard output to accesses, and standard error to
+ * lines. They end with the process and not with the actor: an actor ends after its children, and a
+ * stream that waits in a read would not end before the process is killed.
  *
- * <p>The bytes flow through parser and {@link Deduplicator} to the receiver, a batch for each read;
- * while it does not answer nothing more is read, the pipe fills, and bpftrace counts what it loses.
+ * <p>The bytes flow through parser and {@link Deduplicator} to the receiver, one batch per read.
+ * Until the receiver confirms it nothing more is read, the pipe fills, and bpftrace counts the
+ * events that it loses.
  */
 final class TraceStream {
   /**
-   * Is told what is no access; called on the threads of the streams.
+   * Receives everything but accesses, on the threads of the streams.
    *
-   * @param tick a window has ended in which something was told, or a few in which nothing was
-   * @param canary a canary with this token came back
-   * @param complaint a line of standard error
+   * @param tick the program has printed a tick: it is attached
+   * @param canary a canary with this token returned
+   * @param error a line of standard error
    */
-  record Listener(Runnable tick, Consumer<String> canary, Consumer<String> complaint) {}
+  record Listener(Runnable tick, Consumer<String> canary, Consumer<String> error) {}
 
-  /** A pipe holds as much. */
+  private static final Logger LOG = LoggerFactory.getLogger(TraceSource.class);
+
+  /** The size of a pipe. */
   private static final int CHUNK = 64 * 1024;
 
   private final TraceEnv env;
   private final Materializer materializer;
-  private final ActorRef<TraceSource.Ack> nobody;
+  private final ActorRef<TraceSource.Ack> ignored;
+  private final Set<TraceBatch.Unparsed> logged;
   private final Listener listener;
 
   /**
@@ -50,12 +57,15 @@ final class TraceStream {
    *
    * @param context the actor's
    * @param env settings and counters
-   * @param listener is told what is no access
+   * @param logged the kinds of unparsed lines that were logged before; thread-safe
+   * @param listener receives everything but accesses
    */
-  TraceStream(ActorContext<?> context, TraceEnv env, Listener listener) {
+  TraceStream(
+      ActorContext<?> context, TraceEnv env, Set<TraceBatch.Unparsed> logged, Listener listener) {
     this.env = env;
     this.materializer = Materializer.matFromSystem(context.getSystem());
-    this.nobody = context.getSystem().ignoreRef();
+    this.ignored = context.getSystem().ignoreRef();
+    this.logged = logged;
     this.listener = listener;
   }
 
@@ -82,22 +92,22 @@ final class TraceStream {
                     (answerTo, accesses) -> message.apply(accesses, answerTo),
                     answerTo -> message.apply(List.of(), answerTo),
                     TraceSource.Ack.ACK,
-                    message.apply(List.of(), nobody),
-                    thrown -> message.apply(List.of(), nobody))
+                    message.apply(List.of(), ignored),
+                    thrown -> message.apply(List.of(), ignored))
                 .withAttributes(Attributes.inputBuffer(1, 1)),
             materializer);
   }
 
-  /** Runs the stream of complaints; completes when there are no more. */
-  CompletionStage<Done> complaints(InputStream errors) {
+  /** Runs the stream of standard error; completes with its end. */
+  CompletionStage<Done> errors(InputStream errors) {
     LineSplitter splitter = new LineSplitter();
     return read(errors)
         .mapConcat(bytes -> splitter.feed(bytes.toArrayUnsafe()))
-        .runWith(Sink.foreach(listener.complaint()::accept), materializer);
+        .runWith(Sink.foreach(listener.error()::accept), materializer);
   }
 
   private Source<ByteString, CompletionStage<IOResult>> read(InputStream from) {
-    // One chunk in flight: latency and memory both want the smallest buffer.
+    // One chunk in flight: the smallest buffer is best for both latency and memory.
     return StreamConverters.fromInputStream(() -> from, CHUNK)
         .withAttributes(
             ActorAttributes.dispatcher(env.dispatcher()).and(Attributes.inputBuffer(1, 1)));
@@ -107,9 +117,17 @@ final class TraceStream {
     env.counters().seen.add(batch.accesses().size());
     env.counters().lost.add(batch.lost());
     env.counters().unparsed.add(batch.unparsed());
+    batch.samples().stream().filter(sample -> logged.add(sample.kind())).forEach(TraceStream::log);
     batch.canaries().forEach(listener.canary());
     if (batch.newWindow()) {
       listener.tick().run();
     }
+  }
+
+  private static void log(TraceBatch.Sample sample) {
+    LOG.warn(
+        "trace: ignored {} from bpftrace: \"{}\"; further ones of this kind are only counted",
+        sample.kind(),
+        sample.line());
   }
 }

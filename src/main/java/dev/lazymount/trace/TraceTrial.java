@@ -1,41 +1,56 @@
 package dev.lazymount.trace;
 
+import dev.lazymount.status.ProgramName;
 import dev.lazymount.trace.program.Canary;
 import dev.lazymount.trace.program.TraceFailure;
 import dev.lazymount.trace.program.TraceProgram;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
- * One run of a trace without actors: an access of our own is made, and it comes back through
- * bpftrace and parser, or it does not. Blocks; leaves no process.
+ * One run of a trace without actors: makes an access and checks whether it returns through bpftrace
+ * and parser. Blocks; leaves no process.
  */
 public final class TraceTrial {
-  /** Of what bpftrace complains of, so much is repeated. */
-  private static final int MAX_COMPLAINT = 400;
-
+  /** The preferred program and its fallback. */
   private static final int TRIES = 2;
+
   private static final long BETWEEN_CANARIES_MILLIS = 100;
+
+  /** How long the trial waits for exit status and standard error once the output has ended. */
+  private static final long END_MILLIS = 1000;
 
   private final TraceProgram program;
   private final String canaryPrefix;
   private final CountDownLatch over = new CountDownLatch(1);
-  private volatile boolean back;
+  private volatile boolean returned;
 
-  /**
-   * What came of it.
-   *
-   * @param program which one ran last: path or resolved
-   * @param note why it was this one, if another was asked for; else null
-   * @param millis from the start of bpftrace to the canary's return, milliseconds
-   * @param problem why no canary came back; null if one did
-   */
-  public record Result(String program, String note, double millis, String problem) {}
+  /** The result of a trial. */
+  public sealed interface Result {
+    /**
+     * The access returned.
+     *
+     * @param program the program that reported it
+     * @param millis from the start of bpftrace to the canary's return, milliseconds
+     */
+    record Seen(ProgramName program, double millis) implements Result {}
+
+    /**
+     * The access returned, but by another program than the preferred one.
+     *
+     * @param note why, for display
+     */
+    record SeenByFallback(ProgramName program, double millis, String note) implements Result {}
+
+    /** No access returned, for this reason. */
+    record NotSeen(String reason) implements Result {}
+  }
 
   private TraceTrial(TraceProgram program, String canaryPrefix) {
     this.program = program;
@@ -55,25 +70,26 @@ public final class TraceTrial {
       TraceProcess.Launcher launcher,
       String root,
       Duration patience) {
-    Result result = new Result("none", null, 0, "no program was run");
-    String before = null;
+    Result result = new Result.NotSeen("no program was run");
+    ProgramName previous = ProgramName.NONE;
     for (int i = 0; i < TRIES; i++) {
       try {
         TraceProgram program = programs.next();
-        if (program.name().equals(before)) {
+        if (program.name() == previous) {
           break;
         }
-        before = program.name();
+        previous = program.name();
         result =
             new TraceTrial(program, root + "/" + Canary.PREFIX)
                 .run(launcher.launch(program), patience);
       } catch (TraceFailure e) {
-        return new Result(result.program(), null, 0, e.getMessage());
+        return new Result.NotSeen(e.getMessage());
       }
-      if (result.problem() == null) {
+      if (result instanceof Result.NotSeen notSeen) {
+        programs.failed(notSeen.reason(), true);
+      } else {
         return result;
       }
-      programs.failed(result.problem(), true);
     }
     return result;
   }
@@ -81,30 +97,48 @@ public final class TraceTrial {
   private Result run(TraceProcess process, Duration patience) {
     long start = System.nanoTime();
     String token = program.canary().token();
-    thread("trial-output", () -> read(process.output(), token));
+    ErrorLines errors = new ErrorLines();
+    CountDownLatch errorsEnd = new CountDownLatch(1);
     try {
-      byte[] complaints = new byte[MAX_COMPLAINT];
-      int[] length = {0};
-      thread("trial-errors", () -> length[0] = readErrors(process.errors(), complaints));
-      thread("trial-canary", () -> fly(token));
+      thread("trial-output", () -> read(process.output(), token));
+      thread("trial-errors", () -> read(process.errors(), errors, errorsEnd));
+      thread("trial-canary", () -> send(token));
       boolean inTime = over.await(patience.toMillis(), TimeUnit.MILLISECONDS);
       double millis = (System.nanoTime() - start) / 1e6;
-      if (back) {
-        return new Result(program.name(), program.note(), millis, null);
+      if (returned) {
+        return program.note() == null
+            ? new Result.Seen(program.name(), millis)
+            : new Result.SeenByFallback(program.name(), millis, program.note());
       }
-      String said =
-          new String(Arrays.copyOf(complaints, length[0]), StandardCharsets.UTF_8)
-              .replaceAll("\\p{Cntrl}+", " ")
-              .strip();
-      String what =
-          inTime ? "bpftrace ended" : "no access came back within " + patience.toSeconds() + " s";
-      return new Result(
-          program.name(), program.note(), millis, said.isEmpty() ? what : what + ": " + said);
+      return new Result.NotSeen(
+          inTime
+              ? end(process, errors, errorsEnd)
+              : silence(errors, "no access was reported within " + patience.toSeconds() + " s"));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      return new Result(program.name(), null, 0, "interrupted");
+      return new Result.NotSeen("interrupted");
     } finally {
       process.kill();
+    }
+  }
+
+  private static String end(TraceProcess process, ErrorLines errors, CountDownLatch errorsEnd)
+      throws InterruptedException {
+    try {
+      int status = process.exit().toCompletableFuture().get(END_MILLIS, TimeUnit.MILLISECONDS);
+      boolean unused = errorsEnd.await(END_MILLIS, TimeUnit.MILLISECONDS);
+      synchronized (errors) {
+        return errors.describe(status);
+      }
+    } catch (ExecutionException | TimeoutException e) {
+      return silence(errors, "bpftrace has closed its output");
+    }
+  }
+
+  private static String silence(ErrorLines errors, String what) {
+    synchronized (errors) {
+      String reason = errors.reason();
+      return reason.isEmpty() ? what : what + ": " + reason;
     }
   }
 
@@ -114,14 +148,14 @@ public final class TraceTrial {
     thread.start();
   }
 
-  /** Again and again: those before the program is attached are not seen. */
-  private void fly(String token) {
+  /** Repeatedly, because canaries before the program is attached are not seen. */
+  private void send(String token) {
     try {
       while (!over.await(BETWEEN_CANARIES_MILLIS, TimeUnit.MILLISECONDS)) {
-        program.canary().fly(token);
+        program.canary().send(token);
       }
     } catch (InterruptedException e) {
-      // The trial is over.
+      Thread.currentThread().interrupt();
     }
   }
 
@@ -130,23 +164,31 @@ public final class TraceTrial {
     byte[] buffer = new byte[8192];
     try {
       int count;
-      while (!back && (count = output.read(buffer)) >= 0) {
+      while (!returned && (count = output.read(buffer)) >= 0) {
         TraceBatch batch = parser.feed(Arrays.copyOf(buffer, count), System.nanoTime());
-        back = batch.canaries().contains(token);
+        returned = batch.canaries().contains(token);
       }
     } catch (IOException e) {
-      // Killed, as the trial is over.
+      // It was killed, because the trial is over.
     }
     over.countDown();
   }
 
-  private static int readErrors(InputStream errors, byte[] into) {
+  private static void read(InputStream from, ErrorLines errors, CountDownLatch end) {
+    LineSplitter splitter = new LineSplitter();
+    byte[] buffer = new byte[8192];
     try {
-      int length = errors.readNBytes(into, 0, into.length);
-      errors.transferTo(java.io.OutputStream.nullOutputStream());
-      return length;
+      int count;
+      while ((count = from.read(buffer)) >= 0) {
+        for (String line : splitter.feed(Arrays.copyOf(buffer, count))) {
+          synchronized (errors) {
+            errors.add(line);
+          }
+        }
+      }
     } catch (IOException e) {
-      return 0;
+      // It was killed, because the trial is over.
     }
+    end.countDown();
   }
 }

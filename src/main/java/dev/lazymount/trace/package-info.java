@@ -1,14 +1,18 @@
 /**
- * Seeing accesses: from the kernel's tracepoints to {@link dev.lazymount.status.Access} records.
+ * From the kernel's tracepoints to {@link dev.lazymount.status.Access} records. Nothing here knows
+ * of compilers, images or mounts.
  *
- * <p>A tour, along the data: {@link dev.lazymount.trace.program.TraceProgram} is a .bt resource
- * completed for this machine, and {@link dev.lazymount.trace.program.TracePrograms} has those that
- * the settings ask for; {@link dev.lazymount.trace.Bpftrace} runs it as a child process; {@link
- * dev.lazymount.trace.TraceParser} turns its bytes into events; {@link
- * dev.lazymount.trace.Deduplicator} drops what was told already; {@link
- * dev.lazymount.trace.TraceSource}, begun by {@link dev.lazymount.trace.TraceStart}, is the actor
- * that owns all of these and the stream between them, and restarts when the process dies or the
- * {@link dev.lazymount.trace.program.Canary} does not come back, for which {@link
- * dev.lazymount.trace.CanaryPace} has the times. Nothing here knows of compilers, images or mounts.
+ * <ul>
+ *   <li>{@link dev.lazymount.trace.program}: the program for bpftrace, and its canary
+ *   <li>{@link Bpftrace}: the child process that runs it, a {@link TraceProcess}
+ *   <li>{@link TraceSource}: the actor that owns process, streams and canary, restarts them, and
+ *       sends a {@link TraceReport} of each change to its parent; {@link TraceEnv}: its parameters
+ *   <li>{@link TraceStream}: from the process's output to batches of accesses
+ *   <li>{@link TraceParser}: from bytes to a {@link TraceBatch}
+ *   <li>{@link Deduplicator}: drops what was reported already in this window
+ *   <li>{@link CanaryMonitor}: when a canary is due, and what a missing one means
+ *   <li>{@link LineSplitter}, {@link ErrorLines}: standard error, and the reason in it
+ *   <li>{@link TraceTrial}: one run without actors, for {@code lazymount doctor}
+ * </ul>
  */
 package dev.lazymount.trace;

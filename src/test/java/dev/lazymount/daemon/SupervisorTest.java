@@ -153,7 +153,7 @@ final class SupervisorTest extends DaemonFixture {
     List<String> degraded = nextButWatchdog();
     assertEquals(
         List.of(
-            "STATUS=degraded: the canary's own access hangs; the root's storage does not answer"),
+            "STATUS=degraded: the canary's own access hangs; the root's storage does not respond"),
         degraded);
     assertEquals(WATCHDOG, systemd.next());
     assertEquals(DaemonState.DEGRADED, status.state());

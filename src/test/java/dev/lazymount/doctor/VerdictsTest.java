@@ -10,6 +10,7 @@ import dev.lazymount.config.Settings;
 import dev.lazymount.doctor.DirectoryChecks.Attributes;
 import dev.lazymount.doctor.Finding.Level;
 import dev.lazymount.linux.Propagation;
+import dev.lazymount.status.ProgramName;
 import dev.lazymount.trace.TraceTrial;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -98,7 +99,7 @@ final class VerdictsTest {
       "bpftrace v0.17.0, OK, version v0.17.0",
       "bpftrace v0.20.2, OK, version v0.20.2",
       "bpftrace v0.23.2-dirty, OK, version v0.23.2-dirty",
-      "bpftrace v0.14.0, WARN, older than any tested",
+      "bpftrace v0.14.0, FAIL, not supported",
       "error while loading shared libraries, WARN, does not print its version"
     })
     void bpftraceIsJudgedByItsVersion(String output, Level level, String finding) {
@@ -131,17 +132,18 @@ final class VerdictsTest {
           Level.OK,
           "by the resolved program, 310.0 ms",
           "",
-          TraceChecks.traced(new TraceTrial.Result("resolved", null, 310, null)));
+          TraceChecks.traced(new TraceTrial.Result.Seen(ProgramName.RESOLVED, 310)));
       assertFinding(
           Level.WARN,
           "no BTF",
           "trace.program = path",
-          TraceChecks.traced(new TraceTrial.Result("path", "no BTF", 310, null)));
+          TraceChecks.traced(
+              new TraceTrial.Result.SeenByFallback(ProgramName.PATH, 310, "no BTF")));
       assertFinding(
           Level.FAIL,
           "bpftrace ended",
           "lazymount trace",
-          TraceChecks.traced(new TraceTrial.Result("path", null, 0, "bpftrace ended")));
+          TraceChecks.traced(new TraceTrial.Result.NotSeen("bpftrace ended")));
     }
   }
 

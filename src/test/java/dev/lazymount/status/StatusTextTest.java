@@ -73,7 +73,8 @@ final class StatusTextTest {
   @Test
   void completeTextOfABusyDaemon() {
     status.state(DaemonState.READY);
-    status.trace(new TraceStatus("path", 4711L, 1.26, null, "no BTF: the path program runs"));
+    status.trace(
+        new TraceStatus(ProgramName.PATH, 4711L, 1.26, null, "no BTF: the path program runs"));
     status.catalog(53, 2, 20, "/images/new: EACCES (Permission denied)");
     status.counters().seen.add(412);
     status.counters().lost.add(2);

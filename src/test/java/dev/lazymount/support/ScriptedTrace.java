@@ -2,6 +2,7 @@ package dev.lazymount.support;
 
 import dev.lazymount.config.Settings;
 import dev.lazymount.status.Counters;
+import dev.lazymount.status.ProgramName;
 import dev.lazymount.trace.TraceEnv;
 import dev.lazymount.trace.TraceProcess;
 import dev.lazymount.trace.program.Canary;
@@ -50,6 +51,7 @@ public final class ScriptedTrace implements AutoCloseable {
   private final AtomicInteger abandoned = new AtomicInteger();
   private volatile Runnable making = () -> {};
   private final List<String> failures = new CopyOnWriteArrayList<>();
+  private final List<Boolean> conclusive = new CopyOnWriteArrayList<>();
   private volatile Runnable killing = () -> {};
   private volatile TraceProgram.Names names = TraceProgram.Names.ALL;
 
@@ -148,6 +150,11 @@ public final class ScriptedTrace implements AutoCloseable {
     return List.copyOf(failures);
   }
 
+  /** Whether each of these failures says something about its program. */
+  public List<Boolean> conclusive() {
+    return List.copyOf(conclusive);
+  }
+
   private final class Programs implements TraceProgram.Factory {
     @Override
     public TraceProgram next() {
@@ -162,6 +169,7 @@ public final class ScriptedTrace implements AutoCloseable {
     @Override
     public void failed(String reason, boolean conclusive) {
       failures.add(reason);
+      ScriptedTrace.this.conclusive.add(conclusive);
     }
   }
 
@@ -176,11 +184,11 @@ public final class ScriptedTrace implements AutoCloseable {
           }
 
           @Override
-          public void fly(String token) {
+          public void send(String token) {
             canary.accept(newest, token);
           }
         };
-    return new TraceProgram("resolved", "the program", MARK, 192, names, sent, null);
+    return new TraceProgram(ProgramName.RESOLVED, "the program", MARK, 192, names, sent, null);
   }
 
   private TraceProcess launch(TraceProgram program) {

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** trace.program = auto: resolved if the canary says that it works, else path, and why. */
 class AutoProgramIT {
@@ -41,7 +41,7 @@ class AutoProgramIT {
     assertEquals(1, daemon.log().lines().filter(line -> line.contains(note)).count(), daemon.log());
     daemon.mount("before");
 
-    // It is known now, and not tried again at each restart of the trace.
+    // The reason is known, and resolved is not run at each restart of the trace.
     Kernel.signal("KILL", daemon.status().trace().pid());
     daemon.await("traces again", () -> daemon.status().trace().restarts() == 2);
     daemon.await("ready again", () -> daemon.status().state().equals("ready"));
@@ -52,7 +52,7 @@ class AutoProgramIT {
   }
 
   @Test
-  void programThatDoesNotLoadIsReplacedByPathAndTheReasonIsTold() throws IOException {
+  void programThatDoesNotLoadFallsBackToPath() throws IOException {
     Path old =
         Scripts.write(
             site.scratch().resolve("old"),
@@ -66,8 +66,8 @@ class AutoProgramIT {
   }
 
   @Test
-  void programThatLoadsAndSeesNothingIsReplacedByPathAndTheReasonIsTold() throws IOException {
-    // As on a file system whose files have another device than it has.
+  void programThatReportsNothingFallsBackToPath() throws IOException {
+    // As on a file system whose files have another device number than itself.
     Path blind =
         Scripts.write(
             site.scratch().resolve("blind"),
@@ -78,11 +78,11 @@ class AutoProgramIT {
   }
 
   @ParameterizedTest
-  @EnumSource(BpftraceVersion.class)
-  void resolvedIsChosenAndKeptWhenItCrashes(BpftraceVersion generation) throws IOException {
+  @MethodSource("dev.lazymount.trace.BpftraceUnderTest#all")
+  void resolvedIsPreferredAndKeptAfterACrash(BpftraceUnderTest bpftrace) throws IOException {
     DaemonProcess daemon =
         site.start(
-            "trace.bpftrace=" + generation.command(site.scratch()),
+            "trace.bpftrace=" + bpftrace.command(site.scratch()),
             "trace.program=auto",
             "trace.restart=10ms");
     assertEquals("resolved", daemon.status().trace().program());
@@ -99,7 +99,7 @@ class AutoProgramIT {
   }
 
   @Test
-  void nameThatResolvedCanNotTellHasPathRun() throws IOException {
+  void nameThatResolvedCanNotReportSelectsPath() throws IOException {
     DaemonProcess daemon = site.start("trace.program=auto", "trace.restart=10ms");
     assertEquals("resolved", daemon.status().trace().program());
 
@@ -108,10 +108,10 @@ class AutoProgramIT {
     daemon.await("path runs", () -> daemon.status().trace().program().equals("path"));
     daemon.await("ready again", () -> daemon.status().state().equals("ready"));
     String note = daemon.status().trace().note();
-    assertTrue(note.contains("it can't tell all names: "), note);
+    assertTrue(note.contains("it can't report all names: "), note);
     daemon.mount("before");
 
-    // With the name gone the next start is of resolved again.
+    // Without the name the next start runs resolved.
     Files.delete(site.images().resolve(odd + ".img"));
     daemon.awaitImagesKnown();
     assertEquals("path", daemon.status().trace().program(), "not at once");

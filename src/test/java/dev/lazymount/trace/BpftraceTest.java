@@ -3,6 +3,7 @@ package dev.lazymount.trace;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.lazymount.status.ProgramName;
 import dev.lazymount.support.TestSettings;
 import dev.lazymount.trace.program.TraceFailure;
 import dev.lazymount.trace.program.TraceProgram;
@@ -18,12 +19,12 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Real processes; a script stands in for bpftrace. */
+/** Real processes; a script takes the place of bpftrace. */
 final class BpftraceTest {
   @TempDir private Path temp;
 
   @Test
-  void oneThatIsNotInstalledIsSaidSo() {
+  void missingBpftraceIsNamed() {
     for (String name : new String[] {temp.resolve("none").toString(), "lazymount-no-such"}) {
       TraceFailure failure = assertThrows(TraceFailure.class, () -> launch(name, ""));
       assertEquals(
@@ -33,14 +34,14 @@ final class BpftraceTest {
   }
 
   @Test
-  void aFileThatCanNotBeExecutedIsNoBpftrace() throws IOException {
+  void fileThatIsNotExecutableIsNoBpftrace() throws IOException {
     Path file = Files.writeString(temp.resolve("bpftrace"), "#!/bin/sh\n");
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
     assertThrows(TraceFailure.class, () -> launch(file.toString(), ""));
   }
 
   @Test
-  void theProgramComesByStandardInputAndNotByTheCommandLine() throws Exception {
+  void programIsPassedOnStandardInput() throws Exception {
     TraceProcess process = launch(script("echo \"args: $*\"; cat; echo problem >&2"), "a secret\n");
     assertEquals("args: -\na secret\n", text(process.output().readAllBytes()));
     assertEquals("problem\n", text(process.errors().readAllBytes()));
@@ -48,33 +49,33 @@ final class BpftraceTest {
   }
 
   @Test
-  void boundsOfTheSettingsComeByTheEnvironmentInOldAndNewSpelling() throws Exception {
+  void boundsArePassedInTheEnvironment() throws Exception {
     TraceProcess process =
         launch(
             script(
-                "echo $BPFTRACE_STRLEN $BPFTRACE_MAX_STRLEN $BPFTRACE_MAP_KEYS_MAX"
+                "echo $BPFTRACE_STRLEN \"<$BPFTRACE_MAX_STRLEN>\" $BPFTRACE_MAP_KEYS_MAX"
                     + " $BPFTRACE_MAX_MAP_KEYS $BPFTRACE_PERF_RB_PAGES \"<$NOTIFY_SOCKET>\""),
             "",
             "trace.max-keys = 4096",
             "trace.perf-pages = 32");
-    assertEquals("64 64 4096 4096 32 <>\n", text(process.output().readAllBytes()));
+    assertEquals("64 <> 4096 4096 32 <>\n", text(process.output().readAllBytes()));
     assertEquals(0, exit(process));
   }
 
   @Test
-  void oneThatEndsBeforeItHasReadItsProgramTellsItsStatus() throws Exception {
+  void endBeforeTheProgramIsReadKeepsTheExitStatus() throws Exception {
     TraceProcess process = launch(script("exit 7"), "x".repeat(1_000_000));
     assertEquals(7, exit(process));
   }
 
   @Test
-  void aSignalIsToldAsAStatusAbove128() throws Exception {
+  void signalIsAStatusAbove128() throws Exception {
     TraceProcess process = launch(script("kill -9 $$"), "");
     assertEquals(128 + 9, exit(process));
   }
 
   @Test
-  void aKillEndsItAndWhatItHasStarted() throws Exception {
+  void killEndsBpftraceAndItsChildren() throws Exception {
     TraceProcess process =
         launch(script("mkfifo $0.pipe; sleep 1000 > $0.pipe & echo made; wait"), "");
     byte[] made = new byte[5];
@@ -97,7 +98,7 @@ final class BpftraceTest {
     List<String> all = new ArrayList<>(List.of(settings));
     all.add("trace.bpftrace = \"" + bpftrace + "\"");
     return Bpftrace.launcher(TestSettings.settings(all.toArray(String[]::new)))
-        .launch(new TraceProgram("path", source, "mark", 64, null, null));
+        .launch(new TraceProgram(ProgramName.PATH, source, "mark", 64, null, null));
   }
 
   private static int exit(TraceProcess process) throws Exception {

@@ -7,6 +7,7 @@ import dev.lazymount.kernel.Await;
 import dev.lazymount.kernel.DaemonProcess;
 import dev.lazymount.kernel.Scripts;
 import dev.lazymount.kernel.Site;
+import dev.lazymount.status.ProgramName;
 import dev.lazymount.support.NotifySocket;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -19,13 +20,13 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The canary, beside a process that does all it can to be taken for it: it opens paths that look
- * like a canary's, takes the name of every thread of the daemon as soon as it reads it, and opens
- * the root under that name.
+ * The canary, beside a process that imitates it: it opens paths that look like a canary's, takes
+ * the name of every thread of the daemon as soon as it reads it, and opens the root under that
+ * name.
  */
 class CanaryIT {
   private static Path tools;
@@ -48,7 +49,7 @@ class CanaryIT {
   void open() throws IOException {
     site = Site.create();
     site.compiler("gcc");
-    // So that the resolved program has something to tell of such a path.
+    // So that the resolved program can report such a path.
     site.original(".lazymount-canary-xyz", Map.of("x", "x"));
   }
 
@@ -59,8 +60,8 @@ class CanaryIT {
 
   @ParameterizedTest
   @ValueSource(strings = {"path", "resolved"})
-  void pathsThatLookLikeItAreNotTakenForIt(String program) throws IOException {
-    // Everything comes through but the real ones: hexadecimal, all of them and nothing else.
+  void pathsThatLookLikeACanaryAreNone(String program) throws IOException {
+    // Removes the true ones, which are hexadecimal, and passes everything else.
     Path filter =
         Scripts.write(
             site.scratch().resolve("filter"),
@@ -82,18 +83,19 @@ class CanaryIT {
   }
 
   @ParameterizedTest
-  @CsvSource({"path, INSTALLED", "path, DEBIAN_13", "resolved, INSTALLED", "resolved, DEBIAN_13"})
-  void nobodyKeepsItFromComingBack(String program, BpftraceVersion generation) throws IOException {
+  @MethodSource("dev.lazymount.trace.BpftraceUnderTest#withEachProgram")
+  void noProcessKeepsItFromReturning(ProgramName program, BpftraceUnderTest bpftrace)
+      throws IOException {
     try (NotifySocket manager = new NotifySocket(site.folder())) {
       // Three canaries in each 900 ms.
       DaemonProcess daemon =
           site.launch(
               Map.of("NOTIFY_SOCKET", manager.address(), "WATCHDOG_USEC", "900000"),
               "trace.program=" + program,
-              "trace.bpftrace=" + generation.command(site.scratch()),
+              "trace.bpftrace=" + bpftrace.command(site.scratch()),
               "trace.canary-timeout=2s");
       daemon.awaitReady();
-      // That it is ready is logged a moment later.
+      // The log line follows a moment later.
       int lines = daemon.log().lines().toList().size();
       long pid = daemon.status().trace().pid();
       try (Opener.Running mimic = opener.start("mimic", site.root(), daemon.pid())) {
@@ -101,7 +103,7 @@ class CanaryIT {
         Await.until("five canaries come back", () -> manager.count("WATCHDOG=1") >= before + 5);
         daemon.mount("gcc");
       }
-      // It is on the board a moment before it is in the log.
+      // The status shows it a moment before the log does.
       daemon.await("the mount is logged", () -> daemon.log().contains("gcc: mounted from "));
       assertEquals("ready", daemon.status().state());
       assertEquals(0, daemon.status().trace().restarts());

@@ -16,7 +16,7 @@ final class DeduplicatorTest {
   private long now = -5_000_000_000L;
 
   @Test
-  void tellsEachPathOnceInAWindow() {
+  void eachPathIsReportedOncePerWindow() {
     assertEquals(List.of("/a", "/b"), fresh(false, "/a", "/b", "/a"));
     assertEquals(List.of("/c"), fresh(false, "/b", "/c", "/a"));
     assertEquals(List.of("/b"), fresh(true, "/b"));
@@ -24,15 +24,15 @@ final class DeduplicatorTest {
   }
 
   @Test
-  void theWindowEndsAlsoWithABatchWithoutAccesses() {
+  void windowEndsWithABatchWithoutAccesses() {
     fresh(false, "/a");
     fresh(true);
     assertEquals(List.of("/a"), fresh(false, "/a"));
   }
 
-  /** The trace says nothing of windows in which nothing is told. */
+  /** Idle windows have no tick. */
   @Test
-  void whatCameWithTheEndOfAWindowIsForgottenWhenTheNextOneIsOver() {
+  void windowAlsoEndsByTheClock() {
     fresh(false, "/a");
     assertEquals(List.of("/b"), fresh(true, "/b"));
     now += WINDOW.toNanos() - 1;
@@ -43,7 +43,7 @@ final class DeduplicatorTest {
   }
 
   @Test
-  void aWindowBeginsWithWhatIsToldFirst() {
+  void windowBeginsWithItsFirstAccess() {
     now += 10 * WINDOW.toNanos();
     fresh(false, "/a");
     now += WINDOW.toNanos() - 1;
@@ -51,31 +51,33 @@ final class DeduplicatorTest {
   }
 
   @Test
-  void remembersUpToItsLimitAndThenBeginsAnew() {
+  void reachedLimitForgetsAll() {
     String[] many = IntStream.range(0, 1000).mapToObj(i -> "/" + i).toArray(String[]::new);
     assertEquals(1000, fresh(false, many).size());
     assertEquals(List.of("/next", "/0"), fresh(false, "/next", "/0", "/next"));
   }
 
   @Test
-  void aMillionPathsAreAllToldAndNotRemembered() {
-    int told = 0;
+  void millionPathsAreAllReported() {
+    int reported = 0;
     for (int batch = 0; batch < 1000; batch++) {
       int from = batch * 1000;
-      told +=
+      reported +=
           fresh(
                   false,
                   IntStream.range(from, from + 1000).mapToObj(i -> "/" + i).toArray(String[]::new))
               .size();
     }
-    assertEquals(1_000_000, told);
+    assertEquals(1_000_000, reported);
     assertEquals(List.of("/0"), fresh(false, "/0"));
   }
 
   private List<String> fresh(boolean newWindow, String... paths) {
     List<Access> accesses =
         Stream.of(paths).map(path -> new Access(path, 1, "sh", "openat", 0)).toList();
-    return deduplicator.fresh(new TraceBatch(accesses, List.of(), 0, 0, newWindow), now).stream()
+    return deduplicator
+        .fresh(new TraceBatch(accesses, List.of(), 0, 0, List.of(), newWindow), now)
+        .stream()
         .map(Access::path)
         .toList();
   }

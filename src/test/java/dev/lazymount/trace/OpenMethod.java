@@ -1,16 +1,15 @@
 package dev.lazymount.trace;
 
 import dev.lazymount.kernel.ChildProcess;
-import dev.lazymount.trace.program.PathProgram;
-import dev.lazymount.trace.program.ResolvedProgram;
+import dev.lazymount.status.ProgramName;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * The ways to come by a file under the root, and whether each trace program sees it: empty if it
- * does, else why not. A row each of the table in the README.
+ * The ways to open a file under the root, and why each trace program does not see it; empty if it
+ * does. Each is a row of the table that SightIT generates.
  */
 enum OpenMethod {
   OPEN("`open`", "", "") {
@@ -227,7 +226,7 @@ enum OpenMethod {
   MISSING("a file that is not there", "", "nothing is opened") {
     @Override
     void go(TracedTree s) {
-      s.opener().open("missing", s.directory() + "/nobody-has-this");
+      s.opener().open("missing", s.directory() + "/no-such-file");
     }
   },
   DEEP("a file more than 20 levels below the root", "", "the kernel bounds a program's loops") {
@@ -239,7 +238,7 @@ enum OpenMethod {
   MOUNTED(
       "a file of an image that is mounted already",
       "",
-      "on purpose: it lies on the image's file system, so that a mounted compiler is quiet") {
+      "on purpose: it is on the image's file system, so that a mounted compiler is quiet") {
     @Override
     void go(TracedTree s) throws IOException {
       s.site().image(s.name(), Map.of("x", "x"));
@@ -290,7 +289,7 @@ enum OpenMethod {
     }
   };
 
-  /** What more than one row has as its reason. */
+  /** Reasons of more than one row. */
   private static final class Why {
     static final String SPELLING = "the path does not begin as the root is spelled";
     static final String IO_URING = "it passes no system call's tracepoint";
@@ -309,28 +308,28 @@ enum OpenMethod {
     this.whyNotByResolved = whyNotByResolved;
   }
 
-  /** Comes by a file in this way, and in no other. */
+  /** Opens a file in this way and in no other. */
   abstract void go(TracedTree s) throws IOException;
 
-  /** What it is called in the table. */
+  /** Its name in the table. */
   String title() {
     return title;
   }
 
-  /** What each program has to see: a map from its name to that. */
-  Map<String, Boolean> expected() {
+  /** Whether each program has to see it. */
+  Map<ProgramName, Boolean> expected() {
     return Map.of(
-        PathProgram.NAME, whyNotByPath.isEmpty(), ResolvedProgram.NAME, whyNotByResolved.isEmpty());
+        ProgramName.PATH, whyNotByPath.isEmpty(), ProgramName.RESOLVED, whyNotByResolved.isEmpty());
   }
 
-  /** Its row of the table, if that is what they saw. */
-  String row(Map<String, Boolean> seen) {
+  /** Its row of the table, for programs that saw it or not. */
+  String row(Map<ProgramName, Boolean> seen) {
     return "| "
         + title
         + " | "
-        + cell(seen.get(PathProgram.NAME), whyNotByPath)
+        + cell(seen.get(ProgramName.PATH), whyNotByPath)
         + " | "
-        + cell(seen.get(ResolvedProgram.NAME), whyNotByResolved)
+        + cell(seen.get(ProgramName.RESOLVED), whyNotByResolved)
         + " |";
   }
 

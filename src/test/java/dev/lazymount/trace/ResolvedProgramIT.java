@@ -27,10 +27,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What the resolved program does besides seeing: for both releases of bpftrace. */
+/** The resolved program on each release of bpftrace, apart from what it sees (SightIT). */
 class ResolvedProgramIT {
   private Site site;
 
@@ -44,56 +43,52 @@ class ResolvedProgramIT {
     site.close();
   }
 
-  private Settings settings(BpftraceVersion generation, String... more) throws IOException {
-    List<String> all = new ArrayList<>(List.of(more));
-    all.add("trace.bpftrace=" + generation.command(site.scratch()));
-    return TraceRecorder.settings(site, all.toArray(String[]::new));
-  }
-
-  private DaemonProcess daemon(String program, BpftraceVersion generation) throws IOException {
+  private DaemonProcess daemon(String program, BpftraceUnderTest bpftrace) throws IOException {
     return site.start(
-        "trace.program=" + program, "trace.bpftrace=" + generation.command(site.scratch()));
+        "trace.program=" + program, "trace.bpftrace=" + bpftrace.command(site.scratch()));
   }
 
   static Stream<Arguments> depths() {
-    return Stream.of(BpftraceVersion.values())
+    return BpftraceUnderTest.all()
         .flatMap(
-            generation ->
+            bpftrace ->
                 IntStream.rangeClosed(1, ResolvedProgram.DEEPEST)
-                    .mapToObj(depth -> Arguments.of(generation, depth)));
+                    .mapToObj(depth -> Arguments.of(bpftrace, depth)));
   }
 
   @ParameterizedTest
   @MethodSource("depths")
-  void namesOfEveryDepthAndTheirLongestComponentsAreToldWhole(BpftraceVersion generation, int depth)
+  void longestNamesOfEveryDepthAreReportedWhole(BpftraceUnderTest bpftrace, int depth)
       throws IOException {
-    String longest = "n".repeat(ResolvedProgram.longestComponent(depth));
+    String longest =
+        "n".repeat(ResolvedProgram.longestComponent(depth, bpftrace.version(site.scratch())));
     String name = String.join("/", Collections.nCopies(depth, longest));
     site.original(name, Map.of("x", "x"));
     site.original("short", Map.of("x", "x"));
-    try (TraceRecorder watch = TraceRecorder.resolved(settings(generation), depth).awaitWorking()) {
+    try (TraceRecorder watch =
+        TraceRecorder.resolved(bpftrace.settings(site), depth).awaitWorking()) {
       ChildProcess.cat(site.root(name).resolve("x"));
       ChildProcess.cat(site.root("short/x"));
 
       watch.awaitSight(name);
-      Await.until("a shorter one is told too", () -> watch.saw("short"));
+      Await.until("a shorter one is reported too", () -> watch.saw("short"));
       assertEquals(0, watch.lost());
     }
   }
 
   @ParameterizedTest
-  @EnumSource(BpftraceVersion.class)
-  void mountedCompilerGoesQuietByItselfAndIsSeenAgainWhenItIsUnmounted(BpftraceVersion generation)
+  @MethodSource("dev.lazymount.trace.BpftraceUnderTest#all")
+  void mountedCompilerIsNotReportedUntilItIsUnmounted(BpftraceUnderTest bpftrace)
       throws IOException {
     site.compiler("gcc");
     Opener opener = Opener.compile(site.scratch());
-    DaemonProcess daemon = daemon("resolved", generation);
+    DaemonProcess daemon = daemon("resolved", bpftrace);
     daemon.awaitImagesKnown();
-    try (TraceRecorder watch = TraceRecorder.resolved(settings(generation), 1).awaitWorking()) {
+    try (TraceRecorder watch = TraceRecorder.resolved(bpftrace.settings(site), 1).awaitWorking()) {
       opener.open("openat", site.root("gcc/version"));
       watch.awaitSight("gcc");
       daemon.awaitMounted("gcc");
-      // What belongs to the window of the mount is told by now.
+      // After this, events of the mount's window have been reported.
       TraceRecorder.fence(site, opener, List.of(watch));
       watch.forget();
 
@@ -103,7 +98,7 @@ class ResolvedProgramIT {
       watch.awaitNextWindow();
       opener.open("openat", site.root("gcc/version"));
       TraceRecorder.fence(site, opener, List.of(watch));
-      assertFalse(watch.saw("gcc"), "told while it is mounted");
+      assertFalse(watch.saw("gcc"), "reported while it is mounted");
       assertEquals(1, watch.paths().size(), "nothing but the fence: " + watch.paths());
 
       ChildProcess.run("umount", site.root("gcc").toString()).orFail();
@@ -113,12 +108,12 @@ class ResolvedProgramIT {
   }
 
   @ParameterizedTest
-  @EnumSource(BpftraceVersion.class)
-  void processThatTracesDoesNotSeeItself(BpftraceVersion generation) throws IOException {
+  @MethodSource("dev.lazymount.trace.BpftraceUnderTest#all")
+  void tracingProcessDoesNotReportItself(BpftraceUnderTest bpftrace) throws IOException {
     site.original("ours", Map.of("x", "x"));
     site.original("theirs", Map.of("x", "x"));
     Opener opener = Opener.compile(site.scratch());
-    try (TraceRecorder watch = TraceRecorder.resolved(settings(generation), 1).awaitWorking()) {
+    try (TraceRecorder watch = TraceRecorder.resolved(bpftrace.settings(site), 1).awaitWorking()) {
       assertEquals("x", Files.readString(site.root("ours/x")));
       opener.open("openat", site.root("theirs/x"));
       watch.awaitSight("theirs");
@@ -128,15 +123,15 @@ class ResolvedProgramIT {
     }
   }
 
-  /** Everybody can read the canary's name while one flies. */
+  /** Every process can read the canary's name during its access. */
   @ParameterizedTest
-  @EnumSource(BpftraceVersion.class)
-  void canaryOfSomebodyWhoIsNotRootIsNone(BpftraceVersion generation) throws IOException {
+  @MethodSource("dev.lazymount.trace.BpftraceUnderTest#all")
+  void canaryOfAnotherUserIsIgnored(BpftraceUnderTest bpftrace) throws IOException {
     site.original("ours", Map.of("x", "x"));
     site.original("theirs", Map.of("x", "x"));
     Files.setPosixFilePermissions(site.folder(), PosixFilePermissions.fromString("rwxr-xr-x"));
     Opener opener = Opener.compile(site.scratch());
-    try (TraceRecorder watch = TraceRecorder.resolved(settings(generation), 1).awaitWorking()) {
+    try (TraceRecorder watch = TraceRecorder.resolved(bpftrace.settings(site), 1).awaitWorking()) {
       TraceRecorder.fence(site, opener, List.of(watch));
       long before = watch.canaries();
       mimic(watch, 100, "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups");
@@ -151,24 +146,23 @@ class ResolvedProgramIT {
   }
 
   @ParameterizedTest
-  @EnumSource(BpftraceVersion.class)
-  void canariesOfOneProcessAreBoundedInAWindowAndTheRestIsCounted(BpftraceVersion generation)
-      throws IOException {
+  @MethodSource("dev.lazymount.trace.BpftraceUnderTest#all")
+  void canariesOfAProcessAreBoundedAndCounted(BpftraceUnderTest bpftrace) throws IOException {
     int sent = 2000;
     Opener opener = Opener.compile(site.scratch());
-    try (TraceRecorder watch = TraceRecorder.resolved(settings(generation), 1).awaitWorking()) {
+    try (TraceRecorder watch = TraceRecorder.resolved(bpftrace.settings(site), 1).awaitWorking()) {
       TraceRecorder.fence(site, opener, List.of(watch));
       long before = watch.canaries();
       long ticks = watch.ticks();
       mimic(watch, sent);
       Await.until(
-          "each is told or counted as lost",
+          "each is reported or counted as lost",
           () -> watch.canaries() - before + watch.lost() == sent);
-      long told = watch.canaries() - before;
+      long reported = watch.canaries() - before;
       long windows = watch.ticks() - ticks + 1;
       // 64 for each second begun, and one second more.
-      assertTrue(told <= windows * 128, told + " in " + windows + " windows");
-      assertTrue(told > 0);
+      assertTrue(reported <= windows * 128, reported + " in " + windows + " windows");
+      assertTrue(reported > 0);
     }
   }
 
@@ -187,9 +181,8 @@ class ResolvedProgramIT {
   }
 
   @ParameterizedTest
-  @EnumSource(BpftraceVersion.class)
-  void ignoredNamesOfProcessesAreIgnoredByBothPrograms(BpftraceVersion generation)
-      throws IOException {
+  @MethodSource("dev.lazymount.trace.BpftraceUnderTest#all")
+  void bothProgramsIgnoreTheIgnoredCommands(BpftraceUnderTest bpftrace) throws IOException {
     for (String name : List.of("scanned", "read", "run")) {
       site.original(name, Map.of("x", "x"));
     }
@@ -199,7 +192,7 @@ class ResolvedProgramIT {
             opener.program(),
             site.scratch().resolve("it-s a scanner"),
             StandardCopyOption.COPY_ATTRIBUTES);
-    Settings settings = settings(generation, "trace.ignore-comms=[other, \"it-s a scanner\"]");
+    Settings settings = bpftrace.settings(site, "trace.ignore-comms=[other, \"it-s a scanner\"]");
     try (TraceRecorder path = TraceRecorder.path(settings);
         TraceRecorder resolved = TraceRecorder.resolved(settings, 1)) {
       path.awaitWorking();
@@ -217,9 +210,9 @@ class ResolvedProgramIT {
   }
 
   @Test
-  void imageNestedInAnImageIsMountedAlongWithIt() throws IOException {
+  void nestedImageIsMountedWithItsOuterImage() throws IOException {
     nested();
-    DaemonProcess daemon = daemon("resolved", BpftraceVersion.INSTALLED);
+    DaemonProcess daemon = daemon("resolved", BpftraceUnderTest.INSTALLED);
     daemon.awaitImagesKnown();
 
     site.version("cuda");
@@ -233,9 +226,9 @@ class ResolvedProgramIT {
   }
 
   @Test
-  void imageNestedInAnImageIsMountedAtItsOwnAccessWithThePathProgram() throws IOException {
+  void pathProgramMountsNestedImageAtItsOwnAccess() throws IOException {
     nested();
-    DaemonProcess daemon = daemon("path", BpftraceVersion.INSTALLED);
+    DaemonProcess daemon = daemon("path", BpftraceUnderTest.INSTALLED);
     daemon.awaitImagesKnown();
 
     site.version("cuda");
@@ -261,9 +254,9 @@ class ResolvedProgramIT {
   }
 
   @Test
-  void nameDeeperThanAllOthersIsSeenOnceTheCatalogHasIt() throws IOException {
+  void deeperNameIsSeenOnceTheCatalogHasIt() throws IOException {
     site.compiler("gcc");
-    DaemonProcess daemon = daemon("resolved", BpftraceVersion.INSTALLED);
+    DaemonProcess daemon = daemon("resolved", BpftraceUnderTest.INSTALLED);
     daemon.mount("gcc");
     long restarts = daemon.status().trace().restarts();
 
@@ -277,10 +270,10 @@ class ResolvedProgramIT {
     assertEquals("resolved", daemon.status().trace().program());
   }
 
-  /** The deeper the names, the shorter the components that are told. */
+  /** The deeper the names, the shorter the components that are reported. */
   @Test
-  void nameLongerThanATraceForUnknownNamesTellsIsSeenOnceTheCatalogHasIt() throws IOException {
-    DaemonProcess daemon = daemon("resolved", BpftraceVersion.INSTALLED);
+  void longerNameIsSeenOnceTheCatalogHasIt() throws IOException {
+    DaemonProcess daemon = daemon("resolved", BpftraceUnderTest.INSTALLED);
     daemon.awaitReady();
     String longName = "arm64/" + "n".repeat(60);
     site.compiler(longName);

@@ -127,7 +127,7 @@ class RootIT {
 
   @ParameterizedTest
   @EnumSource(Kind.class)
-  void accessesAreSeenByTheProgramThatWorksThere(Kind kind) throws IOException {
+  void autoSelectsTheProgramThatWorksThere(Kind kind) throws IOException {
     kind.mount(site);
     for (String name : List.of("gcc", "arm64/gcc", "relative")) {
       compiler(name);

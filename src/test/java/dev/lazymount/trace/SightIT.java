@@ -5,14 +5,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.lazymount.config.Settings;
 import dev.lazymount.kernel.Site;
+import dev.lazymount.status.ProgramName;
+import dev.lazymount.trace.program.BpftraceVersion;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
-import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -20,15 +23,21 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * What each trace program sees, on each release of bpftrace: all of them run at once, and every way
- * to come by a file is gone once. The table of it is written to target/sight-table.md, and the
- * README has it.
+ * What each trace program sees on each release of bpftrace: all of them run at once, and every way
+ * to open a file is tried once. The table of it is written to target/sight-table.md, and the
+ * documentation contains it.
  */
 class SightIT {
   private static final Path TABLE = Path.of("target/sight-table.md");
-  private static final Path README = Path.of("README.md");
 
-  private static final Map<String, TraceRecorder> watches = new TreeMap<>();
+  /** The pages that may contain it. */
+  private static final List<Path> PAGES =
+      List.of(Path.of("src/site/markdown/trace.md"), Path.of("README.md"));
+
+  /** By program and release. */
+  private static final Map<ProgramName, Map<String, TraceRecorder>> recorders =
+      new EnumMap<>(ProgramName.class);
+
   private static final Map<OpenMethod, String> rows = new EnumMap<>(OpenMethod.class);
   private static Site site;
   private static Opener opener;
@@ -39,18 +48,27 @@ class SightIT {
     site = Site.createShared();
     opener = Opener.compile(site.scratch());
     TracedTree.prepare(site);
-    for (BpftraceVersion generation : BpftraceVersion.values()) {
-      Settings settings =
-          TraceRecorder.settings(site, "trace.bpftrace=" + generation.checked(site.scratch()));
-      watches.put("path on " + generation, TraceRecorder.path(settings));
-      watches.put("resolved on " + generation, TraceRecorder.resolved(settings, 2));
+    Set<BpftraceVersion> versions = new HashSet<>();
+    for (BpftraceUnderTest bpftrace : BpftraceUnderTest.all().toList()) {
+      BpftraceVersion version = bpftrace.version(site.scratch());
+      assertTrue(versions.add(version), "two releases are " + version);
+      Settings settings = bpftrace.settings(site);
+      for (ProgramName program : List.of(ProgramName.PATH, ProgramName.RESOLVED)) {
+        recorders
+            .computeIfAbsent(program, p -> new TreeMap<>())
+            .put("bpftrace " + version, TraceRecorder.of(program, settings, 2));
+      }
     }
-    watches.values().forEach(TraceRecorder::awaitWorking);
+    all().forEach(TraceRecorder::awaitWorking);
+  }
+
+  private static List<TraceRecorder> all() {
+    return recorders.values().stream().flatMap(each -> each.values().stream()).toList();
   }
 
   @AfterAll
   static void close() throws IOException {
-    watches.values().forEach(TraceRecorder::close);
+    all().forEach(TraceRecorder::close);
     site.close();
     if (rows.size() == OpenMethod.values().length) {
       writeTable();
@@ -59,23 +77,25 @@ class SightIT {
 
   @ParameterizedTest
   @EnumSource(OpenMethod.class)
-  void isSeenOrNotAsTheTableSays(OpenMethod way) throws IOException {
-    TracedTree scene = new TracedTree(site, opener, "by-" + way).appear();
+  void eachReleaseSeesWhatTheTableSays(OpenMethod method) throws IOException {
+    TracedTree tree = new TracedTree(site, opener, "by-" + method).appear();
 
-    way.go(scene);
+    method.go(tree);
 
-    TraceRecorder.fence(site, opener, List.copyOf(watches.values()));
-    Map<String, Boolean> seen = new TreeMap<>();
-    Map<String, Boolean> expected = new TreeMap<>();
-    watches.forEach(
-        (name, watch) -> {
-          seen.put(name, watch.saw(scene.name()) || watch.saw(scene.link()));
-          expected.put(name, way.expected().get(name.substring(0, name.indexOf(' '))));
-        });
-    assertEquals(expected, seen, way.title());
-    Map<String, Boolean> byProgram = new HashMap<>();
-    seen.forEach((name, saw) -> byProgram.put(name.substring(0, name.indexOf(' ')), saw));
-    rows.put(way, way.row(byProgram));
+    TraceRecorder.fence(site, opener, all());
+    Map<ProgramName, Boolean> expected = method.expected();
+    Map<String, Boolean> wrong = new TreeMap<>();
+    recorders.forEach(
+        (program, byRelease) ->
+            byRelease.forEach(
+                (release, recorder) -> {
+                  boolean seen = recorder.saw(tree.name()) || recorder.saw(tree.link());
+                  if (seen != expected.get(program)) {
+                    wrong.put(program + " with " + release, seen);
+                  }
+                }));
+    assertEquals(Map.of(), wrong, method.title());
+    rows.put(method, method.row(expected));
   }
 
   private static void writeTable() throws IOException {
@@ -85,10 +105,15 @@ class SightIT {
     lines.addAll(rows.values());
     String table = String.join("\n", lines) + "\n";
     Files.writeString(TABLE, table);
-    if (Files.exists(README)) {
+    List<Path> pages = PAGES.stream().filter(Files::exists).toList();
+    if (!pages.isEmpty()) {
+      String text = "";
+      for (Path page : pages) {
+        text += Files.readString(page);
+      }
       assertTrue(
-          Files.readString(README).contains(table),
-          "README.md does not have the table of " + TABLE + ": put it in as it is");
+          text.contains(table),
+          "none of " + pages + " contains the table of " + TABLE + " as it is");
     }
   }
 }

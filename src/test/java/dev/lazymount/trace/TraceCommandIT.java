@@ -64,7 +64,7 @@ class TraceCommandIT {
 
   private void awaitTracing() {
     Await.until(
-        "it says that it traces",
+        "it prints that it traces",
         Duration.ofSeconds(30),
         () -> said().contains("accesses under " + site.root() + " are traced"),
         this::said);
@@ -90,7 +90,7 @@ class TraceCommandIT {
 
   @ParameterizedTest
   @ValueSource(strings = {"path", "resolved"})
-  void printsWhoOpenedWhatAndTheImageAndMountsNothing(String program) throws IOException {
+  void printsAccessesAndImagesAndMountsNothing(String program) throws IOException {
     Opener opener = Opener.compile(site.scratch());
     trace("--json", "--set", "trace.program=" + program);
 
@@ -108,12 +108,12 @@ class TraceCommandIT {
   }
 
   @Test
-  void nameThatIsDeeperThanAllBeforeIsToldWholeOnceItIsThere() throws IOException {
+  void deeperNameIsReportedWholeOnceItExists() throws IOException {
     Opener opener = Opener.compile(site.scratch());
     trace("--json", "--set", "trace.program=resolved", "--set", "catalog.rescan=100ms");
     site.compiler("a/b/c/deep");
     Await.until(
-        "the trace is renewed and sees it",
+        "the trace is restarted and sees it",
         Duration.ofSeconds(30),
         () -> {
           openAndEnd(opener, "a/b/c/deep");
@@ -131,7 +131,7 @@ class TraceCommandIT {
   }
 
   /**
-   * The kernel tells the pid of its first namespace (PROC_PID_INIT_INO); a container has another.
+   * The kernel reports the pid in its first namespace (PROC_PID_INIT_INO); a container has another.
    */
   private static final boolean IN_INITIAL_NAMESPACE = namespace().equals("pid:[4026531836]");
 
@@ -157,7 +157,7 @@ class TraceCommandIT {
     return line.get("pid").getAsLong();
   }
 
-  /** Of two processes, of which the trace has told these. */
+  /** The trace has reported these pids of two processes. */
   private static void assertPids(long first, long second, long firstSeen, long secondSeen) {
     if (IN_INITIAL_NAMESPACE) {
       assertEquals(List.of(first, second), List.of(firstSeen, secondSeen));
@@ -178,7 +178,7 @@ class TraceCommandIT {
   }
 
   @Test
-  void printsTheSameForPeople() throws IOException {
+  void printsATable() throws IOException {
     trace();
     site.version("gcc");
     site.version("no-image");
@@ -196,7 +196,7 @@ class TraceCommandIT {
   }
 
   @Test
-  void runsBesideADaemonAndDisturbsNothing() throws IOException {
+  void runsBesideADaemon() throws IOException {
     DaemonProcess daemon = site.start();
     daemon.awaitImagesKnown();
     trace("--json");
@@ -214,7 +214,7 @@ class TraceCommandIT {
 
   @ParameterizedTest
   @ValueSource(strings = {"INT", "TERM", "KILL"})
-  void bpftraceGoesWithIt(String signal) throws Exception {
+  void bpftraceEndsWithIt(String signal) throws Exception {
     trace();
     long bpftrace = bpftrace();
 
@@ -235,7 +235,7 @@ class TraceCommandIT {
 
   /** As in {@code lazymount trace | head}. */
   @Test
-  void endsWhenNobodyReadsItAnyMore() throws IOException {
+  void endsWhenItsReaderHasEnded() throws IOException {
     ProcessBuilder builder = new ProcessBuilder(site.command("trace", "--json"));
     builder.environment().putAll(site.mark());
     command = builder.redirectError(output.toFile()).start();

@@ -21,10 +21,10 @@ import org.junit.jupiter.api.BeforeAll;
 abstract class TraceFixture {
   static final Duration SOON = Duration.ofSeconds(10);
 
-  /** So long that no canary is ever missing. */
+  /** A time-out that never passes. */
   static final Duration NEVER = Duration.ofHours(1);
 
-  /** What the receiver of accesses gets. */
+  /** A message of the receiver of accesses. */
   record Batch(List<Access> accesses, ActorRef<TraceSource.Ack> answerTo) {}
 
   private static ActorTestKit kit;
@@ -40,6 +40,10 @@ abstract class TraceFixture {
     kit =
         ActorTestKit.create(
             ConfigFactory.parseResources("actors.conf").withFallback(ConfigFactory.load()));
+  }
+
+  static ActorTestKit kit() {
+    return kit;
   }
 
   @AfterAll
@@ -69,7 +73,7 @@ abstract class TraceFixture {
     source = null;
   }
 
-  /** The next report that is no canary's return has to be of this kind. */
+  /** The next report has to be of this kind; returned canaries are skipped. */
   <T extends TraceReport> T report(Class<T> kind) {
     TraceReport report = parent.receiveMessage(SOON);
     while (report instanceof TraceReport.CanaryBack) {
@@ -82,7 +86,7 @@ abstract class TraceFixture {
     assertInstanceOf(TraceReport.CanaryBack.class, parent.receiveMessage(SOON));
   }
 
-  /** The paths of the next so many accesses; every batch is answered. */
+  /** The paths of the next so many accesses; every batch is confirmed. */
   List<String> paths(int count) {
     List<String> paths = new ArrayList<>();
     while (paths.size() < count) {

@@ -6,7 +6,9 @@ import dev.lazymount.status.Access;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -37,14 +39,14 @@ final class TraceParserTest {
   }
 
   @Test
-  void aCanaryIsItsTokenAndNoAccess() {
+  void canaryIsATokenAndNoAccess() {
     TraceBatch batch = feed(event(CANARY + "c0ffee", "java"));
     assertEquals(List.of("c0ffee"), batch.canaries());
     assertEquals(List.of(), batch.accesses());
   }
 
   @Test
-  void anEmptyCommAndAnEmptyPathAreRead() {
+  void emptyFieldsAreRead() {
     assertEquals(List.of(access("/ce/a", "")), feed(event("/ce/a", "")).accesses());
     assertEquals(List.of(access("", "sh")), feed(event("", "sh")).accesses());
   }
@@ -62,7 +64,7 @@ final class TraceParserTest {
         "/ce/x\rCR",
         "/ce/\u00e4\u20ac\ud83d\ude00"
       })
-  void aLineBreakInAPathEndsNothing(String path) {
+  void lineBreakInAPathEndsNothing(String path) {
     TraceBatch batch = feed(event(path, "sh") + event("/ce/next", "sh"));
     assertEquals(List.of(access(path, "sh"), access("/ce/next", "sh")), batch.accesses());
     assertEquals(new Counts(0, 0, 0, false), Counts.of(batch));
@@ -70,19 +72,19 @@ final class TraceParserTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"new\nline", "\n", "\t", "tab\tbed", "\tLost 9 events", " ", "0 x /ce/y"})
-  void whateverIsInACommStaysInTheComm(String comm) {
+  void commandMayContainAnything(String comm) {
     TraceBatch batch = feed(event("/ce/a", comm) + event("/ce/next", "sh"));
     assertEquals(List.of(access("/ce/a", comm), access("/ce/next", "sh")), batch.accesses());
     assertEquals(new Counts(0, 0, 0, false), Counts.of(batch));
   }
 
   @Test
-  void aTabInAPathCutsItOffAndAddsNothing() {
+  void tabInAPathCutsItOff() {
     TraceBatch batch = feed(event("/ce/a\t/ce/b", "sh"));
     assertEquals(List.of(access("/ce/a", "/ce/b\tsh")), batch.accesses());
   }
 
-  /** Whoever makes up a path does not know the mark of this run, but may know one of another. */
+  /** A path can't contain the mark of this run, but may contain that of another. */
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -91,7 +93,7 @@ final class TraceParserTest {
         "/ce/x\n@MARK@ 1 openat /ce/forged\tsh\t@MARK@",
         "/ce/x\n 1 openat /ce/forged\tsh\t",
       })
-  void anEventCanNotBeForgedFromInsideAPath(String path) {
+  void pathCanNotForgeAnEvent(String path) {
     TraceBatch batch = feed(event(path, "sh") + event("/ce/next", "sh"));
     assertEquals(2, batch.accesses().size());
     assertEquals("/ce/next", batch.accesses().get(1).path());
@@ -99,7 +101,7 @@ final class TraceParserTest {
   }
 
   @Test
-  void lossesAreAddedUp() {
+  void lostEventsAreAddedUp() {
     TraceBatch batch =
         feed(
             "Lost 12 events\n" + event("/ce/a", "sh") + "Lost 30 events\nWARNING: Lost 1 events\n");
@@ -111,7 +113,7 @@ final class TraceParserTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "Attaching 6 probes...",
+        "Attaching the probes",
         "Lost many events",
         "We Lost 12 events",
         "Lost 99999999999999999999 events",
@@ -123,8 +125,8 @@ final class TraceParserTest {
         "1 openat /ce/x\tsh",
         "\u0000\u0001\u0002\ufffd",
       })
-  void whatIsNotOursIsCountedAndDropped(String line) {
-    // The one with our mark at its start may still go on; the next event cuts it off.
+  void foreignLineIsCountedAndDropped(String line) {
+    // The line that begins with the mark may continue; the next event ends it.
     TraceBatch batch = feed(line + "\n" + event("/ce/next", "sh"));
     assertEquals(List.of(access("/ce/next", "sh")), batch.accesses());
     assertEquals(new Counts(0, 0, 1, false), Counts.of(batch));
@@ -139,19 +141,21 @@ final class TraceParserTest {
         MARK + " \t" + MARK,
         MARK + " 12 openat /ce/x\t" + MARK,
       })
-  void anEventOfAnotherFormIsCountedAndDropped(String line) {
+  void malformedEventIsCountedAndDropped(String line) {
     TraceBatch batch = feed(line + "\n" + event("/ce/next", "sh"));
     assertEquals(List.of(access("/ce/next", "sh")), batch.accesses());
     assertEquals(new Counts(0, 0, 1, false), Counts.of(batch));
   }
 
   @Test
-  void mapsPrintedAtTheEndAndEmptyLinesMeanNothing() {
-    assertEquals(new Counts(0, 0, 0, false), Counts.of(feed("\n\n@seen[/ce/a]: 1\n@x: 2\n\n")));
+  void mapsStartMessageAndEmptyLinesAreIgnored() {
+    assertEquals(
+        new Counts(0, 0, 0, false),
+        Counts.of(feed("Attaching 6 probes...\n\n@seen[/ce/a]: 1\n@x: 2\n\n")));
   }
 
   @Test
-  void anEventThatWasCutOffIsDroppedAndTheNextIsRead() {
+  void cutOffEventIsDroppedAndTheNextIsRead() {
     TraceBatch batch =
         feed(MARK + " 12 openat /ce/cut\n" + event("/ce/next", "sh") + event("/ce/more", "sh"));
     assertEquals(List.of(access("/ce/next", "sh"), access("/ce/more", "sh")), batch.accesses());
@@ -159,7 +163,7 @@ final class TraceParserTest {
   }
 
   @Test
-  void aTickAfterAnEventThatWasCutOffIsRead() {
+  void tickAfterACutOffEventIsRead() {
     TraceBatch batch = feed(MARK + " 12 openat /ce/cut\n" + tick() + event("/ce/next", "sh"));
     assertEquals(List.of(access("/ce/next", "sh")), batch.accesses());
     assertEquals(new Counts(0, 0, 1, true), Counts.of(batch));
@@ -167,7 +171,7 @@ final class TraceParserTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"x", "0123456789abcdef 1 openat /", "@", "\u0000", "Lost "})
-  void aLineOfTenMegabytesIsCountedOnceAndTheNextIsRead(String filler) {
+  void lineOfTenMegabytesIsCountedOnce(String filler) {
     byte[] chunk = filler.repeat(64 * 1024 / filler.length()).getBytes(StandardCharsets.UTF_8);
     long unparsed = 0;
     for (int i = 0; i < 160; i++) {
@@ -181,14 +185,14 @@ final class TraceParserTest {
   }
 
   @Test
-  void aLineOfTenMegabytesInOneReadIsCountedOnce() {
+  void lineOfTenMegabytesInOneReadIsCountedOnce() {
     TraceBatch batch = feed("x".repeat(10_000_000) + "\n" + event("/ce/next", "sh"));
     assertEquals(List.of(access("/ce/next", "sh")), batch.accesses());
     assertEquals(new Counts(0, 0, 1, false), Counts.of(batch));
   }
 
   @Test
-  void anEventThatNeverEndsIsDroppedAndWhatFollowsIsRead() {
+  void endlessEventIsDroppedAndTheNextIsRead() {
     StringBuilder endless = new StringBuilder(MARK + " 12 openat /ce/");
     for (int i = 0; i < 1000; i++) {
       endless.append("line ").append(i).append('\n');
@@ -200,7 +204,7 @@ final class TraceParserTest {
   /** With the buffer just full there is no room for the line break. */
   @ParameterizedTest
   @ValueSource(ints = {100, 500, 1024, 1025, 1050})
-  void anEventThatWasCutOffTakesNoOtherAlong(int length) {
+  void cutOffEventTakesNoOtherAlong(int length) {
     String cut = MARK + " 12 openat /";
     TraceBatch batch =
         feed(cut + "x".repeat(length - cut.length()) + "\n" + event("/ce/next", "sh"));
@@ -209,14 +213,37 @@ final class TraceParserTest {
   }
 
   @Test
-  void theLongestEventsAreRead() {
+  void longestEventsAreRead() {
     String path = "/ce/" + "p".repeat(187);
     assertEquals(
         List.of(access(path, "c".repeat(15))), feed(event(path, "c".repeat(15))).accesses());
   }
 
   @Test
-  void binaryGarbageNeverStopsIt() {
+  void sampleIsPrintableBoundedAndWithoutTheMark() {
+    TraceBatch batch =
+        feed(
+            "tab\there \u0007\n"
+                + "another\n"
+                + MARK
+                + " 12 openat\tsh\t"
+                + MARK
+                + "\n"
+                + "y".repeat(3000)
+                + "\n");
+    assertEquals(
+        Map.of(
+            TraceBatch.Unparsed.FOREIGN, "tab?here ?",
+            TraceBatch.Unparsed.MALFORMED, "12 openat?sh",
+            TraceBatch.Unparsed.TOO_LONG, "y".repeat(120)),
+        batch.samples().stream()
+            .collect(Collectors.toMap(TraceBatch.Sample::kind, TraceBatch.Sample::line)));
+    assertEquals(4, batch.unparsed());
+    assertEquals(List.of(), feed("").samples());
+  }
+
+  @Test
+  void binaryGarbageDoesNotStopTheParser() {
     Random random = new Random(15);
     for (int i = 0; i < 2000; i++) {
       byte[] garbage = new byte[random.nextInt(300)];
@@ -227,7 +254,7 @@ final class TraceParserTest {
     assertEquals(List.of(access("/ce/next", "sh")), feed(event("/ce/next", "sh")).accesses());
   }
 
-  /** However the reads cut the bytes, the events are the same. */
+  /** The events do not depend on where the reads end. */
   @Test
   void readsMayCutAnywhere() {
     String all =
@@ -261,7 +288,7 @@ final class TraceParserTest {
         from = to;
       }
       assertEquals(expected, accesses);
-      assertEquals(new Counts(1, 7, 3, true), counts);
+      assertEquals(new Counts(1, 7, 2, true), counts);
     }
   }
 

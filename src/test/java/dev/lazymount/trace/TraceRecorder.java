@@ -5,10 +5,14 @@ import dev.lazymount.config.Settings;
 import dev.lazymount.config.SettingsLoader;
 import dev.lazymount.kernel.Await;
 import dev.lazymount.kernel.Site;
+import dev.lazymount.status.ProgramName;
+import dev.lazymount.trace.program.BpftraceVersion;
 import dev.lazymount.trace.program.Canary;
+import dev.lazymount.trace.program.InstalledBpftrace;
 import dev.lazymount.trace.program.PathProgram;
 import dev.lazymount.trace.program.ResolvedProgram;
 import dev.lazymount.trace.program.TraceProgram;
+import dev.lazymount.trace.program.TracePrograms;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.DirectoryIteratorException;
@@ -25,16 +29,17 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * A trace program on a real bpftrace, and all it has told: the launcher and the parser of the
- * daemon without its actors. Its canary is sent from this JVM.
+ * A trace program on a real bpftrace, and all that it has reported: the daemon's launcher and
+ * parser without its actors. Its canary is sent from this JVM.
  */
 final class TraceRecorder implements AutoCloseable {
-  /** A bpftrace that compiles the deepest program on a machine that has much else to do. */
+  /** Long enough for the deepest program on a busy machine. */
   private static final Duration START = Duration.ofSeconds(60);
 
   private static final AtomicInteger FENCES = new AtomicInteger();
@@ -48,7 +53,7 @@ final class TraceRecorder implements AutoCloseable {
 
   private final Set<String> paths = ConcurrentHashMap.newKeySet();
 
-  /** What bpftrace says besides. */
+  /** Other output of bpftrace. */
   private final List<String> chatter = new CopyOnWriteArrayList<>();
 
   private final LongAdder events = new LongAdder();
@@ -79,26 +84,36 @@ final class TraceRecorder implements AutoCloseable {
 
   /** The path program of a site. */
   static TraceRecorder path(Settings settings) {
-    return launch(settings, new PathProgram(settings, Path.of("/sys/kernel/tracing")));
+    return launch(settings, new PathProgram(settings, TracePrograms.TRACEFS, version(settings)));
   }
 
   /** The resolved program of a site, for names of so many components. */
   static TraceRecorder resolved(Settings settings, int depth) {
     return launch(
         settings,
-        new ResolvedProgram(settings, Path.of("/sys/kernel/tracing"), () -> depth, () -> 1));
+        new ResolvedProgram(
+            settings, TracePrograms.TRACEFS, () -> depth, () -> 1, version(settings)));
   }
 
-  /** Waits until a canary has come back. */
+  /** The program of this name; the resolved one for names of so many components. */
+  static TraceRecorder of(ProgramName program, Settings settings, int depth) {
+    return program == ProgramName.PATH ? path(settings) : resolved(settings, depth);
+  }
+
+  private static Supplier<BpftraceVersion> version(Settings settings) {
+    return new InstalledBpftrace(settings.trace().bpftrace())::version;
+  }
+
+  /** Waits until a canary has returned. */
   TraceRecorder awaitWorking() {
     Await.until(
-        program.name() + " works: its canary comes back",
+        program.name() + " works: its canary returns",
         START,
         () -> {
           if (process.exit().toCompletableFuture().isDone()) {
             throw new AssertionError("bpftrace has ended");
           }
-          program.canary().fly(program.canary().token());
+          program.canary().send(program.canary().token());
           return canaries.sum() > 0;
         },
         () -> chatter.toString());
@@ -115,12 +130,12 @@ final class TraceRecorder implements AutoCloseable {
     return process.pid();
   }
 
-  /** What its canary is called, of the resolved program. */
+  /** The thread name of the resolved program's canary. */
   String canaryName() {
     return program.canary().token();
   }
 
-  /** How many canaries have come back. */
+  /** How many canaries have returned. */
   long canaries() {
     return canaries.sum();
   }
@@ -142,7 +157,7 @@ final class TraceRecorder implements AutoCloseable {
     return ticks.sum();
   }
 
-  /** Whether an access to something in this directory below the root was told. */
+  /** Whether an access to something in this directory below the root was reported. */
   boolean saw(String name) {
     List<String> wanted = Arrays.asList(name.split("/"));
     return paths.stream()
@@ -158,29 +173,29 @@ final class TraceRecorder implements AutoCloseable {
   }
 
   /**
-   * Waits until everything that was told is told anew.
+   * Waits until every name may be reported again.
    *
-   * @return how many canaries it sent for it: a window in which nothing is told has no end to see
+   * @return the number of canaries that it sent: an idle window has no tick
    */
   int awaitNextWindow() {
     // The first end may be of the window before.
     int ends = 2;
     for (int i = 0; i < ends; i++) {
       long before = ticks();
-      program.canary().fly(program.canary().token());
+      program.canary().send(program.canary().token());
       Await.until("a window ends", () -> ticks() > before);
     }
     return ends;
   }
 
-  /** Waits until it was told. */
+  /** Waits until it was reported. */
   void awaitSight(String name) {
     Await.until(this + " sees " + name, Await.PATIENCE, () -> saw(name), this::describe);
   }
 
   /**
-   * Returns when each of these has told all that was opened before by an Opener, which uses one
-   * CPU: from one CPU events come in their order. A last access is made and waited for.
+   * Returns when each of these has reported everything that an Opener opened before: it uses one
+   * CPU, and the events of one CPU stay in order. Makes one more access and waits for its report.
    */
   static void fence(Site site, Opener opener, List<TraceRecorder> watches) throws IOException {
     String name = "fence-" + FENCES.incrementAndGet();
@@ -193,7 +208,7 @@ final class TraceRecorder implements AutoCloseable {
 
   private String describe() {
     List<String> some = paths.stream().limit(50).toList();
-    return "it saw " + some + ", lost " + lost() + " and says " + chatter;
+    return "it saw " + some + ", lost " + lost() + " and printed " + chatter;
   }
 
   private interface Chunk {
@@ -236,7 +251,7 @@ final class TraceRecorder implements AutoCloseable {
 
   private void complain(byte[] bytes) {
     for (String line : complaints.feed(bytes)) {
-      long more = LostEvents.in(line);
+      long more = BpftraceVersion.lostEvents(line);
       lost.add(more);
       if (more == 0 && chatter.size() < 100) {
         chatter.add(line);
@@ -273,7 +288,7 @@ final class TraceRecorder implements AutoCloseable {
         }
       }
     } catch (IOException | DirectoryIteratorException e) {
-      // A descriptor that was closed meanwhile; the caller looks again.
+      // A descriptor was closed meanwhile; the caller tries again.
     }
     return maps;
   }

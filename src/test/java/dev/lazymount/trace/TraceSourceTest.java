@@ -5,31 +5,35 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import akka.actor.typed.ActorRef;
+import dev.lazymount.status.ProgramName;
 import dev.lazymount.support.ScriptedTrace;
 import dev.lazymount.trace.program.TraceFailure;
 import dev.lazymount.trace.program.TraceProgram;
+import java.io.InputStream;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
-/** The life of bpftrace: started, watched by the canary, restarted, killed. */
+/** bpftrace is started, watched by the canary, restarted and killed. */
 final class TraceSourceTest extends TraceFixture {
   private static final Duration PATIENCE = Duration.ofMillis(300);
 
   @Test
-  void tellsWhatRunsAndEachCanaryThatComesBack() throws Exception {
+  void reportsTheProgramAndEachCanary() throws Exception {
     start(NEVER);
     assertEquals(
-        new TraceReport.Started("resolved", bpftrace.run().pid(), TraceProgram.Names.ALL, null),
+        new TraceReport.Started(
+            ProgramName.RESOLVED, bpftrace.run().pid(), TraceProgram.Names.ALL, null),
         report(TraceReport.Started.class));
     canaryBack();
     canaryBack();
   }
 
   @Test
-  void aProgramThatCanNotBeStartedIsTriedAgainAndAgain() {
+  void launchIsRetried() {
     bpftrace.refuse(launch -> launch < 4 ? "bpftrace not found" : null);
     start(NEVER);
     for (int i = 0; i < 3; i++) {
@@ -41,22 +45,21 @@ final class TraceSourceTest extends TraceFixture {
   }
 
   @Test
-  void oneThatEndsAtOnceIsStartedAgainAndItsLastWordsTold() throws Exception {
+  void endedBpftraceIsRestartedAndItsErrorReported() throws Exception {
     start(NEVER);
     ScriptedTrace.Run first = bpftrace.run();
     report(TraceReport.Started.class);
     first.complain("ERROR: couldn't set RLIMIT_MEMLOCK\nstdin:1: ERROR: tracepoint not found\n");
     first.end(1);
     assertEquals(
-        "bpftrace ended with status 1: ERROR: couldn't set RLIMIT_MEMLOCK"
-            + " | stdin:1: ERROR: tracepoint not found",
+        "bpftrace ended with status 1: stdin:1: ERROR: tracepoint not found",
         report(TraceReport.Failed.class).reason());
     report(TraceReport.Started.class);
     canaryBack();
   }
 
   @Test
-  void theEndOfOneRunIsNoWordOfTheNext() throws Exception {
+  void endOfARunIsNotTakenForTheNext() throws Exception {
     bpftrace.canary(ScriptedTrace.LOST);
     start(NEVER);
     ScriptedTrace.Run first = bpftrace.run();
@@ -71,7 +74,7 @@ final class TraceSourceTest extends TraceFixture {
   }
 
   @Test
-  void oneThatEndsInTheMiddleOfALineIsStartedAgainWithAFreshParser() throws Exception {
+  void restartAfterHalfALineParsesFromScratch() throws Exception {
     bpftrace.canary(ScriptedTrace.LOST);
     start(NEVER);
     ScriptedTrace.Run first = bpftrace.run();
@@ -84,17 +87,20 @@ final class TraceSourceTest extends TraceFixture {
   }
 
   @Test
-  void oneThatWasKilledIsStartedAgain() throws Exception {
+  void killedBpftraceIsRestartedAndTheProgramIsNotBlamed() throws Exception {
     start(NEVER);
-    bpftrace.run().end(128 + 9);
+    ScriptedTrace.Run run = bpftrace.run();
+    run.complain("ERROR: couldn't set RLIMIT_MEMLOCK\nstdin:1: ERROR: an old one\n");
+    run.end(128 + 9);
     report(TraceReport.Started.class);
     assertEquals("bpftrace was killed by signal 9", report(TraceReport.Failed.class).reason());
+    assertEquals(List.of(false), bpftrace.conclusive());
     report(TraceReport.Started.class);
     canaryBack();
   }
 
   @Test
-  void oneThatLivesButIsSilentIsKilledAndTheNextIsLeftAlone() throws Exception {
+  void silentBpftraceIsKilledAndReplacedOnce() throws Exception {
     bpftrace.canary(
         (run, token) ->
             (run.pid() == 1 ? ScriptedTrace.LOST : ScriptedTrace.HOME).accept(run, token));
@@ -115,7 +121,7 @@ final class TraceSourceTest extends TraceFixture {
   }
 
   @Test
-  void oneThatFallsSilentLaterIsNoticed() throws Exception {
+  void silenceAfterAGoodStartIsNoticed() throws Exception {
     start(PATIENCE);
     ScriptedTrace.Run first = bpftrace.run();
     report(TraceReport.Started.class);
@@ -126,11 +132,11 @@ final class TraceSourceTest extends TraceFixture {
   }
 
   @Test
-  void aCanaryThatIsLostIsFollowedByAnother() {
-    AtomicInteger flown = new AtomicInteger();
+  void lostCanaryIsFollowedByAnother() {
+    AtomicInteger sent = new AtomicInteger();
     bpftrace.canary(
         (run, token) -> {
-          if (flown.incrementAndGet() > 5) {
+          if (sent.incrementAndGet() > 5) {
             ScriptedTrace.HOME.accept(run, token);
           }
         });
@@ -140,7 +146,7 @@ final class TraceSourceTest extends TraceFixture {
   }
 
   @Test
-  void aCanaryNobodySentIsNone() throws Exception {
+  void unknownCanaryIsIgnored() throws Exception {
     bpftrace.canary(ScriptedTrace.LOST);
     start(NEVER);
     ScriptedTrace.Run run = bpftrace.run();
@@ -154,7 +160,7 @@ final class TraceSourceTest extends TraceFixture {
 
   /** Restarting bpftrace would not make the storage answer. */
   @Test
-  void aCanaryThatHangsIsToldAndNothingIsRestarted() throws Exception {
+  void hangingCanaryIsReportedAndNothingRestarts() throws Exception {
     CountDownLatch storage = new CountDownLatch(1);
     bpftrace.canary((run, token) -> await(storage));
     start(Duration.ofMillis(50));
@@ -162,9 +168,9 @@ final class TraceSourceTest extends TraceFixture {
     report(TraceReport.Started.class);
     for (int i = 0; i < 3; i++) {
       String reason = report(TraceReport.CanaryBlocked.class).reason();
-      assertTrue(reason.contains("storage does not answer"), reason);
+      assertTrue(reason.contains("storage does not respond"), reason);
     }
-    assertEquals(1, bpftrace.canaries(), "no other waits behind the one that hangs");
+    assertEquals(1, bpftrace.canaries(), "no other waits behind the hanging one");
     run.print(ScriptedTrace.event("/ce/a", "sh"));
     assertEquals(List.of("/ce/a"), paths(1));
 
@@ -179,7 +185,7 @@ final class TraceSourceTest extends TraceFixture {
   }
 
   @Test
-  void aProgramThatCanNotBeMadeIsTriedAgain() {
+  void makingAProgramIsRetried() {
     AtomicInteger made = new AtomicInteger();
     bpftrace.making(
         () -> {
@@ -193,17 +199,17 @@ final class TraceSourceTest extends TraceFixture {
     canaryBack();
   }
 
-  /** Where the root is, is asked of its storage. */
+  /** Making a program inspects the root, which may be on a hanging storage. */
   @Test
-  void aProgramWhoseMakingHangsIsToldAndMadeWhenTheStorageIsBack() {
+  void hangingStartIsReportedAndContinues() {
     CountDownLatch storage = new CountDownLatch(1);
     bpftrace.making(() -> await(storage));
     ActorRef<TraceSource.Command> source = start(Duration.ofMillis(50));
     for (int i = 0; i < 3; i++) {
       String reason = report(TraceReport.CanaryBlocked.class).reason();
-      assertTrue(reason.contains("storage does not answer"), reason);
+      assertTrue(reason.contains("storage does not respond"), reason);
     }
-    source.tell(new TraceSource.Renew("names are deeper now"));
+    source.tell(new TraceSource.Restart("names are deeper now"));
     storage.countDown();
     TraceReport next = parent.receiveMessage(SOON);
     while (next instanceof TraceReport.CanaryBlocked) {
@@ -215,11 +221,11 @@ final class TraceSourceTest extends TraceFixture {
   }
 
   @Test
-  void aRenewalStartsAnotherRun() throws Exception {
+  void restartStartsAnotherRun() throws Exception {
     ActorRef<TraceSource.Command> source = start(NEVER);
     ScriptedTrace.Run first = bpftrace.run();
     report(TraceReport.Started.class);
-    source.tell(new TraceSource.Renew("names are deeper now"));
+    source.tell(new TraceSource.Restart("names are deeper now"));
     assertEquals("names are deeper now", report(TraceReport.Failed.class).reason());
     assertEquals(List.of(), bpftrace.failures(), "the program is not to blame");
     first.awaitKilled();
@@ -230,8 +236,91 @@ final class TraceSourceTest extends TraceFixture {
     assertEquals(2, bpftrace.launches());
   }
 
+  /** From 0.23 on bpftrace ends with it if the kernel refuses the program. */
   @Test
-  void stoppedItKillsItsProcess() throws Exception {
+  void status255IsNoSignalAndBlamesTheProgram() throws Exception {
+    start(NEVER);
+    ScriptedTrace.Run run = bpftrace.run();
+    run.complain("ERROR: Error loading BPF program\n");
+    run.end(255);
+    report(TraceReport.Started.class);
+    assertEquals(
+        "bpftrace ended with status 255: ERROR: Error loading BPF program",
+        report(TraceReport.Failed.class).reason());
+    assertEquals(List.of(true), bpftrace.conclusive());
+  }
+
+  @Test
+  void processWhoseOutputCanNotBeReadIsKilled() throws Exception {
+    TraceEnv env = bpftrace.env(counters, NEVER);
+    start(with(env, program -> new Unreadable(env.launcher().launch(program))));
+    bpftrace.run().awaitKilled();
+    assertEquals(
+        "can't read the output of bpftrace: java.lang.IllegalStateException: no output",
+        report(TraceReport.Failed.class).reason());
+  }
+
+  @Test
+  void processStartedWhileTheActorStopsIsKilled() throws Exception {
+    CountDownLatch launching = new CountDownLatch(1);
+    CountDownLatch stopped = new CountDownLatch(1);
+    TraceEnv env = bpftrace.env(counters, NEVER);
+    start(
+        with(
+            env,
+            program -> {
+              launching.countDown();
+              await(stopped);
+              return env.launcher().launch(program);
+            }));
+    launching.await();
+    stop();
+    stopped.countDown();
+    bpftrace.run().awaitKilled();
+  }
+
+  private static TraceEnv with(TraceEnv env, TraceProcess.Launcher launcher) {
+    return new TraceEnv(
+        env.settings(),
+        env.programs(),
+        launcher,
+        env.canaryPrefix(),
+        env.canaryExecutor(),
+        env.dispatcher(),
+        env.canaryInterval(),
+        env.counters());
+  }
+
+  /** A process whose output can't be opened. */
+  private record Unreadable(TraceProcess process) implements TraceProcess {
+    @Override
+    public long pid() {
+      return process.pid();
+    }
+
+    @Override
+    public InputStream output() {
+      throw new IllegalStateException("no output");
+    }
+
+    @Override
+    public InputStream errors() {
+      return process.errors();
+    }
+
+    @Override
+    public CompletionStage<Integer> exit() {
+      return process.exit();
+    }
+
+    @Override
+    public void kill() {
+      process.kill();
+    }
+  }
+
+  @Test
+  void stopKillsTheProcess() throws Exception {
     start(NEVER);
     ScriptedTrace.Run run = bpftrace.run();
     canaryBackAfterStart();

@@ -3,6 +3,7 @@ package dev.lazymount.trace;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import akka.actor.testkit.typed.javadsl.LoggingTestKit;
 import dev.lazymount.support.ScriptedTrace;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -10,7 +11,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** What flows out of bpftrace, good and bad, and who is asked before more is read. */
+/** The streams on the output of bpftrace, and their back-pressure. */
 final class TraceStreamTest extends TraceFixture {
   private ScriptedTrace.Run run() throws InterruptedException {
     bpftrace.canary(ScriptedTrace.LOST);
@@ -19,7 +20,7 @@ final class TraceStreamTest extends TraceFixture {
   }
 
   @Test
-  void accessesArriveInTheirOrder() throws Exception {
+  void accessesArriveInOrder() throws Exception {
     ScriptedTrace.Run run = run();
     run.print(ScriptedTrace.event("/ce/a", "sh") + ScriptedTrace.event("/ce/b", "sh"));
     run.print(ScriptedTrace.event("/ce/c", "sh"));
@@ -28,7 +29,7 @@ final class TraceStreamTest extends TraceFixture {
   }
 
   @Test
-  void aPathIsToldOnceInAWindow() throws Exception {
+  void pathIsReportedOncePerWindow() throws Exception {
     ScriptedTrace.Run run = run();
     run.print(ScriptedTrace.event("/ce/a", "sh").repeat(3));
     run.print(ScriptedTrace.event("/ce/a", "sh") + ScriptedTrace.event("/ce/b", "sh"));
@@ -40,17 +41,37 @@ final class TraceStreamTest extends TraceFixture {
   }
 
   @Test
-  void garbageAndBinaryAreCountedAndDoNotStopIt() throws Exception {
+  void garbageIsCountedAndSkipped() throws Exception {
     ScriptedTrace.Run run = run();
     run.print("Attaching 6 probes...\n\u0000\u0001\ufffd\n");
     run.print("x".repeat(10_000_000) + "\n");
     run.print(ScriptedTrace.event("/ce/a", "sh"));
     assertEquals(List.of("/ce/a"), paths(1));
+    assertEquals(2, counters.unparsed.sum(), "the first line is known");
+  }
+
+  @Test
+  void unparsedLineIsLoggedOncePerKindPrintableAndWithoutTheMark() throws Exception {
+    ScriptedTrace.Run run = run();
+    report(TraceReport.Started.class);
+    LoggingTestKit foreign = LoggingTestKit.warn("a line that is no event").withOccurrences(1);
+    LoggingTestKit cutOff = LoggingTestKit.warn("an event that was cut off").withOccurrences(1);
+    foreign.expect(
+        kit().system(),
+        () ->
+            cutOff.expect(
+                kit().system(),
+                () -> {
+                  run.print("what\u0007ever\nsecond\n");
+                  run.print(ScriptedTrace.MARK + " 12 openat /ce/cut\n");
+                  run.print(ScriptedTrace.event("/ce/a", "sh"));
+                  return paths(1);
+                }));
     assertEquals(3, counters.unparsed.sum());
   }
 
   @Test
-  void lossesAreCountedFromBothOutputs() throws Exception {
+  void lostEventsOfBothOutputsAreCounted() throws Exception {
     ScriptedTrace.Run run = run();
     run.print("Lost 12 events\n");
     run.complain("Lost 30 events\nWARNING: Lost 400 events\n");
@@ -69,7 +90,7 @@ final class TraceStreamTest extends TraceFixture {
   }
 
   @Test
-  void tenMegabytesOfComplaintsComeToAFewLines() throws Exception {
+  void tenMegabytesOfErrorsBecomeAFewLines() throws Exception {
     ScriptedTrace.Run run = run();
     run.complain("ERROR: couldn't set RLIMIT_MEMLOCK\n");
     for (int i = 0; i < 100; i++) {
@@ -86,7 +107,7 @@ final class TraceStreamTest extends TraceFixture {
   }
 
   @Test
-  void noNextBatchComesBeforeTheLastOneIsAnswered() throws Exception {
+  void nextBatchWaitsForTheConfirmation() throws Exception {
     ScriptedTrace.Run run = run();
     Batch first = router.receiveMessage(SOON);
     assertEquals(List.of(), first.accesses(), "the handshake");
@@ -105,7 +126,7 @@ final class TraceStreamTest extends TraceFixture {
   }
 
   @Test
-  void theCanaryComesBackAlsoWhileTheReceiverIsSlow() throws Exception {
+  void canaryReturnsWhileTheReceiverIsSlow() throws Exception {
     start(NEVER);
     router.receiveMessage(SOON).answerTo().tell(TraceSource.Ack.ACK);
     report(TraceReport.Started.class);

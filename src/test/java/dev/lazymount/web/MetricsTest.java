@@ -10,6 +10,7 @@ import dev.lazymount.status.DaemonState;
 import dev.lazymount.status.DaemonStatus;
 import dev.lazymount.status.MountState;
 import dev.lazymount.status.MountStatus;
+import dev.lazymount.status.ProgramName;
 import dev.lazymount.status.TraceStatus;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -95,7 +96,7 @@ class MetricsTest {
 
     status.state(DaemonState.READY);
     status.state(DaemonState.DEGRADED);
-    status.trace(new TraceStatus("path", 1L, 2.5, null, "no BTF"));
+    status.trace(new TraceStatus(ProgramName.PATH, 1L, 2.5, null, "no BTF"));
     status.catalog(3000, 2, 10, "unreadable");
     status.storage("hangs");
     image("a", MountState.FAILED);
@@ -146,7 +147,7 @@ class MetricsTest {
 
   @Test
   void rulesAndDashboardUseExistingMetrics() throws IOException {
-    status.trace(new TraceStatus("path", 1L, 2.5, null, null));
+    status.trace(new TraceStatus(ProgramName.PATH, 1L, 2.5, null, null));
     Set<String> names = names();
     Set<String> rules = new TreeSet<>();
     for (String line : Files.readAllLines(Path.of("conf", "prometheus", "lazymount.rules.yml"))) {

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.gson.Gson;
 import dev.lazymount.status.MountState;
 import dev.lazymount.status.MountStatus;
+import dev.lazymount.status.ProgramName;
 import dev.lazymount.status.StatusReport;
 import dev.lazymount.status.TraceStatus;
 import dev.lazymount.support.RawHttp;
@@ -64,7 +65,7 @@ class ResourcesTest extends WebFixture {
   @Test
   void pageEscapesEveryValue() throws IOException {
     String evil = "<b>'&\"@ROWS@";
-    status.trace(new TraceStatus(evil, 1L, 1.0, evil, evil));
+    status.trace(new TraceStatus(ProgramName.PATH, 1L, 1.0, evil, evil));
     status
         .mounts()
         .put(

@@ -5,6 +5,7 @@ import com.google.gson.JsonElement;
 import dev.lazymount.status.DaemonState;
 import dev.lazymount.status.MountState;
 import dev.lazymount.status.MountStatus;
+import dev.lazymount.status.ProgramName;
 import dev.lazymount.status.StatusReport;
 import dev.lazymount.status.TraceStatus;
 import java.net.InetSocketAddress;
@@ -43,7 +44,7 @@ abstract class StatusPageFixture extends WebFixture {
   @BeforeEach
   void open() throws Exception {
     status.state(DaemonState.READY);
-    status.trace(new TraceStatus("resolved", 28314L, 0.8, null, null));
+    status.trace(new TraceStatus(ProgramName.RESOLVED, 28314L, 0.8, null, null));
     status.catalog(3050, 3, 40, null);
     status.counters().seen.add(18_432);
     status.counters().unknown.add(311);

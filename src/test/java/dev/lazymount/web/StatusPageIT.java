@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.lazymount.status.DaemonState;
 import dev.lazymount.status.MountState;
+import dev.lazymount.status.ProgramName;
 import dev.lazymount.status.TraceStatus;
 import java.nio.file.Path;
 import java.util.List;
@@ -67,7 +68,7 @@ class StatusPageIT extends StatusPageFixture {
   @Test
   void valuesAreTextAndNeverMarkup() throws Exception {
     refused(EVIL, MountState.FAILED, "</td><script>document.title='owned'</script>" + EVIL);
-    status.trace(new TraceStatus(EVIL, 1L, 1.0, EVIL, null));
+    status.trace(new TraceStatus(ProgramName.PATH, 1L, 1.0, EVIL, null));
     show();
     assertTrue(names().contains(EVIL), names().toString());
     assertEquals(0, chromium.value("document.images.length").getAsInt());

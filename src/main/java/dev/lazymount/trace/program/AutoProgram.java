@@ -4,19 +4,20 @@ import java.time.Duration;
 import java.util.function.LongSupplier;
 
 /**
- * Resolved if it works here, else path. Whether it works is not guessed from versions: it is run,
- * and the canary says. Once it has worked, a failure is taken for a crash and it is run again. One
- * name that resolved can't tell has path run as long as there is that name, and no longer.
+ * The resolved program where it works, else the path program. Nothing is inferred from the kernel's
+ * version: the program is run, and its canary decides. Once it has worked, a failure counts as a
+ * crash and it is run again. A name that the resolved program can't report selects the path program
+ * for as long as that name exists.
  */
 public final class AutoProgram implements TraceProgram.Factory {
-  /** So many runs of what has worked before, without a canary in any of them. */
-  private static final int ENOUGH = 5;
+  /** Runs in a row without a canary, of a program that worked before, until it is given up. */
+  private static final int MAX_FAILED_RUNS = 5;
 
   /**
-   * Path runs at least so long when a name was the reason, so that one that comes and goes can't
-   * have the trace started anew with each scan.
+   * Shortest run of the path program if a name was the reason, so that a name that comes and goes
+   * does not restart the trace with each scan.
    */
-  static final Duration REST = Duration.ofMinutes(10);
+  static final Duration SHORTEST_FALLBACK = Duration.ofMinutes(10);
 
   private final TraceProgram.Factory resolved;
   private final TraceProgram.Factory path;
@@ -25,9 +26,9 @@ public final class AutoProgram implements TraceProgram.Factory {
   private boolean everWorked;
   private boolean tryingResolved;
   private boolean workedThisTime;
-  private int inVain;
+  private int failedRuns;
 
-  /** A choice between these two. */
+  /** Chooses between these two. */
   public AutoProgram(TraceProgram.Factory resolved, TraceProgram.Factory path) {
     this(resolved, path, System::nanoTime);
   }
@@ -46,9 +47,11 @@ public final class AutoProgram implements TraceProgram.Factory {
         tryingResolved = true;
         workedThisTime = false;
         return resolved.next();
+      } catch (TraceFailure.NoBpftrace e) {
+        throw e;
       } catch (TraceFailure.NamesUnfit e) {
         tryingResolved = false;
-        return insteadOfResolved(e.getMessage()).withNames(whileUnfit());
+        return fallback(e.getMessage()).withNames(whileUnfit(e.reportable()));
       } catch (TraceFailure e) {
         if (everWorked && !(e instanceof TraceFailure.Unsuitable)) {
           throw e;
@@ -57,31 +60,31 @@ public final class AutoProgram implements TraceProgram.Factory {
       }
     }
     tryingResolved = false;
-    return insteadOfResolved(unusable);
+    return fallback(unusable);
   }
 
-  private TraceProgram insteadOfResolved(String reason) {
+  private TraceProgram fallback(String reason) {
     return path.next().withNote("path and not resolved: " + reason);
   }
 
-  private TraceProgram.Names whileUnfit() {
-    long rested = nanoTime.getAsLong() + REST.toNanos();
+  private TraceProgram.Names whileUnfit(TraceProgram.Names reportable) {
+    long earliest = nanoTime.getAsLong() + SHORTEST_FALLBACK.toNanos();
     return (deepest, longest) ->
-        !ResolvedProgram.tells(deepest, longest) || nanoTime.getAsLong() - rested < 0;
+        !reportable.fit(deepest, longest) || nanoTime.getAsLong() - earliest < 0;
   }
 
   @Override
   public void worked() {
     workedThisTime = true;
     everWorked |= tryingResolved;
-    inVain = 0;
+    failedRuns = 0;
   }
 
   @Override
   public void failed(String reason, boolean conclusive) {
     if (tryingResolved && !workedThisTime) {
-      inVain++;
-      if ((conclusive && !everWorked) || inVain >= ENOUGH) {
+      failedRuns++;
+      if ((conclusive && !everWorked) || failedRuns >= MAX_FAILED_RUNS) {
         unusable = reason;
       }
     }

@@ -15,20 +15,20 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The kernel's description of its own types (BTF; Documentation/bpf/btf.rst), read for one thing:
- * at which byte of a struct a member lies. Reads the file in pieces, a few times over, because most
- * of it is of no use and the whole of it would be the largest thing in our memory.
+ * Offsets of struct members, from the kernel's description of its own types (BTF;
+ * Documentation/bpf/btf.rst). Reads the file in pieces and several times, because most of it is not
+ * needed and all of it would be the largest object in the daemon's memory.
  */
 public final class Btf {
   /**
    * A member of a struct.
    *
    * @param struct the struct's name
-   * @param name the member's; it may lie in an anonymous struct or union inside
+   * @param name the member's; it may be inside an anonymous struct or union
    */
   public record Member(String struct, String name) {}
 
-  /** Where the running kernel describes itself. */
+  /** The running kernel's. */
   public static final Path KERNEL = Path.of("/sys/kernel/btf/vmlinux");
 
   private static final int MAGIC = 0xEB9F;
@@ -36,9 +36,7 @@ public final class Btf {
   private static final int STRUCT = 4;
   private static final int UNION = 5;
 
-  /**
-   * What follows a type, bytes: the first number, and the second for each of its parts. By kind.
-   */
+  /** Bytes that follow a type, by kind: these, and {@link #AFTER_EACH} for each of its parts. */
   private static final int[] AFTER = {0, 4, 0, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 4, 0, 0};
 
   private static final int[] AFTER_EACH = {
@@ -48,17 +46,17 @@ public final class Btf {
   /** Bytes read at a time. */
   private static final int PIECE = 64 * 1024;
 
-  /** Names of kernel structs and members have more letters than this, and fewer than that. */
+  /** Names of kernel structs and members are longer than SHORTEST and shorter than LONGEST. */
   private static final int SHORTEST = 1;
 
   private static final int LONGEST = 24;
 
-  /** How deep anonymous structs and unions are looked into. */
+  /** Levels of anonymous structs and unions that are searched. */
   private static final int NESTED = 4;
 
   private record Part(int nameOffset, int type, int offset) {}
 
-  /** A struct whose members are to be read: where it begins in the one that was asked for. */
+  /** A struct whose members are to be read, and its offset in the requested one. */
   private record Wanted(String struct, int base) {}
 
   private final FileChannel file;
@@ -80,15 +78,15 @@ public final class Btf {
     stringsAt = length + header.i32();
     stringsEnd = stringsAt + header.i32();
     if (length < HEADER || typesEnd < typesAt || stringsEnd < stringsAt) {
-      throw new IOException("a header that can't be");
+      throw new IOException("invalid header");
     }
   }
 
   /**
-   * Where these members lie, bytes from the beginning of their structs.
+   * The offsets of these members in their structs, bytes.
    *
    * @param path the description, such as {@link #KERNEL}
-   * @throws IOException if it can't be read, or has one of them not
+   * @throws IOException if it can't be read, or lacks one of them
    */
   public static Map<Member, Integer> offsets(Path path, List<Member> members) throws IOException {
     try (FileChannel file = FileChannel.open(path)) {
@@ -115,7 +113,7 @@ public final class Btf {
     return found;
   }
 
-  /** Where in the strings these names are. One byte array at a time: this is two million bytes. */
+  /** The offsets of these names in the string section, which is two million bytes long. */
   private Map<Integer, String> strings(Set<String> names) throws IOException {
     Map<Integer, String> at = new HashMap<>();
     byte[] bytes = new byte[PIECE];
@@ -124,7 +122,7 @@ public final class Btf {
       ByteBuffer into = ByteBuffer.wrap(bytes, kept, Math.min(PIECE - kept, stringsEnd - from));
       int n = file.read(into, from);
       if (n <= 0) {
-        throw new EOFException("it ends early");
+        throw new EOFException("truncated");
       }
       int start = 0;
       int base = from - kept - stringsAt;
@@ -142,7 +140,7 @@ public final class Btf {
       from += n;
       kept = kept + n - start;
       if (kept == PIECE) {
-        throw new IOException("a name that can't be");
+        throw new IOException("a name is too long");
       }
       System.arraycopy(bytes, start, bytes, 0, kept);
     }
@@ -150,10 +148,10 @@ public final class Btf {
   }
 
   /**
-   * Reads all types once: the structs that were asked for in the first pass, and in a later one the
-   * anonymous ones that lie in them.
+   * Reads all types once: in the first pass the requested structs, in later ones the anonymous
+   * structs and unions inside them.
    *
-   * @return the anonymous ones to read next, by the number of their type
+   * @return those to read in the next pass, by the number of their type
    */
   private Map<Integer, List<Wanted>> pass(
       Map<Integer, String> texts,
@@ -174,7 +172,7 @@ public final class Btf {
       int kind = (info >>> 24) & 31;
       int count = info & 0xffff;
       if (kind >= AFTER.length) {
-        throw new IOException("a kind of type that is new: " + kind);
+        throw new IOException("unknown kind of type: " + kind);
       }
       List<Wanted> wanted = byType.getOrDefault(type, List.of());
       String name = texts.get(nameOffset);
@@ -252,7 +250,7 @@ public final class Btf {
         int n = file.read(piece, pieceEnd);
         piece.flip();
         if (n <= 0) {
-          throw new EOFException("it ends early");
+          throw new EOFException("truncated");
         }
         pieceEnd += n;
       }

@@ -1,11 +1,11 @@
 package dev.lazymount.trace.program;
 
-/** An access of our own, sent through the whole pipeline to see whether it comes back. */
+/** An access made by the daemon itself, to check that the whole pipeline reports it. */
 public interface Canary {
-  /** What the path in its event begins with, below the root; the token follows. */
+  /** How the path in its event begins, below the root; the token follows. */
   String PREFIX = ".lazymount-canary-";
 
-  /** A word for the next access, by which it is known when it comes back. */
+  /** A word that identifies the next access when it returns. */
   String token();
 
   /**
@@ -13,5 +13,5 @@ public interface Canary {
    *
    * @param token from {@link #token()}
    */
-  void fly(String token);
+  void send(String token);
 }

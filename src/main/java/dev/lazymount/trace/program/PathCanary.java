@@ -4,10 +4,10 @@ import dev.lazymount.linux.Fd;
 import java.nio.file.Path;
 
 /**
- * The canary of the path program: an openat(2) of a path under the root that nobody has. The kernel
- * refuses it by its flags before it looks the path up, so that no storage is asked and a hung one
- * can't hold it up; the tracepoint is passed all the same. Each has a path of its own, because a
- * path is told once a window.
+ * The canary of the path program: an openat(2) of a path under the root that does not exist. The
+ * kernel refuses it by its flags, after the tracepoint and before the path lookup, so that no
+ * storage is involved and none can block it. Each has its own path, because the program reports a
+ * path once per window.
  */
 final class PathCanary implements Canary {
   private final Path root;
@@ -22,7 +22,7 @@ final class PathCanary implements Canary {
   }
 
   @Override
-  public void fly(String token) {
+  public void send(String token) {
     Fd.probeOpen(root + "/" + PREFIX + token);
   }
 }

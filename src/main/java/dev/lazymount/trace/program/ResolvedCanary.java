@@ -6,19 +6,19 @@ import dev.lazymount.linux.ThreadName;
 import java.nio.file.Path;
 
 /**
- * The canary of the resolved program: opens the root itself, in a thread that for this moment has a
- * secret name. The program knows the name and tells this open and no other of the root.
+ * The canary of the resolved program: opens the root itself, in a thread that has a secret name for
+ * that moment. The program contains the name, and reports no other open of the root.
  *
- * <p>Everybody can read the name in /proc in that moment, and it is the same for a whole run; so
- * the program asks for the real user id as well, which has to be root's, and tells a bounded number
- * of one process in a window. Another process of root could send a false canary, which would come
- * back only if the trace works, and be taken for the daemon itself until the next real one; nobody
- * can keep ours from coming back.
+ * <p>Every process can read the name in /proc in that moment, and it is the same for a whole run.
+ * Therefore the program also requires root's real user id, and reports a bounded number per process
+ * and window. Another process of root could send a false canary, which returns only if the trace
+ * works, and would be taken for the daemon itself until the next true one; no process can keep the
+ * true ones from returning.
  */
 final class ResolvedCanary implements Canary {
   private final Path root;
 
-  /** The longest name a thread can have is 15 bytes. */
+  /** The kernel allows 15 bytes for the name of a thread. */
   private final String word = Secret.word(15);
 
   ResolvedCanary(Path root) {
@@ -31,12 +31,12 @@ final class ResolvedCanary implements Canary {
   }
 
   @Override
-  public void fly(String token) {
+  public void send(String token) {
     ThreadName.set(token);
     try (Fd opened = Fd.openDirectory(root.toString())) {
       ThreadName.set("canary");
     } catch (SyscallException e) {
-      // Then it does not come back, and that is what is found out.
+      // The canary does not return, which is what it is for.
       ThreadName.set("canary");
     }
   }

@@ -3,7 +3,7 @@ package dev.lazymount.trace.program;
 import java.security.SecureRandom;
 import java.util.HexFormat;
 
-/** Random words that nobody else knows. Thread-safe. */
+/** Random words that no other process can guess. Thread-safe. */
 final class Secret {
   private static final SecureRandom RANDOM = new SecureRandom();
 

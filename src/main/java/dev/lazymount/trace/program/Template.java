@@ -10,15 +10,13 @@ import java.time.Duration;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/**
- * The text of a .bt resource, being filled in. The comment at its head is for people and left out.
- */
+/** The text of a .bt resource, being filled in. The comment at its head is left out. */
 final class Template {
   private static final String EACH = "@EACH_CALL@\n";
   private static final String END_EACH = "@END_EACH_CALL@\n";
 
-  private static final Duration QUIET = Duration.ofSeconds(10);
-  private static final int MOST_QUIET = 10;
+  private static final Duration IDLE = Duration.ofSeconds(10);
+  private static final int MOST_IDLE = 10;
 
   private String text;
 
@@ -40,9 +38,9 @@ final class Template {
    * Repeats the block between the marks of EACH_CALL for each of these calls that the kernel has; a
    * probe that does not exist is fatal to bpftrace.
    *
-   * @param events the folder events/syscalls of tracefs
-   * @param probe what the name of the call's folder begins with, such as {@code sys_enter_}
-   * @throws TraceFailure if there is none
+   * @param events the directory events/syscalls of tracefs
+   * @param probe the prefix of each call's directory there, such as {@code sys_enter_}
+   * @throws TraceFailure if the kernel has none of them
    */
   Template each(Path events, String probe, List<String> calls) {
     List<String> there =
@@ -78,29 +76,29 @@ final class Template {
     return part;
   }
 
-  /** How much is put into a map of this size: CPUs that count at the same time count too little. */
-  static int mostHeld(int maxKeys) {
+  /** Keys stored in a map of this size: CPUs that count at the same time count too few. */
+  static int mostStored(int maxKeys) {
     return maxKeys - maxKeys / 16;
   }
 
   /**
-   * How many names of one process are told in a window: far more than any compiler needs, and so
-   * few that they fit into the buffer between kernel and bpftrace, with room for those of others.
-   * With the defaults 1024, of some 230 bytes each, and 512 KiB: of two processes at once.
+   * Names reported per process and window: more than most compilers need, and few enough that they
+   * fit into the buffer between kernel and bpftrace with room for those of other processes. With
+   * the defaults 1,024, of some 230 bytes each, in 512 KiB: those of two processes at once.
    */
   static int share(int maxKeys) {
     return Math.max(64, maxKeys / 16);
   }
 
   /**
-   * Of so many windows one has a tick although nothing was told: about one in ten seconds, and with
-   * short windows more. An orphaned bpftrace lives no longer.
+   * One in so many windows has a tick although nothing was reported: about one per ten seconds, and
+   * more with short windows. An orphaned bpftrace lives no longer than that.
    */
-  static long quiet(Duration window) {
-    return Math.max(1, Math.min(MOST_QUIET, QUIET.dividedBy(window)));
+  static long idleWindows(Duration window) {
+    return Math.max(1, Math.min(MOST_IDLE, IDLE.dividedBy(window)));
   }
 
-  /** A condition that holds for no thread of these names; empty, or beginning with {@code &&}. */
+  /** A condition that is false for threads of these names; empty, or begins with {@code &&}. */
   static String notNamed(List<String> comms) {
     return comms.stream().map(comm -> " && comm != \"" + comm + "\"").collect(Collectors.joining());
   }

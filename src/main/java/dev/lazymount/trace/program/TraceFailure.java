@@ -1,6 +1,6 @@
 package dev.lazymount.trace.program;
 
-/** The trace can't be started, has ended, or is silent; the message says which and why. */
+/** The trace can't be started, has ended, or reports nothing; the message says which and why. */
 public class TraceFailure extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
@@ -9,17 +9,35 @@ public class TraceFailure extends RuntimeException {
     super(reason);
   }
 
-  /** The program can't tell the names that there are now; for others it may well work. */
-  public static final class NamesUnfit extends TraceFailure {
+  /** bpftrace is missing or not supported; that says nothing of a program. */
+  public static final class NoBpftrace extends TraceFailure {
     private static final long serialVersionUID = 1L;
 
-    /** Unfit for this reason. */
-    public NamesUnfit(String reason) {
+    /** Missing or not supported for this reason, which names what to install. */
+    public NoBpftrace(String reason) {
       super(reason);
     }
   }
 
-  /** The program is not for this root; trying again would not help. */
+  /** The program can't report the present names; for others it may well work. */
+  public static final class NamesUnfit extends TraceFailure {
+    private static final long serialVersionUID = 1L;
+
+    private final transient TraceProgram.Names reportable;
+
+    /** For this reason; {@code reportable} are the names that it could report. */
+    NamesUnfit(String reason, TraceProgram.Names reportable) {
+      super(reason);
+      this.reportable = reportable;
+    }
+
+    /** The names that the program could report. */
+    TraceProgram.Names reportable() {
+      return reportable;
+    }
+  }
+
+  /** The program does not work for this root; another attempt would not help. */
   public static final class Unsuitable extends TraceFailure {
     private static final long serialVersionUID = 1L;
 

@@ -1,64 +1,66 @@
 package dev.lazymount.trace.program;
 
+import dev.lazymount.status.ProgramName;
+
 /**
  * A trace program, completed for one run.
  *
- * @param name what it is called in the settings and in status
+ * @param name which program it is
  * @param source the text for bpftrace
- * @param mark the secret word that begins and ends its lines; new for every run
- * @param stringLength how many bytes of each string it prints; its stack has 512 in all
- * @param names the names it is the right one for
- * @param canary how to see whether it works
- * @param note why it is this one and not the one that was asked for; null if it is
+ * @param mark the secret word that begins and ends its lines; different in every run
+ * @param stringLength the longest string it prints, bytes with the NUL
+ * @param names the names of images for which it is the right program
+ * @param canary how to check that it works
+ * @param note why it is not the preferred program; null if it is. For display only
  */
 public record TraceProgram(
-    String name,
+    ProgramName name,
     String source,
     String mark,
     int stringLength,
     Names names,
     Canary canary,
     String note) {
-  /** One that is right whatever names there are. */
+  /** A program that is right for all names. */
   public TraceProgram(
-      String name, String source, String mark, int stringLength, Canary canary, String note) {
+      ProgramName name, String source, String mark, int stringLength, Canary canary, String note) {
     this(name, source, mark, stringLength, Names.ALL, canary, note);
   }
 
-  /** The same with a note. */
+  /** A copy with a note. */
   TraceProgram withNote(String why) {
     return new TraceProgram(name, source, mark, stringLength, names, canary, why);
   }
 
-  /** The same as the right one for these names. */
+  /** A copy that is the right program for these names. */
   TraceProgram withNames(Names right) {
     return new TraceProgram(name, source, mark, stringLength, right, canary, note);
   }
 
   /**
-   * Names of images, as far as they concern the choice of a program: how many components the
-   * deepest has, and how many bytes the longest component. Thread-safe.
+   * Names of images, as far as they matter to the choice of a program: the number of components of
+   * the deepest name, and the bytes of the longest component. Thread-safe.
    */
   @FunctionalInterface
   public interface Names {
-    /** Whatever names there are. */
+    /** All names. */
     Names ALL = (deepest, longest) -> true;
 
-    /** Whether the program is the right one when there are names up to these. */
+    /** Whether the program is the right one for names up to this depth and length. */
     boolean fit(int deepest, int longest);
   }
 
-  /** Makes a new completed program for each run of the trace. Called by one thread at a time. */
+  /** Makes a completed program for each run of the trace. Called by one thread at a time. */
   @FunctionalInterface
   public interface Factory {
     /**
-     * A program for the next run.
+     * A program for the next run. May block on the root's storage.
      *
-     * @throws TraceFailure if it can't be made for this machine
+     * @throws TraceFailure if it can't be made on this machine
      */
     TraceProgram next();
 
-    /** No program is asked for any more; a run that was begun for the next one is ended. */
+    /** No further program will be requested; a run begun ahead of the next request is ended. */
     default void abandoned() {}
 
     /** The newest program was seen to work. */
@@ -67,9 +69,8 @@ public record TraceProgram(
     /**
      * The newest program has failed.
      *
-     * @param reason why
-     * @param conclusive whether that says something of the program; somebody who kills it says
-     *     nothing
+     * @param reason why, for display
+     * @param conclusive whether that says something about the program; a signal does not
      */
     default void failed(String reason, boolean conclusive) {}
   }

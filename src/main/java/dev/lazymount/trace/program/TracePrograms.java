@@ -4,28 +4,57 @@ import dev.lazymount.config.Settings;
 import java.nio.file.Path;
 import java.util.function.IntSupplier;
 
-/** The trace programs that the settings ask for, on the running kernel. */
+/** The trace program that the settings select. */
 public final class TracePrograms {
-  /** Where tracefs is since Linux 4.1. */
+  /** Where tracefs is mounted, from Linux 4.1 on. */
   public static final Path TRACEFS = Path.of("/sys/kernel/tracing");
 
   private TracePrograms() {}
 
   /**
-   * As trace.program says.
+   * The program of the setting {@code trace.program}.
    *
-   * @param settings the root and the trace's settings
-   * @param deepest how many components the deepest name of an image has; 0 if that is not known yet
-   * @param longest how many bytes the longest component of a name has
+   * @param settings the root and the settings of the trace
+   * @param deepest number of components of the deepest name of an image; 0 if not known yet
+   * @param longest bytes of the longest component of a name
    */
   public static TraceProgram.Factory of(
       Settings settings, IntSupplier deepest, IntSupplier longest) {
-    PathProgram path = new PathProgram(settings, TRACEFS);
-    ResolvedProgram resolved = new ResolvedProgram(settings, TRACEFS, deepest, longest);
+    InstalledBpftrace bpftrace = new InstalledBpftrace(settings.trace().bpftrace());
+    PathProgram path = new PathProgram(settings, TRACEFS, bpftrace::version);
+    ResolvedProgram resolved =
+        new ResolvedProgram(settings, TRACEFS, deepest, longest, bpftrace::version);
     return switch (settings.trace().program()) {
       case AUTO -> new AutoProgram(resolved, path);
       case PATH -> path;
       case RESOLVED -> resolved;
     };
+  }
+
+  /**
+   * Begins to read the kernel's types and the version of bpftrace in the background, so that the
+   * first run need not wait for them. A failure occurs again, and is reported, when they are used.
+   */
+  public static void prepare(Settings settings) {
+    InstalledBpftrace bpftrace = new InstalledBpftrace(settings.trace().bpftrace());
+    start("bpftrace-version", bpftrace::version);
+    if (settings.trace().program() != Settings.Program.PATH) {
+      start("kernel-types", KernelStructs::definitions);
+    }
+  }
+
+  private static void start(String name, Runnable read) {
+    Thread reader =
+        new Thread(
+            () -> {
+              try {
+                read.run();
+              } catch (TraceFailure e) {
+                // Reported when a program is made.
+              }
+            },
+            name);
+    reader.setDaemon(true);
+    reader.start();
   }
 }

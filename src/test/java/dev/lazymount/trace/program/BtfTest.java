@@ -37,7 +37,7 @@ final class BtfTest {
   }
 
   @Test
-  void aMemberIsFoundByItsStructAndName() throws IOException {
+  void memberIsFoundByStructAndName() throws IOException {
     type("int", INT, 0, 4, 32);
     type("other", STRUCT, 1, 8, name("number"), 1, 0);
     type("inode", STRUCT, 2, 16, name("super"), 1, 0, name("number"), 1, 64);
@@ -46,14 +46,14 @@ final class BtfTest {
   }
 
   @Test
-  void bitFieldSizesAreNoPartOfAnOffset() throws IOException {
+  void bitFieldSizeIsNoPartOfAnOffset() throws IOException {
     type("int", INT, 0, 4, 32);
     type("inode", STRUCT | BIT_FIELDS, 1, 16, name("number"), 1, (3 << 24) | 96);
     assertOffset(12, "inode", "number");
   }
 
   @Test
-  void aMemberOfAnonymousStructsAndUnionsInsideIsFoundWhereverTheirTypesStand() throws IOException {
+  void memberOfAnAnonymousStructIsFound() throws IOException {
     type("", UNION, 2, 16, name("hash"), 3, 0, 0, 4, 0);
     type("qstr", STRUCT, 2, 32, 0, 1, 64, name("end"), 3, 192);
     type("int", INT, 0, 4, 32);
@@ -71,16 +71,16 @@ final class BtfTest {
   }
 
   @Test
-  void whatIsMissingIsNamed() {
+  void missingMemberIsNamed() {
     type("inode", STRUCT, 1, 16, name("super"), 1, 0);
     assertTrue(failure("inode", "number").contains("no member number of struct inode"));
     assertTrue(failure("dentry", "super").contains("no member super of struct dentry"));
   }
 
   @Test
-  void anUnknownKindOfTypeIsRefused() {
+  void unknownKindOfTypeIsRefused() {
     type("inode", 31, 0, 0);
-    assertTrue(failure("inode", "number").contains("a kind of type that is new: 31"));
+    assertTrue(failure("inode", "number").contains("unknown kind of type: 31"));
   }
 
   @Test

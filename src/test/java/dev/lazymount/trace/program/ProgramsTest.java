@@ -8,15 +8,13 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.lazymount.config.Settings;
+import dev.lazymount.status.ProgramName;
 import dev.lazymount.support.TestSettings;
-import dev.lazymount.trace.CanaryFlight;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -27,11 +25,13 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Which program runs, what the path program is made of, and the book of the canary. */
+/** The choice of a program, and the text of the path program. */
 final class ProgramsTest {
+  private static final BpftraceVersion NEWEST = BpftraceVersion.UNKNOWN;
+
   @TempDir private Path tracefs;
 
-  private static TraceProgram.Factory named(String name) {
+  private static TraceProgram.Factory named(ProgramName name) {
     return () -> new TraceProgram(name, "", "mark", 64, null, null);
   }
 
@@ -42,12 +42,12 @@ final class ProgramsTest {
   }
 
   /**
-   * bpftrace may lose some of the clears at the end of a window, when its buffer is full; so the
-   * last of them is one that has the next window clear again.
+   * bpftrace may lose some of the clears at the end of a window, when its buffer is full; while the
+   * last one is outstanding, the next window clears again.
    */
   @ParameterizedTest
   @ValueSource(strings = {"path.bt", "resolved.bt"})
-  void whatIsClearedLastHasTheNextWindowClearAgainIfItWasLost(String resource) {
+  void lostClearIsRepeatedByTheNextWindow(String resource) {
     String text = Template.of(resource).text();
     List<String> cleared =
         Pattern.compile("clear\\((@\\w+)\\);")
@@ -55,67 +55,67 @@ final class ProgramsTest {
             .results()
             .map(m -> m.group(1))
             .toList();
-    assertTrue(cleared.containsAll(List.of("@fresh", "@told", "@over", "@seen")), text);
+    assertTrue(cleared.containsAll(List.of("@active", "@reported", "@overflow", "@seen")), text);
     String last = cleared.get(cleared.size() - 1);
-    assertTrue(text.contains("if (@fresh[0] > 0 || " + last + "[0] > 0 || @quiet[0] == 0)"), text);
+    assertTrue(text.contains("if (@active[0] > 0 || " + last + "[0] > 0 || @idle[0] == 0)"), text);
     assertTrue(text.contains(last + "[0] = " + last + "[0] + 1"), "it counts what is seen");
   }
 
   @Test
-  void autoTriesResolvedFirstAndStaysWithItOnceItWorked() {
-    AutoProgram auto = new AutoProgram(named("resolved"), named("path"));
-    assertEquals("resolved", auto.next().name());
+  void autoPrefersResolvedAndKeepsItOnceItWorked() {
+    AutoProgram auto = new AutoProgram(named(ProgramName.RESOLVED), named(ProgramName.PATH));
+    assertEquals(ProgramName.RESOLVED, auto.next().name());
     auto.worked();
     auto.failed("a crash", true);
     auto.failed("another crash", true);
     TraceProgram next = auto.next();
-    assertEquals("resolved", next.name());
+    assertEquals(ProgramName.RESOLVED, next.name());
     assertNull(next.note());
   }
 
   @Test
-  void autoGivesUpResolvedThatHasWorkedAfterFiveRunsInVainInARow() {
-    AutoProgram auto = new AutoProgram(named("resolved"), named("path"));
+  void autoGivesUpResolvedAfterFiveFailedRunsInARow() {
+    AutoProgram auto = new AutoProgram(named(ProgramName.RESOLVED), named(ProgramName.PATH));
     auto.next();
     auto.worked();
     auto.failed("a crash", true);
     for (int run = 1; run <= 4; run++) {
-      assertEquals("resolved", auto.next().name());
+      assertEquals(ProgramName.RESOLVED, auto.next().name());
       auto.failed("blind, run " + run, true);
     }
     auto.next();
     auto.worked();
     for (int run = 1; run <= 5; run++) {
-      assertEquals("resolved", auto.next().name());
+      assertEquals(ProgramName.RESOLVED, auto.next().name());
       auto.failed("blind, run " + run, true);
     }
     assertEquals("path and not resolved: blind, run 5", auto.next().note());
   }
 
   @Test
-  void autoTriesResolvedAgainIfSomebodyKilledItBeforeItCouldWork() {
-    AutoProgram auto = new AutoProgram(named("resolved"), named("path"));
+  void autoTriesResolvedAgainAfterASignal() {
+    AutoProgram auto = new AutoProgram(named(ProgramName.RESOLVED), named(ProgramName.PATH));
     auto.next();
     auto.failed("killed", false);
-    assertEquals("resolved", auto.next().name());
+    assertEquals(ProgramName.RESOLVED, auto.next().name());
   }
 
   @Test
-  void autoFallsBackToPathForGoodIfResolvedNeverWorked() {
-    AutoProgram auto = new AutoProgram(named("resolved"), named("path"));
+  void autoFallsBackForGoodIfResolvedNeverWorked() {
+    AutoProgram auto = new AutoProgram(named(ProgramName.RESOLVED), named(ProgramName.PATH));
     auto.next();
     auto.failed("no canary came back", true);
     TraceProgram next = auto.next();
-    assertEquals("path", next.name());
+    assertEquals(ProgramName.PATH, next.name());
     assertEquals("path and not resolved: no canary came back", next.note());
     auto.worked();
     auto.failed("a crash of path", true);
-    assertEquals("path", auto.next().name());
+    assertEquals(ProgramName.PATH, auto.next().name());
     assertEquals("path and not resolved: no canary came back", auto.next().note());
   }
 
   @Test
-  void autoLeavesWhatHasWorkedForARootThatItIsNotFor() {
+  void autoFallsBackOnAnUnsuitableRoot() {
     boolean[] suits = {true};
     AutoProgram auto =
         new AutoProgram(
@@ -123,38 +123,39 @@ final class ProgramsTest {
               if (!suits[0]) {
                 throw new TraceFailure.Unsuitable("the inodes");
               }
-              return named("resolved").next();
+              return named(ProgramName.RESOLVED).next();
             },
-            named("path"));
+            named(ProgramName.PATH));
     auto.next();
     auto.worked();
     suits[0] = false;
     assertEquals("path and not resolved: the inodes", auto.next().note());
     suits[0] = true;
-    assertEquals("path", auto.next().name(), "for good");
+    assertEquals(ProgramName.PATH, auto.next().name(), "for good");
   }
 
   @Test
-  void autoRunsPathForNamesThatResolvedCanNotTellAndOnlyWhileThereAreAny() {
+  void autoRunsPathWhileThereAreNamesThatDoNotFit() {
     long[] now = {0};
     int[] deepest = {ResolvedProgram.DEEPEST + 1};
     AutoProgram auto =
         new AutoProgram(
             () -> {
-              if (!ResolvedProgram.tells(deepest[0], 3)) {
-                throw new TraceFailure.NamesUnfit("too deep");
+              TraceProgram.Names reportable = ResolvedProgram.reportable(NEWEST);
+              if (!reportable.fit(deepest[0], 3)) {
+                throw new TraceFailure.NamesUnfit("too deep", reportable);
               }
-              return named("resolved").next();
+              return named(ProgramName.RESOLVED).next();
             },
-            named("path"),
+            named(ProgramName.PATH),
             () -> now[0]);
     TraceProgram path = auto.next();
     assertEquals("path and not resolved: too deep", path.note());
     auto.worked();
     auto.failed("a crash of path", true);
-    assertEquals("path", auto.next().name(), "the names are still there");
+    assertEquals(ProgramName.PATH, auto.next().name(), "the names are still there");
 
-    now[0] = AutoProgram.REST.toNanos() - 1;
+    now[0] = AutoProgram.SHORTEST_FALLBACK.toNanos() - 1;
     assertTrue(path.names().fit(1, 3), "not yet: the name may come again");
     now[0]++;
     assertFalse(path.names().fit(1, 3), "now resolved is the right one");
@@ -162,12 +163,12 @@ final class ProgramsTest {
     assertTrue(path.names().fit(1, 200));
     deepest[0] = 1;
     TraceProgram resolved = auto.next();
-    assertEquals("resolved", resolved.name());
+    assertEquals(ProgramName.RESOLVED, resolved.name());
     assertNull(resolved.note());
   }
 
   @Test
-  void namesWhoseEntriesLieSideBySideInTheKernelHaveAKeyEach() {
+  void adjacentDirectoryEntriesHaveDistinctKeys() {
     long size = 192;
     long memory = 0xffff_8881_0000_0000L;
     List<Integer> order = IntStream.range(0, 2000).boxed().collect(Collectors.toList());
@@ -182,63 +183,87 @@ final class ProgramsTest {
   }
 
   @Test
-  void theDeeperTheNamesTheShorterTheComponentsThatResolvedTells() {
-    assertTrue(ResolvedProgram.tells(1, 158));
-    assertFalse(ResolvedProgram.tells(1, 159));
-    assertTrue(ResolvedProgram.tells(6, 46));
-    assertFalse(ResolvedProgram.tells(6, 47));
-    assertTrue(ResolvedProgram.tells(0, 0));
-    assertTrue(ResolvedProgram.tells(8, 30));
-    assertFalse(ResolvedProgram.tells(9, 1));
+  void deeperNamesAllowShorterComponents() {
+    assertTrue(ResolvedProgram.reportable(NEWEST).fit(1, 158));
+    assertFalse(ResolvedProgram.reportable(NEWEST).fit(1, 159));
+    assertTrue(ResolvedProgram.reportable(NEWEST).fit(6, 46));
+    assertFalse(ResolvedProgram.reportable(NEWEST).fit(6, 47));
+    assertTrue(ResolvedProgram.reportable(NEWEST).fit(0, 0));
+    assertTrue(ResolvedProgram.reportable(NEWEST).fit(8, 30));
+    assertFalse(ResolvedProgram.reportable(NEWEST).fit(9, 1));
   }
 
   @Test
-  void aProgramTellsNoLongerComponentsThanItsOwnDepthAllows() {
-    assertTrue(ResolvedProgram.tells(2, 60), "one made for two components would tell it");
-    assertTrue(ResolvedProgram.toldBy(2).fit(2, 60));
-    assertFalse(ResolvedProgram.toldBy(6).fit(2, 60));
-    assertTrue(ResolvedProgram.toldBy(6).fit(2, 46));
-    assertFalse(ResolvedProgram.toldBy(1).fit(2, 1));
+  void programReportsNoLongerComponentsThanItsDepthAllows() {
+    assertTrue(
+        ResolvedProgram.reportable(NEWEST).fit(2, 60),
+        "one made for two components would report it");
+    assertTrue(ResolvedProgram.reportedBy(2, NEWEST).fit(2, 60));
+    assertFalse(ResolvedProgram.reportedBy(6, NEWEST).fit(2, 60));
+    assertTrue(ResolvedProgram.reportedBy(6, NEWEST).fit(2, 46));
+    assertFalse(ResolvedProgram.reportedBy(1, NEWEST).fit(2, 1));
   }
 
   @Test
-  void autoFallsBackToPathIfResolvedCanNotBeMade() {
-    AutoProgram auto = new AutoProgram(failing("no BTF"), named("path"));
+  void autoFallsBackIfResolvedCanNotBeMade() {
+    AutoProgram auto = new AutoProgram(failing("no BTF"), named(ProgramName.PATH));
     assertEquals("path and not resolved: no BTF", auto.next().note());
   }
 
   @Test
-  void autoDoesNotFallBackFromWhatHasWorked() {
+  void autoDoesNotFallBackOnceResolvedWorked() {
     boolean[] broken = {false};
     AutoProgram auto =
         new AutoProgram(
-            () -> (broken[0] ? failing("the root is gone") : named("resolved")).next(),
-            named("path"));
+            () -> (broken[0] ? failing("the root is gone") : named(ProgramName.RESOLVED)).next(),
+            named(ProgramName.PATH));
     auto.next();
     auto.worked();
     broken[0] = true;
     assertThrows(TraceFailure.class, auto::next);
     broken[0] = false;
-    assertEquals("resolved", auto.next().name());
+    assertEquals(ProgramName.RESOLVED, auto.next().name());
   }
 
   @Test
-  void autoSaysSoIfNeitherCanBeMade() {
+  void autoDoesNotBlameResolvedForBpftrace() {
+    boolean[] missing = {true};
+    TraceProgram.Factory resolved =
+        () -> {
+          if (missing[0]) {
+            throw new TraceFailure.NoBpftrace("bpftrace 0.14 is not supported");
+          }
+          return named(ProgramName.RESOLVED).next();
+        };
+    AutoProgram auto = new AutoProgram(resolved, named(ProgramName.PATH));
+    assertThrows(TraceFailure.NoBpftrace.class, auto::next);
+    missing[0] = false;
+    assertEquals(ProgramName.RESOLVED, auto.next().name(), "another one was installed");
+  }
+
+  @Test
+  void autoFailsIfNeitherCanBeMade() {
     AutoProgram auto = new AutoProgram(failing("no BTF"), failing("no tracepoints"));
     assertThrows(TraceFailure.class, auto::next);
   }
 
   @Test
-  void thePathProgramProbesTheCallsThatThereAre() throws Exception {
+  void pathProgramProbesTheExistingCalls() throws Exception {
     Files.createDirectories(tracefs.resolve("events/syscalls/sys_enter_openat"));
     Files.createDirectories(tracefs.resolve("events/syscalls/sys_enter_execve"));
-    TraceProgram program = new PathProgram(settings(), tracefs).next();
+    TraceProgram program = new PathProgram(settings(), tracefs, () -> NEWEST).next();
     String source = program.source();
-    assertEquals("path", program.name());
+    assertEquals(ProgramName.PATH, program.name());
     assertTrue(source.contains("tracepoint:syscalls:sys_enter_openat\n"), source);
     assertTrue(source.contains("tracepoint:syscalls:sys_enter_execve\n"), source);
     assertFalse(source.contains("openat2"), source);
-    assertTrue(source.contains("strncmp(str(args->filename), \"/opt/ce/\", 8) == 0"), source);
+    assertTrue(
+        source.contains(
+            "\n"
+                + "/str(args->filename, 8) == \"/opt/ce/\" || str(args->filename, 9) =="
+                + " \"/opt/ce/\"/\n"),
+        source);
+    assertTrue(source.contains("@seen[str(args->filename, 192)] == 0"), source);
     assertTrue(source.contains("comm != \"updatedb\""), source);
     assertTrue(source.contains(program.mark()), source);
     assertFalse(source.contains("@MARK@") || source.contains("_CALL@"), source);
@@ -246,9 +271,9 @@ final class ProgramsTest {
   }
 
   @Test
-  void everyRunHasAMarkOfItsOwn() throws Exception {
+  void everyRunHasItsOwnMark() throws Exception {
     Files.createDirectories(tracefs.resolve("events/syscalls/sys_enter_openat"));
-    PathProgram programs = new PathProgram(settings(), tracefs);
+    PathProgram programs = new PathProgram(settings(), tracefs, () -> NEWEST);
     TraceProgram first = programs.next();
     assertTrue(first.mark().matches("[0-9a-f]{16}"), first.mark());
     assertNotEquals(first.mark(), programs.next().mark());
@@ -256,34 +281,10 @@ final class ProgramsTest {
   }
 
   @Test
-  void withoutTracepointsThereIsNoProgram() {
+  void missingTracepointsAreExplained() {
     TraceFailure failure =
-        assertThrows(TraceFailure.class, new PathProgram(settings(), tracefs)::next);
+        assertThrows(TraceFailure.class, new PathProgram(settings(), tracefs, () -> NEWEST)::next);
     assertTrue(failure.getMessage().contains("is tracefs mounted?"), failure.getMessage());
-  }
-
-  @Test
-  void aCanaryIsMissingSinceTheFirstThatDidNotComeBack() {
-    CanaryFlight flight = new CanaryFlight();
-    assertEquals(Duration.ZERO, flight.missing(100));
-    flight.depart("a", 100);
-    flight.depart("b", 200);
-    assertEquals(Duration.ofNanos(300), flight.missing(400));
-    assertEquals(Optional.empty(), flight.arrive("c", 400));
-    assertEquals(Optional.of(Duration.ofNanos(250)), flight.arrive("b", 450));
-    assertEquals(Duration.ZERO, flight.missing(1000));
-    assertEquals(Optional.empty(), flight.arrive("a", 1000), "one of them was enough");
-    flight.depart("d", 1000);
-    assertEquals(Duration.ofNanos(1), flight.missing(1001));
-  }
-
-  @Test
-  void aCanaryThatIsForgivenIsMissingFromThenOn() {
-    CanaryFlight flight = new CanaryFlight();
-    flight.depart("a", 100);
-    flight.forgive(1000);
-    assertEquals(Duration.ofNanos(5), flight.missing(1005));
-    assertEquals(Optional.of(Duration.ofNanos(910)), flight.arrive("a", 1010));
   }
 
   private static Settings settings() {

@@ -1,0 +1,35 @@
+package dev.lazymount.status;
+
+/** A trace program, by the name that the settings and the status use. */
+public enum ProgramName {
+  /** No program has been started yet. */
+  NONE("", true),
+
+  /** Compares the paths that processes pass to the kernel. */
+  PATH("path", true),
+
+  /** Inspects the files that the kernel has opened. */
+  RESOLVED("resolved", false);
+
+  private final String text;
+  private final boolean seesMountedImages;
+
+  ProgramName(String text, boolean seesMountedImages) {
+    this.text = text;
+    this.seesMountedImages = seesMountedImages;
+  }
+
+  /**
+   * Whether it reports accesses below a directory on which an image is mounted. If not, an image
+   * nested in a mounted one gets no access of its own.
+   */
+  public boolean seesMountedImages() {
+    return seesMountedImages;
+  }
+
+  /** The name as shown; empty for {@link #NONE}. */
+  @Override
+  public String toString() {
+    return text;
+  }
+}
