@@ -23,12 +23,12 @@ import dev.lazymount.warm.WarmEnv;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -57,8 +57,8 @@ abstract class DaemonFixture {
   final BlockingQueue<CatalogActor.Scanner> scans = new LinkedBlockingQueue<>();
   Duration canaryTimeout = Duration.ofHours(1);
 
-  /** Where the warm list is read and written. */
-  Executor warmFiles = Runnable::run;
+  /** The clock of the warm list. */
+  InstantSource warmClock = InstantSource.system();
 
   NotifySocket systemd;
 
@@ -129,7 +129,13 @@ abstract class DaemonFixture {
                         () -> NOON),
                     new RouterEnv("/ce", mounts, List::of, List::of, Runnable::run),
                     traceEnv(),
-                    new WarmEnv(temp.resolve("state"), Optional.empty(), 16, status),
+                    new WarmEnv(
+                        temp.resolve("state"),
+                        Optional.empty(),
+                        16,
+                        status,
+                        Runnable::run,
+                        warmClock),
                     Optional.empty(),
                     status,
                     ServiceManager.from(

@@ -11,6 +11,7 @@ import dev.lazymount.support.ScriptedTrace;
 import dev.lazymount.trace.TraceReport;
 import dev.lazymount.trace.program.TraceProgram;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
@@ -340,12 +341,12 @@ final class SupervisorTest extends DaemonFixture {
   @Test
   void failedWarmListIsRestarted() throws Exception {
     AtomicInteger calls = new AtomicInteger();
-    warmFiles =
-        task -> {
+    warmClock =
+        () -> {
           if (calls.incrementAndGet() == 1) {
             throw new IllegalStateException("a test's error in the warm list");
           }
-          task.run();
+          return Instant.now();
         };
     start(found("gcc"));
     systemd.nextWith("READY=1");
@@ -354,7 +355,7 @@ final class SupervisorTest extends DaemonFixture {
   }
 
   @Test
-  void bpftraceIsStartedAndKilledOnItsOwnThread() throws Exception {
+  void bpftraceIsStartedAndKilledOffTheDefaultDispatcher() throws Exception {
     BlockingQueue<String> threads = new LinkedBlockingQueue<>();
     Runnable note = () -> threads.add(Thread.currentThread().getName());
     bpftrace.refuse(
@@ -369,7 +370,7 @@ final class SupervisorTest extends DaemonFixture {
     stop();
     for (String what : List.of("start", "kill")) {
       String thread = threads.poll(10, TimeUnit.SECONDS);
-      assertTrue(thread.contains("lazymount-dispatchers.bpftrace"), what + " on " + thread);
+      assertFalse(thread.contains("default-dispatcher"), what + " on " + thread);
     }
   }
 
