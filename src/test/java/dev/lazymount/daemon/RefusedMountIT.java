@@ -64,7 +64,7 @@ class RefusedMountIT {
 
     assertEquals("quarantined", line.state());
     assertTrue(line.reason().contains(bad.reason()), line.reason());
-    assertTrue(line.reason().contains("tried again when the file has changed"), line.reason());
+    assertTrue(line.reason().contains("retries when the image file changes"), line.reason());
     assertNotMounted(name);
     assertEquals(Site.ORIGINAL, site.version(name));
     daemon.fence();
