@@ -9,9 +9,23 @@ package dev.lazymount.status;
  * @param pid the process id
  * @param comm the name of its thread, at most 15 bytes, chosen by the process
  * @param call the system call, such as {@code openat}
+ * @param kind whether the file was opened for writing
  * @param seenNanos when the event was read, System.nanoTime()
  */
-public record Access(String path, int pid, String comm, String call, long seenNanos) {
+public record Access(String path, int pid, String comm, String call, Kind kind, long seenNanos) {
+  /** What a file was opened for. */
+  public enum Kind {
+    /** Reading or running it: a use of the compiler. */
+    USE,
+    /** Writing or creating it: no use, and a reason not to mount anything over it. */
+    WRITE
+  }
+
+  /** A use. */
+  public Access(String path, int pid, String comm, String call, long seenNanos) {
+    this(path, pid, comm, call, Kind.USE, seenNanos);
+  }
+
   /** The access that the warm list expects. */
   public static Access ahead(long nanos) {
     return new Access("", 0, "", "", nanos);

@@ -17,6 +17,9 @@ import java.util.Set;
  * little happens.
  */
 public final class Deduplicator {
+  /** Paths begin with a slash. */
+  private static final String WRITE = "w:";
+
   private final int limit;
   private final long windowNanos;
   private final Set<String> reported = new HashSet<>();
@@ -51,7 +54,9 @@ public final class Deduplicator {
       if (reported.size() >= limit) {
         reported.clear();
       }
-      if (reported.add(access.path())) {
+      // A write of a path that was read already in this window is news.
+      String key = access.kind() == Access.Kind.WRITE ? WRITE + access.path() : access.path();
+      if (reported.add(key)) {
         fresh.add(access);
       }
     }

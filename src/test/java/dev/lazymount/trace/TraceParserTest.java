@@ -21,6 +21,14 @@ final class TraceParserTest {
   private final TraceParser parser = new TraceParser(MARK, CANARY);
 
   @Test
+  void openForWritingIsMarked() {
+    TraceBatch batch = feed(MARK + " 4711 w:openat /ce/gcc/x\tcp\t" + MARK + "\n");
+    assertEquals(
+        List.of(new Access("/ce/gcc/x", 4711, "cp", "openat", Access.Kind.WRITE, NOW)),
+        batch.accesses());
+  }
+
+  @Test
   void readsAnEvent() {
     TraceBatch batch = feed(event("/ce/gcc-15/bin/gcc", "sh"));
     assertEquals(List.of(access("/ce/gcc-15/bin/gcc", "sh")), batch.accesses());
