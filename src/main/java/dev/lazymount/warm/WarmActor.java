@@ -232,7 +232,7 @@ public final class WarmActor extends AbstractBehavior<WarmActor.Command> {
       return this;
     }
     if (status.observes()) {
-      getContext().getLog().info("warm list: would mount {} images now", planned.size());
+      getContext().getLog().info("warm list: images it would mount now: {}", planned.size());
       return this;
     }
     waiting.addAll(planned);

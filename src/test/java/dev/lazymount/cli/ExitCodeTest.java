@@ -121,7 +121,8 @@ final class ExitCodeTest {
 
   @Test
   void failedStartIsAFailureInOneLine() throws Exception {
-    assertEquals(1, run("run"));
+    Path file = Files.writeString(temp.resolve("file"), "");
+    assertEquals(1, run("run", "--set", "run-dir=" + file));
     assertEquals(1, err().lines().count(), err());
     assertTrue(err().startsWith("lazymount: "), err());
     assertEquals("", out());

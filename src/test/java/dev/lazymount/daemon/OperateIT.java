@@ -184,7 +184,7 @@ class OperateIT {
     site.compiler("n".repeat(159));
     JsonElement findings = JsonParser.parseString(lazymount("doctor", "--json").out());
     assertEquals("WARN", level(findings, "traced access"), findings.toString());
-    assertTrue(findings.toString().contains("it can't tell all names"), findings.toString());
+    assertTrue(findings.toString().contains("it can't report all names"), findings.toString());
   }
 
   private static String level(JsonElement findings, String subject) {

@@ -98,9 +98,9 @@ class WarmListIT {
     saveList();
     DaemonProcess daemon = site.start("warm.max=16", "mode=observe", "log.summary=1s");
     daemon.await(
-        "it is logged", () -> daemon.log().contains("warm list: would mount 1 images now"));
+        "it is logged", () -> daemon.log().contains("warm list: images it would mount now: 1"));
     daemon.refusal("rust", () -> site.version("rust"));
-    daemon.await("a summary", () -> daemon.log().contains(" 1 would have been mounted"));
+    daemon.await("a summary", () -> daemon.log().contains("1 image would have been mounted"));
     assertEquals(1, daemon.status().observed().wouldMount());
     assertEquals(0, site.mountsOn("gcc"));
   }
