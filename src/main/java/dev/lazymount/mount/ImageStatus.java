@@ -77,6 +77,7 @@ final class ImageStatus {
       counters().warmed.increment();
       env.log().info("{}: mounted from {} in {} ms, for {}", name, device, took, trigger.by());
     }
+    warned(now);
   }
 
   /** Something is wrong with the mount, which stays, or no longer is. */

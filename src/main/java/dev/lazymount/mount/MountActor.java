@@ -95,7 +95,10 @@ public final class MountActor {
   private record RecheckEnded(
       Mounter.Request request, Optional<Mounter.Mounted> found, double millis) implements Command {}
 
-  private record GenerationRead(Optional<Mounter.Generation> generation) implements Command {}
+  /** {@code covered} is empty where the directory does not matter. */
+  private record GenerationRead(
+      Optional<Mounter.Generation> generation, Optional<Mounter.Covered> covered)
+      implements Command {}
 
   /** {@code by} is empty if the idle timer started it. */
   private record UnmountEnded(Mounter.Expiry result, Optional<Unmount> by) implements Command {}
@@ -272,7 +275,7 @@ public final class MountActor {
 
   private Behavior<Command> mountFor(Access access) {
     trigger = access;
-    return state instanceof ImageState.Quarantined ? readGeneration() : mount();
+    return state instanceof ImageState.Quarantined bad ? readGeneration(bad) : mount();
   }
 
   private Behavior<Command> mount() {
@@ -301,10 +304,14 @@ public final class MountActor {
         });
   }
 
-  /** A bad image is tried again only if its file is another one by now. */
-  private Behavior<Command> readGeneration() {
+  /** A bad image is tried again only if its file, or the directory it does not fit, has changed. */
+  private Behavior<Command> readGeneration(ImageState.Quarantined bad) {
     Mounter.Request what = request;
-    return start(() -> new GenerationRead(env.mounter().generation(what)));
+    return start(
+        () ->
+            new GenerationRead(
+                env.mounter().generation(what),
+                bad.covered().flatMap(directory -> env.mounter().covered(what))));
   }
 
   private Behavior<Command> unmount(UnmountMode mode, Optional<Unmount> by) {
@@ -422,7 +429,8 @@ public final class MountActor {
 
   private Behavior<Command> onGenerationRead(GenerationRead read) {
     endCall();
-    if (state instanceof ImageState.Quarantined bad && bad.generation().equals(read.generation())) {
+    if (state instanceof ImageState.Quarantined bad
+        && bad.isUnchanged(read.generation(), read.covered())) {
       waitFor(FRESH);
       return settle(MountResult.failed(request.name(), bad.reason()));
     }

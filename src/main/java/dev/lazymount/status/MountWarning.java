@@ -8,11 +8,13 @@ public enum MountWarning {
   OUTDATED,
   /** The image is mounted twice on its mount point. */
   STACKED,
+  /** The original directory was changed after the image was made. */
+  NEWER_DIRECTORY,
   /** The last check or swap failed, so the mount may be outdated. */
   UNVERIFIED;
 
   /** Whether each scan checks the mount again. */
   public boolean needsRecheck() {
-    return this != NONE;
+    return this != NONE && this != NEWER_DIRECTORY;
   }
 }

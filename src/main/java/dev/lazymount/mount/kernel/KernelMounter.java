@@ -31,7 +31,7 @@ import java.util.Optional;
  *       directory with nothing mounted on it. The mount is attached to that descriptor and not to a
  *       path.
  *   <li>A bad image: it is mounted detached first, and its root is read; only an image that works
- *       covers the original directory.
+ *       covers the original directory, and only one that locks out no reader of that.
  *   <li>The image is replaced by rename: the mount keeps the old file and goes on serving it; the
  *       new image is attached beneath it before the old one is detached.
  *   <li>mount(8) runs in the microseconds between that last check and move_mount(2): the kernel has
@@ -46,6 +46,7 @@ public final class KernelMounter implements Mounter {
   private final String lockDir;
   private final ImageDirectory images;
   private final List<String> options;
+  private final CoverRules rules;
   private final Ownership ownership;
   private final StackedMounts stack;
 
@@ -64,6 +65,7 @@ public final class KernelMounter implements Mounter {
     this.lockDir = lockDir.toString();
     this.images = new ImageDirectory(images.toString(), settings.symlinkedImages());
     this.options = settings.options();
+    this.rules = new CoverRules(settings.newerDirectory());
     this.ownership = new Ownership(this.images, suffixes);
     this.stack = new StackedMounts(ownership);
   }
@@ -94,19 +96,23 @@ public final class KernelMounter implements Mounter {
       DetachedMount mount,
       FileStatus before,
       Generation generation)
-      throws MountFailure, SyscallException {
+      throws MountFailure, BadImage, SyscallException {
     try (Fd place = target.open()) {
-      FileStatus now = place.cachedStatus();
-      if (now.mountRoot()) {
-        return ownership.of(request, target.path(), now);
+      if (place.cachedStatus().mountRoot()) {
+        return ownership.of(request, target.path(), place.cachedStatus());
       }
+      // Not from the cache of a network file system: the mode and the time must be those of now.
+      FileStatus now = place.status();
       if (now.inode() != before.inode() || now.device() != before.device()) {
         throw new MountFailure(
             MountFailure.Kind.OTHER, target.path() + " was replaced during the mount");
       }
+      FileStatus top = mount.fd().cachedStatus();
+      rules.check(request, generation, top, now);
       String device = mount.deviceName();
       Mounts.attach(mount.fd(), place);
-      return stack.heal(request, target, new Mounted(device, false, generation));
+      Mounted mounted = stack.heal(request, target, new Mounted(device, false, generation));
+      return rules.warn(request, mounted, top, now);
     }
   }
 
@@ -128,10 +134,12 @@ public final class KernelMounter implements Mounter {
   private Mounted bringUpToDate(Request request, MountPoint target, FileStatus status)
       throws MountFailure, SyscallException {
     Mounted mounted = ownership.of(request, target.path(), status);
-    return mounted.isCurrent()
-        ? stack.heal(request, target, mounted)
-        : new ImageSwap(images, options, lockDir)
-            .replace(request.file(), target, mounted, status.device());
+    Mounted now =
+        mounted.isCurrent()
+            ? stack.heal(request, target, mounted)
+            : new ImageSwap(images, options, lockDir, rules)
+                .replace(request, target, mounted, status.device());
+    return rules.warn(request, now, target);
   }
 
   /** An outer image must not hide the mounts inside its directory. */
@@ -187,13 +195,26 @@ public final class KernelMounter implements Mounter {
           Mounted mounted = ownership.of(request, target.path(), status);
           boolean twice = mounted.isCurrent() && stack.isAt(request, target);
           return Optional.of(
-              twice ? mounted.warn(MountWarning.STACKED, "the image is mounted twice") : mounted);
+              twice
+                  ? mounted.warn(MountWarning.STACKED, "the image is mounted twice")
+                  : rules.warn(request, mounted, target));
         });
   }
 
   @Override
   public Optional<Generation> generation(Request request) {
     return images.generation(request.file());
+  }
+
+  @Override
+  public Optional<Covered> covered(Request request) {
+    try (Fd target = new MountPoint(root, request.name()).open()) {
+      return target.cachedStatus().mountRoot()
+          ? Optional.empty()
+          : Optional.of(Covered.of(target.status()));
+    } catch (SyscallException e) {
+      return Optional.empty();
+    }
   }
 
   @Override
@@ -277,7 +298,8 @@ public final class KernelMounter implements Mounter {
           target.isBare() ? MountFailure.Kind.OTHER : MountFailure.Kind.UNCLEAR;
       throw MountFailure.of(kind, e, image, target.path());
     } catch (BadImage e) {
-      throw MountFailure.badImage(e.getMessage(), image, target.path(), e.generation());
+      throw MountFailure.badImage(
+          e.getMessage(), image, target.path(), e.generation(), e.covered());
     }
   }
 }

@@ -9,6 +9,8 @@
  *   <li>{@link DetachedMount}: mounts it where no path leads, by a loop device or by a {@link
  *       FileSource}
  *   <li>{@link MountPoint}: the directory that the image is mounted on
+ *   <li>{@link CoverRules}: whether an image may cover that directory, by their {@link
+ *       TopDirectory}s
  *   <li>{@link Ownership}: whether a mount is ours, and of which image
  *   <li>{@link ImageSwap}: swaps a mounted image for its replacement; {@link StackedMounts}
  *       detaches one of two mounts
