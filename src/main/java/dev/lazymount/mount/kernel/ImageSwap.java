@@ -24,8 +24,9 @@ import java.util.Optional;
  * @param options further options of the file system
  * @param lockDir the directory of the lock files
  * @param rules which image may cover which directory
+ * @param devices of the images that are mounted
  */
-record ImageSwap(ImageDirectory images, List<String> options, String lockDir, CoverRules rules) {
+record ImageSwap(ImageDirectory images, List<String> options, String lockDir, CoverRules rules, LoopDevices devices) {
   /**
    * Replaces what is mounted; under the lock of the name.
    *
@@ -49,7 +50,7 @@ record ImageSwap(ImageDirectory images, List<String> options, String lockDir, Co
       return beneath.get();
     }
     try (ImageDirectory.Image image = images.open(request.file());
-        DetachedMount mount = DetachedMount.of(image, options, lockDir);
+        DetachedMount mount = DetachedMount.of(request.name(), image, options, lockDir, devices);
         Fd covered = target.openCovered()) {
       rules.check(request, image.generation(), mount.fd().cachedStatus(), covered.status());
       String name = mount.deviceName();

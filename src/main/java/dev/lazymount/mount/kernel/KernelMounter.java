@@ -39,13 +39,14 @@ import java.util.Optional;
  *       two mounts of one image the upper one is detached ({@link StackedMounts}).
  * </ul>
  *
- * <p>Thread-safe: its only state are settings. Every call blocks for as long as the storage does.
+ * <p>Thread-safe: its only state are settings and {@link LoopDevices}. Every call blocks for as long as the storage does.
  */
 public final class KernelMounter implements Mounter {
   private final String root;
   private final String lockDir;
   private final ImageDirectory images;
   private final List<String> options;
+  private final LoopDevices devices = new LoopDevices();
   private final CoverRules rules;
   private final Ownership ownership;
   private final StackedMounts stack;
@@ -66,7 +67,7 @@ public final class KernelMounter implements Mounter {
     this.images = new ImageDirectory(images.toString(), settings.symlinkedImages());
     this.options = settings.options();
     this.rules = new CoverRules(settings.newerDirectory());
-    this.ownership = new Ownership(this.images, suffixes);
+    this.ownership = new Ownership(this.images, suffixes, devices);
     this.stack = new StackedMounts(ownership);
   }
 
@@ -85,7 +86,7 @@ public final class KernelMounter implements Mounter {
     }
     refuseToCoverInner(request, target);
     try (ImageDirectory.Image image = images.open(request.file());
-        DetachedMount mount = DetachedMount.of(image, options, lockDir)) {
+        DetachedMount mount = DetachedMount.of(request.name(), image, options, lockDir, devices)) {
       return attach(request, target, mount, before, image.generation());
     }
   }
@@ -137,7 +138,7 @@ public final class KernelMounter implements Mounter {
     Mounted now =
         mounted.isCurrent()
             ? stack.heal(request, target, mounted)
-            : new ImageSwap(images, options, lockDir, rules)
+            : new ImageSwap(images, options, lockDir, rules, devices)
                 .replace(request, target, mounted, status.device());
     return rules.warn(request, now, target);
   }
@@ -177,7 +178,7 @@ public final class KernelMounter implements Mounter {
         target -> {
           try (Fd place = target.open();
               ImageDirectory.Image image = images.open(request.file());
-              DetachedMount mount = DetachedMount.of(image, options, lockDir)) {
+              DetachedMount mount = DetachedMount.of(request.name(), image, options, lockDir, devices)) {
             return Optional.empty();
           }
         });

@@ -53,7 +53,7 @@ public final class Reconcile {
     this.root = settings.root().toString();
     this.images =
         new ImageDirectory(settings.images().toString(), settings.mount().symlinkedImages());
-    this.ownership = new Ownership(images, settings.imageSuffixes());
+    this.ownership = new Ownership(images, settings.imageSuffixes(), new LoopDevices());
   }
 
   /**

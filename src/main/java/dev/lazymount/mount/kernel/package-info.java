@@ -8,6 +8,7 @@
  *       BadImage} says why it is refused
  *   <li>{@link DetachedMount}: mounts it where no path leads, by a loop device or by a {@link
  *       FileSource}
+ *   <li>{@link LoopDevices}: shares one loop device between the names of one image file
  *   <li>{@link MountPoint}: the directory that the image is mounted on
  *   <li>{@link CoverRules}: whether an image may cover that directory, by their {@link
  *       TopDirectory}s
