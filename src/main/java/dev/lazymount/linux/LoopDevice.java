@@ -187,7 +187,8 @@ public final class LoopDevice implements AutoCloseable {
 
   /**
    * Opens a device that another mount uses, to mount it once more. It can't vanish while it is open
-   * here: the kernel frees an AUTOCLEAR device with its last user, so it is verified after the open.
+   * here: the kernel frees an AUTOCLEAR device with its last user, so it is verified after the
+   * open.
    *
    * @param minor its minor number
    * @param device the file system of the backing file, as {@link FileStatus#device()}

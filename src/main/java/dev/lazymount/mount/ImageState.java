@@ -36,15 +36,24 @@ sealed interface ImageState {
    *
    * @param since when this state was entered
    * @param reason null where there is nothing to say
+   * @param warning {@link MountWarning#DISPLACED} if the image is still mounted elsewhere
    */
-  record Unmounted(Instant since, String reason) implements ImageState {
+  record Unmounted(Instant since, String reason, MountWarning warning) implements ImageState {
     static Unmounted because(String reason) {
-      return new Unmounted(Instant.now(), reason);
+      return new Unmounted(Instant.now(), reason, MountWarning.NONE);
+    }
+
+    /** The mount has gone elsewhere. */
+    static Unmounted displaced(Mounter.Displaced displaced) {
+      return new Unmounted(
+          Instant.now(),
+          displaced.reason(),
+          displaced.isMounted() ? MountWarning.DISPLACED : MountWarning.NONE);
     }
 
     @Override
     public MountStatus.Builder describe(MountStatus.Builder row) {
-      return row.state(MountState.UNMOUNTED, since, reason);
+      return row.state(MountState.UNMOUNTED, since, reason).warning(warning, reason);
     }
   }
 

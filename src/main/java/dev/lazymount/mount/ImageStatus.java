@@ -106,6 +106,11 @@ final class ImageStatus {
     env.log().warn("{}: quarantined: {}", name, now.reason());
   }
 
+  /** Its mount is elsewhere, or was unmounted there. */
+  void displaced(ImageState.Unmounted now) {
+    env.log().warn("{}: {}", name, now.reason());
+  }
+
   /** This daemon unmounted it. */
   void unmounted(ImageState.Unmounted now) {
     env.log().info("{}: unmounted: {}", name, now.reason());

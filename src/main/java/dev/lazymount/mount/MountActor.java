@@ -92,8 +92,13 @@ public final class MountActor {
   private record MountEnded(Mounter.Request request, Mounter.Mounted mount, double millis)
       implements Command {}
 
+  /** {@code displaced} is where the mount has gone, if nothing was found. */
   private record RecheckEnded(
-      Mounter.Request request, Optional<Mounter.Mounted> found, double millis) implements Command {}
+      Mounter.Request request,
+      Optional<Mounter.Mounted> found,
+      Optional<Mounter.Displaced> displaced,
+      double millis)
+      implements Command {}
 
   /** {@code covered} is empty where the directory does not matter. */
   private record GenerationRead(
@@ -300,7 +305,9 @@ public final class MountActor {
           long start = now();
           Optional<Mounter.Mounted> found =
               observes ? env.mounter().look(what) : env.mounter().refresh(what);
-          return new RecheckEnded(what, found, millisSince(start));
+          Optional<Mounter.Displaced> displaced =
+              found.isPresent() || observes ? Optional.empty() : env.mounter().displaced(what);
+          return new RecheckEnded(what, found, displaced, millisSince(start));
         });
   }
 
@@ -421,10 +428,23 @@ public final class MountActor {
       return onMountEnded(new MountEnded(ended.request(), ended.found().get(), ended.millis()));
     }
     endCall();
-    if (state instanceof ImageState.Mounted) {
+    if (ended.displaced().isPresent()) {
+      becomeDisplaced(ImageState.Unmounted.displaced(ended.displaced().get()));
+    } else if (state instanceof ImageState.Mounted) {
+      become(ImageState.Unmounted.because(ImageState.UNMOUNTED_EXTERNALLY));
+    } else if (state instanceof ImageState.Unmounted was
+        && was.warning() == MountWarning.DISPLACED) {
       become(ImageState.Unmounted.because(ImageState.UNMOUNTED_EXTERNALLY));
     }
     return continueOrRest();
+  }
+
+  private void becomeDisplaced(ImageState.Unmounted now) {
+    if (state instanceof ImageState.Unmounted was && now.reason().equals(was.reason())) {
+      return;
+    }
+    status.displaced(now);
+    become(now);
   }
 
   private Behavior<Command> onGenerationRead(GenerationRead read) {

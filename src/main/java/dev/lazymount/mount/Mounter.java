@@ -48,7 +48,10 @@ public interface Mounter {
 
     /** Whether it is the newest image, mounted once. */
     public boolean isCurrent() {
-      return warning == MountWarning.NONE || warning == MountWarning.NEWER_DIRECTORY;
+      return switch (warning) {
+        case NONE, NEWER_DIRECTORY, DISPLACED -> true;
+        case OUTDATED, STACKED, UNVERIFIED -> false;
+      };
     }
   }
 
@@ -120,6 +123,22 @@ public interface Mounter {
    * read, and then only a mount can show whether the image fits.
    */
   default Optional<Covered> covered(Request request) {
+    return Optional.empty();
+  }
+
+  /**
+   * A mount of an image that went elsewhere with its directory.
+   *
+   * @param isMounted whether it is still mounted there
+   * @param reason where, and what happens next
+   */
+  record Displaced(boolean isMounted, String reason) {}
+
+  /**
+   * Finds out, where an image is not mounted any more, whether its mount was moved, and unmounts it
+   * there if it is unused. Empty if there is no such mount, or it can't be determined.
+   */
+  default Optional<Displaced> displaced(Request request) {
     return Optional.empty();
   }
 

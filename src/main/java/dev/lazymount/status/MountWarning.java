@@ -1,6 +1,6 @@
 package dev.lazymount.status;
 
-/** What is wrong with an image that is mounted and stays so. */
+/** What is wrong with the mount of an image, which stays. */
 public enum MountWarning {
   /** Nothing. */
   NONE,
@@ -10,6 +10,8 @@ public enum MountWarning {
   STACKED,
   /** The original directory was changed after the image was made. */
   NEWER_DIRECTORY,
+  /** A mount of the image is elsewhere, because its directory was renamed. */
+  DISPLACED,
   /** The last check or swap failed, so the mount may be outdated. */
   UNVERIFIED;
 

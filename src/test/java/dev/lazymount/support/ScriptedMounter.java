@@ -26,6 +26,7 @@ public final class ScriptedMounter implements Mounter {
   private final Map<String, Mounted> inPlace = new ConcurrentHashMap<>();
   private final Map<String, Generation> generations = new ConcurrentHashMap<>();
   private final Map<String, Covered> covered = new ConcurrentHashMap<>();
+  private final Map<String, Displaced> displaced = new ConcurrentHashMap<>();
   private final Map<String, MountFailure> unlookable = new ConcurrentHashMap<>();
   private final Map<String, Deque<Expiry>> expiries = new ConcurrentHashMap<>();
   private final Map<String, MountFailure> unexpirable = new ConcurrentHashMap<>();
@@ -101,6 +102,11 @@ public final class ScriptedMounter implements Mounter {
     covered.put(name, directory);
   }
 
+  /** Where the mount of an image has gone. */
+  public void displaced(String name, Displaced where) {
+    displaced.put(name, where);
+  }
+
   /** The attempts to mount, in their order. */
   public List<Request> calls() {
     return List.copyOf(calls);
@@ -165,6 +171,11 @@ public final class ScriptedMounter implements Mounter {
   @Override
   public Optional<Covered> covered(Request request) {
     return Optional.ofNullable(covered.get(request.name()));
+  }
+
+  @Override
+  public Optional<Displaced> displaced(Request request) {
+    return Optional.ofNullable(displaced.remove(request.name()));
   }
 
   /** The results of the next attempts to expire an image; without a script it is unmounted. */

@@ -46,7 +46,8 @@ record DetachedMount(Fd fd, Optional<LoopDevice> device) implements AutoCloseabl
         throw e;
       }
     }
-    // EIO has two causes: storage that fails for a minute, which is no reason for quarantine, and an
+    // EIO has two causes: storage that fails for a minute, which is no reason for quarantine, and
+    // an
     // image whose tables are beyond its end. The file could just be read, so a second EIO means the
     // image.
     try {

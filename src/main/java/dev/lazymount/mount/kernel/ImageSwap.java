@@ -26,7 +26,12 @@ import java.util.Optional;
  * @param rules which image may cover which directory
  * @param devices of the images that are mounted
  */
-record ImageSwap(ImageDirectory images, List<String> options, String lockDir, CoverRules rules, LoopDevices devices) {
+record ImageSwap(
+    ImageDirectory images,
+    List<String> options,
+    String lockDir,
+    CoverRules rules,
+    LoopDevices devices) {
   /**
    * Replaces what is mounted; under the lock of the name.
    *

@@ -39,7 +39,8 @@ import java.util.Optional;
  *       two mounts of one image the upper one is detached ({@link StackedMounts}).
  * </ul>
  *
- * <p>Thread-safe: its only state are settings and {@link LoopDevices}. Every call blocks for as long as the storage does.
+ * <p>Thread-safe: its only state are settings and what {@link LoopDevices} and {@link
+ * DisplacedMounts} have seen. Every call blocks for as long as the storage does.
  */
 public final class KernelMounter implements Mounter {
   private final String root;
@@ -47,6 +48,7 @@ public final class KernelMounter implements Mounter {
   private final ImageDirectory images;
   private final List<String> options;
   private final LoopDevices devices = new LoopDevices();
+  private final DisplacedMounts displaced;
   private final CoverRules rules;
   private final Ownership ownership;
   private final StackedMounts stack;
@@ -66,6 +68,7 @@ public final class KernelMounter implements Mounter {
     this.lockDir = lockDir.toString();
     this.images = new ImageDirectory(images.toString(), settings.symlinkedImages());
     this.options = settings.options();
+    this.displaced = new DisplacedMounts(this.root);
     this.rules = new CoverRules(settings.newerDirectory());
     this.ownership = new Ownership(this.images, suffixes, devices);
     this.stack = new StackedMounts(ownership);
@@ -84,10 +87,12 @@ public final class KernelMounter implements Mounter {
     if (before.mountRoot()) {
       return bringUpToDate(request, target, before);
     }
+    Optional<Displaced> elsewhere = displaced.tidy(request.name(), false);
     refuseToCoverInner(request, target);
     try (ImageDirectory.Image image = images.open(request.file());
         DetachedMount mount = DetachedMount.of(request.name(), image, options, lockDir, devices)) {
-      return attach(request, target, mount, before, image.generation());
+      Mounted mounted = attach(request, target, mount, before, image.generation());
+      return warn(mounted, elsewhere);
     }
   }
 
@@ -111,6 +116,7 @@ public final class KernelMounter implements Mounter {
       FileStatus top = mount.fd().cachedStatus();
       rules.check(request, generation, top, now);
       String device = mount.deviceName();
+      displaced.inPlace(request.name(), mount.fd());
       Mounts.attach(mount.fd(), place);
       Mounted mounted = stack.heal(request, target, new Mounted(device, false, generation));
       return rules.warn(request, mounted, top, now);
@@ -140,7 +146,17 @@ public final class KernelMounter implements Mounter {
             ? stack.heal(request, target, mounted)
             : new ImageSwap(images, options, lockDir, rules, devices)
                 .replace(request, target, mounted, status.device());
-    return rules.warn(request, now, target);
+    try (Fd top = target.open()) {
+      displaced.inPlace(request.name(), top);
+    }
+    return warn(rules.warn(request, now, target), displaced.tidy(request.name(), true));
+  }
+
+  private static Mounted warn(Mounted mounted, Optional<Displaced> elsewhere) {
+    return elsewhere
+        .filter(other -> other.isMounted() && mounted.isCurrent())
+        .map(other -> mounted.warn(MountWarning.DISPLACED, other.reason()))
+        .orElse(mounted);
   }
 
   /** An outer image must not hide the mounts inside its directory. */
@@ -178,7 +194,8 @@ public final class KernelMounter implements Mounter {
         target -> {
           try (Fd place = target.open();
               ImageDirectory.Image image = images.open(request.file());
-              DetachedMount mount = DetachedMount.of(request.name(), image, options, lockDir, devices)) {
+              DetachedMount mount =
+                  DetachedMount.of(request.name(), image, options, lockDir, devices)) {
             return Optional.empty();
           }
         });
@@ -219,6 +236,15 @@ public final class KernelMounter implements Mounter {
   }
 
   @Override
+  public Optional<Displaced> displaced(Request request) {
+    try {
+      return displaced.tidy(request.name(), new MountPoint(root, request.name()).isMounted());
+    } catch (MountFailure | SyscallException e) {
+      return Optional.empty();
+    }
+  }
+
+  @Override
   public Expiry expire(Request request, boolean marked) throws MountFailure {
     return locked(request, target -> expire(request, target, marked));
   }
@@ -240,6 +266,9 @@ public final class KernelMounter implements Mounter {
       }
       throw new SyscallException("umount2 MNT_EXPIRE " + target.path(), answer);
     }
+    if (answer == 0) {
+      displaced.unmounted(request.name());
+    }
     return switch (answer) {
       case 0 -> Expiry.UNMOUNTED;
       case Errno.EAGAIN -> Expiry.MARKED;
@@ -255,7 +284,11 @@ public final class KernelMounter implements Mounter {
           if (!isMountedByUs(request, target)) {
             return Expiry.NOT_MOUNTED;
           }
-          return target.unmount() == 0 ? Expiry.UNMOUNTED : Expiry.BUSY;
+          if (target.unmount() != 0) {
+            return Expiry.BUSY;
+          }
+          displaced.unmounted(request.name());
+          return Expiry.UNMOUNTED;
         });
   }
 

@@ -40,9 +40,7 @@ final class LoopDevices {
     synchronized (locks[Math.floorMod(image.generation().hashCode(), LOCKS)]) {
       Optional<LoopDevice> existing = existing(image.generation());
       LoopDevice device =
-          existing.isPresent()
-              ? existing.get()
-              : LoopDevice.attach(image.fd(), image.path());
+          existing.isPresent() ? existing.get() : LoopDevice.attach(image.fd(), image.path());
       note(name, device.minor(), image.generation());
       return device;
     }

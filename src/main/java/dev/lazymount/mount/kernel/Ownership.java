@@ -220,8 +220,8 @@ record Ownership(ImageDirectory images, List<String> suffixes, LoopDevices devic
   /**
    * Whether a loop device was made for an image of this name, which may have another file by now.
    * Where the file was renamed, or an image may be a symlink, the path of the backing file does not
-   * identify it, but the label that we gave the device does. It has the name that was mounted first,
-   * if the file has several.
+   * identify it, but the label that we gave the device does. It has the name that was mounted
+   * first, if the file has several.
    */
   private boolean wasMadeFor(Mounter.Request request, int minor) throws SyscallException {
     String backing = LoopDevice.BackingPath.of(minor).path();

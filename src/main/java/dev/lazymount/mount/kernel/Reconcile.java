@@ -93,7 +93,7 @@ public final class Reconcile {
         MountInfo mount = table.remove(row.name());
         if (row.mounted()
             ? isSuspect(row, mount, directory, local)
-            : mount != null && mayBeImage(mount)) {
+            : row.warning().needsRecheck() || (mount != null && mayBeImage(mount))) {
           suspects.add(row.name());
         }
       }

@@ -15,6 +15,7 @@
  *   <li>{@link Ownership}: whether a mount is ours, and of which image
  *   <li>{@link ImageSwap}: swaps a mounted image for its replacement; {@link StackedMounts}
  *       detaches one of two mounts
+ *   <li>{@link DisplacedMounts}: mounts that were moved with their directory
  *   <li>{@link Reconcile}: compares {@link MountedImages} with the status rows; {@link
  *       LingeringImages} are detached and still in use
  * </ul>

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.lazymount.kernel.ChildProcess;
 import dev.lazymount.kernel.Kernel;
 import dev.lazymount.kernel.Site;
+import dev.lazymount.linux.LoopDevice;
 import dev.lazymount.linux.Mounts;
 import dev.lazymount.mount.Mounter;
 import dev.lazymount.status.MountWarning;
@@ -18,11 +19,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 
 /** One image file, one loop device. */
@@ -45,32 +51,35 @@ class LoopDevicesIT extends KernelMounterFixture {
   }
 
   @Test
-  void namesThatAreMountedAtOnceShareADevice() throws Exception {
-    mounter = mounter("mount.symlinked-images=true");
+  void namesThatAreAttachedAtOnceShareADevice() throws Exception {
+    site.goodImage("x");
     ExecutorService threads = Executors.newFixedThreadPool(4);
-    site.image("x", Map.of("version", Site.IMAGE));
-    for (int i = 0; i < 8; i++) {
-      site.original("gcc-" + i);
-      Files.createSymbolicLink(site.image("gcc-" + i), Path.of("x.img"));
-    }
     try {
-      List<CompletableFuture<String>> devices =
-          java.util.stream.IntStream.range(0, 8)
-              .mapToObj(
-                  i ->
-                      CompletableFuture.supplyAsync(
-                          () -> {
-                            try {
-                              return mounter.mount(request("gcc-" + i)).device();
-                            } catch (dev.lazymount.mount.MountFailure e) {
-                              throw new IllegalStateException(e);
-                            }
-                          },
-                          threads))
-              .toList();
-      assertEquals(1, devices.stream().map(CompletableFuture::join).distinct().count());
+      for (int round = 0; round < 20; round++) {
+        LoopDevices devices = new LoopDevices();
+        CyclicBarrier together = new CyclicBarrier(4);
+        List<Future<LoopDevice>> attached =
+            threads.invokeAll(
+                Collections.<Callable<LoopDevice>>nCopies(4, () -> attach(devices, together)));
+        Set<String> paths = new TreeSet<>();
+        for (Future<LoopDevice> device : attached) {
+          paths.add(device.get().path());
+        }
+        for (Future<LoopDevice> device : attached) {
+          device.get().close();
+        }
+        assertEquals(1, paths.size(), paths.toString());
+      }
     } finally {
       threads.shutdown();
+    }
+  }
+
+  private LoopDevice attach(LoopDevices devices, CyclicBarrier together) throws Exception {
+    ImageDirectory images = new ImageDirectory(site.images().toString(), false);
+    try (ImageDirectory.Image image = images.open("x.img")) {
+      together.await();
+      return devices.attach("x", image);
     }
   }
 

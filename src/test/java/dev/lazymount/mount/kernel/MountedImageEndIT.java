@@ -207,7 +207,9 @@ class MountedImageEndIT extends KernelMounterFixture {
     // The state after a kill right after the new image was attached beneath the old one.
     Path images = site.image("gcc").getParent();
     try (ImageDirectory.Image image = new ImageDirectory(images.toString(), false).open("gcc.img");
-        DetachedMount mount = DetachedMount.of("gcc", image, List.of(), site.lockDir().toString(), new LoopDevices());
+        DetachedMount mount =
+            DetachedMount.of(
+                "gcc", image, List.of(), site.lockDir().toString(), new LoopDevices());
         Fd place = new MountPoint(site.root().toString(), "gcc").open()) {
       Mounts.attachBeneath(mount.fd(), place);
     }
