@@ -93,6 +93,12 @@ public final class Router extends AbstractBehavior<Router.Command> {
    */
   public record Warm(String name) implements Command {}
 
+  /**
+   * The root is another directory now, or was mounted again: what was found wrong in the former one
+   * is no reason to wait with a retry. Follow it with a scan, which compares the mounts.
+   */
+  public record RootChanged() implements Command {}
+
   /** The settings that the MountActors share have changed. */
   public record SettingsChanged() implements Command {}
 
@@ -169,6 +175,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
         .onMessage(Images.class, this::onImages)
         .onMessage(SetMode.class, this::onSetMode)
         .onMessage(SettingsChanged.class, changed -> onSettingsChanged())
+        .onMessage(RootChanged.class, changed -> onRootChanged())
         .onMessage(NewCatalog.class, this::onNewCatalog)
         .onMessage(AlreadyMounted.class, this::onAlreadyMounted)
         .onMessage(Suspects.class, this::onSuspects)
@@ -317,6 +324,15 @@ public final class Router extends AbstractBehavior<Router.Command> {
 
   private Behavior<Command> onSettingsChanged() {
     children.values().forEach(child -> child.actor.tell(new MountActor.SettingsChanged()));
+    return this;
+  }
+
+  private Behavior<Command> onRootChanged() {
+    for (Child child : children.values()) {
+      if (!child.gone) {
+        child.actor.tell(new MountActor.Changed(Optional.of(child.request)));
+      }
+    }
     return this;
   }
 

@@ -17,7 +17,8 @@
  *       detaches one of two mounts
  *   <li>{@link DisplacedMounts}: mounts that were moved with their directory
  *   <li>{@link Reconcile}: compares {@link MountedImages} with the status rows; {@link
- *       LingeringImages} are detached and still in use
+ *       LingeringImages} are detached and still in use, {@link FormerMounts} are mounted in what
+ *       was the root before
  * </ul>
  */
 package dev.lazymount.mount.kernel;
