@@ -80,6 +80,22 @@ public record Settings(
     }
   }
 
+  /** What to do with an image whose original directory is newer than it. */
+  public enum NewerDirectory {
+    /** Mount it, with a warning. */
+    WARN,
+    /** Do not mount it. */
+    REFUSE,
+    /** Do not compare the two. */
+    IGNORE;
+
+    /** The choice as it is written in a file, such as {@code warn}. */
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
   /** Which trace program reports the accesses. */
   public enum Program {
     /** Try {@link #RESOLVED}, fall back to {@link #PATH}. */
@@ -137,6 +153,7 @@ public record Settings(
    * @param retry the wait before a retry after the first failure of an image
    * @param retryMax the longest such wait; at least {@code retry}
    * @param symlinkedImages whether an image file may be a symlink
+   * @param newerDirectory what to do with an image that is older than its directory
    */
   public record Mount(
       List<String> options,
@@ -144,7 +161,8 @@ public record Settings(
       Duration timeout,
       Duration retry,
       Duration retryMax,
-      boolean symlinkedImages) {
+      boolean symlinkedImages,
+      NewerDirectory newerDirectory) {
 
     /** Makes the record immutable. */
     public Mount {

@@ -90,7 +90,7 @@ record ImageVerdicts(Settings settings, DaemonStatus status, boolean running, In
           ending(
               row,
               "is not mounted: it has been quarantined since " + since + why,
-              ORIGINAL + "The first access after the image file has changed mounts it.");
+              ORIGINAL + "The first access after that change tries again.");
       case STUCK ->
           ending(
               row,

@@ -4,10 +4,14 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.Set;
 import java.util.StringTokenizer;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntConsumer;
+import java.util.function.IntSupplier;
 
 /**
  * A loop device (loop(4)): a block device whose content is a file. Read-only, and with AUTOCLEAR:
@@ -40,10 +44,20 @@ public final class LoopDevice implements AutoCloseable {
    */
   private static final int ATTEMPTS = 256;
 
+  /**
+   * The driver answers EAGAIN while another process, such as udev, works on the device. util-linux
+   * repeats its calls too (repeat_on_eagain in lib/loopdev.c). The pauses are 1, 2, 4, ... ms, a
+   * second in all.
+   */
+  private static final int EAGAIN_ATTEMPTS = 11;
+
   private static final String MAX_PART = "/sys/module/loop/parameters/max_part";
 
   /** How many minor numbers each device has; 0 until it has been read. */
   private static volatile int minorsPerDevice;
+
+  private static final int INFO_OFFSET = 24;
+  private static final int INFO_SIZE_LIMIT = 32;
 
   private final Fd fd;
   private final int number;
@@ -90,21 +104,50 @@ public final class LoopDevice implements AutoCloseable {
   }
 
   private static int free(Fd control) throws SyscallException {
-    int number = LibC.ioctl(control.raw(), LOOP_CTL_GET_FREE, 0L);
+    int number =
+        repeatOnEagain(
+            () -> orErrno(LibC.ioctl(control.raw(), LOOP_CTL_GET_FREE, 0L)), LoopDevice::pause);
     if (number < 0) {
-      throw new SyscallException("LOOP_CTL_GET_FREE", LibC.errno());
+      throw new SyscallException("LOOP_CTL_GET_FREE", -number);
     }
     return number;
   }
 
+  /** The result of a system call, or its errno as a negative number. */
+  private static int orErrno(int result) {
+    return result < 0 ? -LibC.errno() : result;
+  }
+
+  /**
+   * Repeats a call while it returns -EAGAIN, for a second at most.
+   *
+   * @param call as {@link #orErrno}
+   * @param pause waits for a number of milliseconds
+   * @return the last result
+   */
+  static int repeatOnEagain(IntSupplier call, IntConsumer pause) {
+    int result = call.getAsInt();
+    for (int attempt = 1; result == -Errno.EAGAIN && attempt < EAGAIN_ATTEMPTS; attempt++) {
+      pause.accept(1 << (attempt - 1));
+      result = call.getAsInt();
+    }
+    return result;
+  }
+
+  private static void pause(int millis) {
+    LockSupport.parkNanos(millis * 1_000_000L);
+  }
+
   private static LoopDevice configure(int number, byte[] config) throws SyscallException {
     Fd device = Fd.openDevice("/dev/loop" + number);
-    if (LibC.ioctl(device.raw(), LOOP_CONFIGURE, config) == 0) {
+    int result =
+        repeatOnEagain(
+            () -> orErrno(LibC.ioctl(device.raw(), LOOP_CONFIGURE, config)), LoopDevice::pause);
+    if (result == 0) {
       return new LoopDevice(device, number);
     }
-    int errno = LibC.errno();
     device.close();
-    throw new SyscallException("LOOP_CONFIGURE /dev/loop" + number, errno);
+    throw new SyscallException("LOOP_CONFIGURE /dev/loop" + number, -result);
   }
 
   /**
@@ -137,6 +180,56 @@ public final class LoopDevice implements AutoCloseable {
     return "/dev/loop" + number;
   }
 
+  /** The device's minor number. */
+  public int minor() {
+    return number * minorsPerDevice();
+  }
+
+  /**
+   * Opens a device that another mount uses, to mount it once more. It can't vanish while it is open
+   * here: the kernel frees an AUTOCLEAR device with its last user, so it is verified after the
+   * open.
+   *
+   * @param minor its minor number
+   * @param device the file system of the backing file, as {@link FileStatus#device()}
+   * @param inode the inode number of the backing file
+   * @return empty unless the device has the whole file as this class attaches it, read-only and
+   *     with AUTOCLEAR, and the file is not deleted
+   */
+  public static Optional<LoopDevice> reopen(int minor, long device, long inode) {
+    try {
+      Fd node = Fd.openDevice(path(minor));
+      try {
+        var info = Struct.of(status(node, path(minor)));
+        if (info.getLong(0) == device
+            && info.getLong(8) == inode
+            && info.getLong(INFO_OFFSET) == 0
+            && info.getLong(INFO_SIZE_LIMIT) == 0
+            && info.getInt(INFO_FLAGS) == (LO_FLAGS_READ_ONLY | LO_FLAGS_AUTOCLEAR)
+            && !BackingPath.of(minor).deleted()) {
+          return Optional.of(new LoopDevice(node, minor / minorsPerDevice()));
+        }
+      } catch (SyscallException free) {
+        // It was freed, which is as good as another file.
+      }
+      node.close();
+    } catch (SyscallException removed) {
+      // The caller attaches another device.
+    }
+    return Optional.empty();
+  }
+
+  private static byte[] status(Fd device, String path) throws SyscallException {
+    byte[] info = new byte[232];
+    int result =
+        repeatOnEagain(
+            () -> orErrno(LibC.ioctl(device.raw(), LOOP_GET_STATUS64, info)), LoopDevice::pause);
+    if (result != 0) {
+      throw new SyscallException("LOOP_GET_STATUS64 " + path, -result);
+    }
+    return info;
+  }
+
   /** Closes the device. The kernel frees it now or, if it is mounted, with its last mount. */
   @Override
   public void close() {
@@ -158,10 +251,7 @@ public final class LoopDevice implements AutoCloseable {
     public static Backing of(int minor) throws SyscallException {
       String path = LoopDevice.path(minor);
       try (Fd node = Fd.openDevice(path)) {
-        byte[] info = new byte[232];
-        if (LibC.ioctl(node.raw(), LOOP_GET_STATUS64, info) != 0) {
-          throw new SyscallException("LOOP_GET_STATUS64 " + path, LibC.errno());
-        }
+        byte[] info = status(node, path);
         var b = Struct.of(info);
         int end = INFO_FILE_NAME;
         while (end < INFO_FILE_NAME + FILE_NAME_SIZE && info[end] != 0) {

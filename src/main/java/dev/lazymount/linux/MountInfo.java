@@ -1,12 +1,14 @@
 package dev.lazymount.linux;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * One mount of the mount table, /proc/self/mountinfo (proc_pid_mountinfo(5)). Reading the table
@@ -23,6 +25,25 @@ import java.util.Optional;
  */
 public record MountInfo(
     int id, int parent, long device, String root, String target, String fsType, String source) {
+
+  private static final int STATX_MNT_ID = 0x1000;
+  private static final int STATX_MASK = 0;
+  private static final int STATX_MNT_ID_OFFSET = 144;
+
+  /**
+   * The {@link #id} of the mount through which a file was opened (statx(2), STATX_MNT_ID); empty
+   * before Linux 5.8.
+   */
+  public static OptionalInt idOf(Fd file) {
+    byte[] statx = new byte[FileStatus.SIZE];
+    int flags = LibC.AT_EMPTY_PATH | LibC.AT_STATX_DONT_SYNC;
+    if (LibC.statx(file.raw(), LibC.cString(""), flags, STATX_MNT_ID, statx) != 0) {
+      return OptionalInt.empty();
+    }
+    ByteBuffer b = Struct.of(statx);
+    boolean known = (b.getInt(STATX_MASK) & STATX_MNT_ID) != 0;
+    return known ? OptionalInt.of((int) b.getLong(STATX_MNT_ID_OFFSET)) : OptionalInt.empty();
+  }
 
   /** Reads the mount table of this process's mount namespace, in the kernel's order. */
   public static List<MountInfo> read() throws IOException {

@@ -36,15 +36,24 @@ sealed interface ImageState {
    *
    * @param since when this state was entered
    * @param reason null where there is nothing to say
+   * @param warning {@link MountWarning#DISPLACED} if the image is still mounted elsewhere
    */
-  record Unmounted(Instant since, String reason) implements ImageState {
+  record Unmounted(Instant since, String reason, MountWarning warning) implements ImageState {
     static Unmounted because(String reason) {
-      return new Unmounted(Instant.now(), reason);
+      return new Unmounted(Instant.now(), reason, MountWarning.NONE);
+    }
+
+    /** The mount has gone elsewhere. */
+    static Unmounted displaced(Mounter.Displaced displaced) {
+      return new Unmounted(
+          Instant.now(),
+          displaced.reason(),
+          displaced.isMounted() ? MountWarning.DISPLACED : MountWarning.NONE);
     }
 
     @Override
     public MountStatus.Builder describe(MountStatus.Builder row) {
-      return row.state(MountState.UNMOUNTED, since, reason);
+      return row.state(MountState.UNMOUNTED, since, reason).warning(warning, reason);
     }
   }
 
@@ -133,19 +142,33 @@ sealed interface ImageState {
   }
 
   /**
-   * The image itself is bad, and the original directory stays in use until its file changes.
+   * The image is bad or does not fit its directory, which stays in use until the image file or, if
+   * that is the cause, the directory changes.
    *
    * @param since when this state was entered
    * @param generation the content that is bad; empty if the file could not be read
+   * @param covered the directory that it does not fit; empty if it is bad on any directory
    * @param reason why, and what happens next
    */
-  record Quarantined(Instant since, Optional<Mounter.Generation> generation, String reason)
+  record Quarantined(
+      Instant since,
+      Optional<Mounter.Generation> generation,
+      Optional<Mounter.Covered> covered,
+      String reason)
       implements ImageState {
     static Quarantined of(MountFailure failure) {
+      String next =
+          failure.covered().isPresent()
+              ? "; retries when the image file or the directory changes"
+              : "; retries when the image file changes";
       return new Quarantined(
-          Instant.now(),
-          failure.generation(),
-          failure.getMessage() + "; retries when the image file changes");
+          Instant.now(), failure.generation(), failure.covered(), failure.getMessage() + next);
+    }
+
+    /** Whether nothing has changed of what made the image bad. */
+    boolean isUnchanged(
+        Optional<Mounter.Generation> generationNow, Optional<Mounter.Covered> coveredNow) {
+      return generation.equals(generationNow) && (covered.isEmpty() || covered.equals(coveredNow));
     }
 
     @Override

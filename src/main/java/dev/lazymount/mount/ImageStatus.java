@@ -77,6 +77,7 @@ final class ImageStatus {
       counters().warmed.increment();
       env.log().info("{}: mounted from {} in {} ms, for {}", name, device, took, trigger.by());
     }
+    warned(now);
   }
 
   /** Something is wrong with the mount, which stays, or no longer is. */
@@ -103,6 +104,11 @@ final class ImageStatus {
     counters().failures.increment();
     counters().quarantines.increment();
     env.log().warn("{}: quarantined: {}", name, now.reason());
+  }
+
+  /** Its mount is elsewhere, or was unmounted there. */
+  void displaced(ImageState.Unmounted now) {
+    env.log().warn("{}: {}", name, now.reason());
   }
 
   /** This daemon unmounted it. */

@@ -92,10 +92,18 @@ public final class MountActor {
   private record MountEnded(Mounter.Request request, Mounter.Mounted mount, double millis)
       implements Command {}
 
+  /** {@code displaced} is where the mount has gone, if nothing was found. */
   private record RecheckEnded(
-      Mounter.Request request, Optional<Mounter.Mounted> found, double millis) implements Command {}
+      Mounter.Request request,
+      Optional<Mounter.Mounted> found,
+      Optional<Mounter.Displaced> displaced,
+      double millis)
+      implements Command {}
 
-  private record GenerationRead(Optional<Mounter.Generation> generation) implements Command {}
+  /** {@code covered} is empty where the directory does not matter. */
+  private record GenerationRead(
+      Optional<Mounter.Generation> generation, Optional<Mounter.Covered> covered)
+      implements Command {}
 
   /** {@code by} is empty if the idle timer started it. */
   private record UnmountEnded(Mounter.Expiry result, Optional<Unmount> by) implements Command {}
@@ -272,7 +280,7 @@ public final class MountActor {
 
   private Behavior<Command> mountFor(Access access) {
     trigger = access;
-    return state instanceof ImageState.Quarantined ? readGeneration() : mount();
+    return state instanceof ImageState.Quarantined bad ? readGeneration(bad) : mount();
   }
 
   private Behavior<Command> mount() {
@@ -297,14 +305,20 @@ public final class MountActor {
           long start = now();
           Optional<Mounter.Mounted> found =
               observes ? env.mounter().look(what) : env.mounter().refresh(what);
-          return new RecheckEnded(what, found, millisSince(start));
+          Optional<Mounter.Displaced> displaced =
+              found.isPresent() || observes ? Optional.empty() : env.mounter().displaced(what);
+          return new RecheckEnded(what, found, displaced, millisSince(start));
         });
   }
 
-  /** A bad image is tried again only if its file is another one by now. */
-  private Behavior<Command> readGeneration() {
+  /** A bad image is tried again only if its file, or the directory it does not fit, has changed. */
+  private Behavior<Command> readGeneration(ImageState.Quarantined bad) {
     Mounter.Request what = request;
-    return start(() -> new GenerationRead(env.mounter().generation(what)));
+    return start(
+        () ->
+            new GenerationRead(
+                env.mounter().generation(what),
+                bad.covered().flatMap(directory -> env.mounter().covered(what))));
   }
 
   private Behavior<Command> unmount(UnmountMode mode, Optional<Unmount> by) {
@@ -414,15 +428,29 @@ public final class MountActor {
       return onMountEnded(new MountEnded(ended.request(), ended.found().get(), ended.millis()));
     }
     endCall();
-    if (state instanceof ImageState.Mounted) {
+    if (ended.displaced().isPresent()) {
+      becomeDisplaced(ImageState.Unmounted.displaced(ended.displaced().get()));
+    } else if (state instanceof ImageState.Mounted) {
+      become(ImageState.Unmounted.because(ImageState.UNMOUNTED_EXTERNALLY));
+    } else if (state instanceof ImageState.Unmounted was
+        && was.warning() == MountWarning.DISPLACED) {
       become(ImageState.Unmounted.because(ImageState.UNMOUNTED_EXTERNALLY));
     }
     return continueOrRest();
   }
 
+  private void becomeDisplaced(ImageState.Unmounted now) {
+    if (state instanceof ImageState.Unmounted was && now.reason().equals(was.reason())) {
+      return;
+    }
+    status.displaced(now);
+    become(now);
+  }
+
   private Behavior<Command> onGenerationRead(GenerationRead read) {
     endCall();
-    if (state instanceof ImageState.Quarantined bad && bad.generation().equals(read.generation())) {
+    if (state instanceof ImageState.Quarantined bad
+        && bad.isUnchanged(read.generation(), read.covered())) {
       waitFor(FRESH);
       return settle(MountResult.failed(request.name(), bad.reason()));
     }

@@ -13,7 +13,10 @@ public class MountFailure extends Exception {
 
   /** What it means for the image. */
   public enum Kind {
-    /** The image itself is bad: quarantine it until the file changes. */
+    /**
+     * The image is bad, or does not fit the directory that it would cover: quarantine it until the
+     * file changes, or that directory does.
+     */
     BAD_IMAGE,
     /** Another process holds the lock of this image: retry shortly. */
     LOCKED,
@@ -28,18 +31,26 @@ public class MountFailure extends Exception {
 
   private final Kind kind;
   private final transient Mounter.Generation generation;
+  private final transient Mounter.Covered covered;
 
   /** A failure for a reason that no system call gave. */
   public MountFailure(Kind kind, String reason) {
     super(reason);
     this.kind = kind;
     this.generation = null;
+    this.covered = null;
   }
 
-  private MountFailure(Kind kind, String reason, Throwable cause, Mounter.Generation generation) {
+  private MountFailure(
+      Kind kind,
+      String reason,
+      Throwable cause,
+      Mounter.Generation generation,
+      Mounter.Covered covered) {
     super(reason, cause);
     this.kind = kind;
     this.generation = generation;
+    this.covered = covered;
   }
 
   /** Any exception of a call. An internal error must not stop the actor. */
@@ -51,13 +62,24 @@ public class MountFailure extends Exception {
 
   /** A failed system call on the way from image to target. */
   public static MountFailure of(Kind kind, SyscallException e, String image, String target) {
-    return new MountFailure(kind, e.getMessage() + where(image, target), e, null);
+    return new MountFailure(kind, e.getMessage() + where(image, target), e, null, null);
   }
 
   /** A bad image; {@code generation} is the content that was found bad. */
   public static MountFailure badImage(
       String reason, String image, String target, Mounter.Generation generation) {
-    return new MountFailure(Kind.BAD_IMAGE, reason + where(image, target), null, generation);
+    return badImage(reason, image, target, generation, null);
+  }
+
+  /** The same of an image that does not fit the directory {@code covered}. */
+  public static MountFailure badImage(
+      String reason,
+      String image,
+      String target,
+      Mounter.Generation generation,
+      Mounter.Covered covered) {
+    return new MountFailure(
+        Kind.BAD_IMAGE, reason + where(image, target), null, generation, covered);
   }
 
   private static String where(String image, String target) {
@@ -72,5 +94,10 @@ public class MountFailure extends Exception {
   /** The content that was found bad. */
   public Optional<Mounter.Generation> generation() {
     return Optional.ofNullable(generation);
+  }
+
+  /** The directory that the image does not fit; empty if the image is bad on any directory. */
+  public Optional<Mounter.Covered> covered() {
+    return Optional.ofNullable(covered);
   }
 }

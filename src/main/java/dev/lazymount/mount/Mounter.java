@@ -1,5 +1,6 @@
 package dev.lazymount.mount;
 
+import dev.lazymount.linux.FileStatus;
 import dev.lazymount.status.MountWarning;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -47,7 +48,10 @@ public interface Mounter {
 
     /** Whether it is the newest image, mounted once. */
     public boolean isCurrent() {
-      return warning == MountWarning.NONE;
+      return switch (warning) {
+        case NONE, NEWER_DIRECTORY, DISPLACED -> true;
+        case OUTDATED, STACKED, UNVERIFIED -> false;
+      };
     }
   }
 
@@ -96,6 +100,47 @@ public interface Mounter {
 
   /** The image file's generation; empty if there is no such file or it can't be read. */
   Optional<Generation> generation(Request request);
+
+  /**
+   * What of an original directory decides whether an image may cover it.
+   *
+   * @param device device number of its file system
+   * @param inode inode number
+   * @param mode the permission bits
+   * @param owner the user id of the owner
+   * @param group the id of the group
+   * @param mtimeNanos last change of its entries, nanoseconds since 1970
+   */
+  record Covered(long device, long inode, int mode, int owner, int group, long mtimeNanos) {
+    /** From the status of the directory. */
+    public static Covered of(FileStatus s) {
+      return new Covered(s.device(), s.inode(), s.mode(), s.owner(), s.group(), s.mtimeNanos());
+    }
+  }
+
+  /**
+   * The directory that the image would cover; empty if something is mounted on it or it can't be
+   * read, and then only a mount can show whether the image fits.
+   */
+  default Optional<Covered> covered(Request request) {
+    return Optional.empty();
+  }
+
+  /**
+   * A mount of an image that went elsewhere with its directory.
+   *
+   * @param isMounted whether it is still mounted there
+   * @param reason where, and what happens next
+   */
+  record Displaced(boolean isMounted, String reason) {}
+
+  /**
+   * Finds out, where an image is not mounted any more, whether its mount was moved, and unmounts it
+   * there if it is unused. Empty if there is no such mount, or it can't be determined.
+   */
+  default Optional<Displaced> displaced(Request request) {
+    return Optional.empty();
+  }
 
   /** The result of an attempt to unmount. */
   enum Expiry {

@@ -1,6 +1,6 @@
 package dev.lazymount.status;
 
-/** What is wrong with an image that is mounted and stays so. */
+/** What is wrong with the mount of an image, which stays. */
 public enum MountWarning {
   /** Nothing. */
   NONE,
@@ -8,11 +8,15 @@ public enum MountWarning {
   OUTDATED,
   /** The image is mounted twice on its mount point. */
   STACKED,
+  /** The original directory was changed after the image was made. */
+  NEWER_DIRECTORY,
+  /** A mount of the image is elsewhere, because its directory was renamed. */
+  DISPLACED,
   /** The last check or swap failed, so the mount may be outdated. */
   UNVERIFIED;
 
   /** Whether each scan checks the mount again. */
   public boolean needsRecheck() {
-    return this != NONE;
+    return this != NONE && this != NEWER_DIRECTORY;
   }
 }

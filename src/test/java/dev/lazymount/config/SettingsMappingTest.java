@@ -54,7 +54,8 @@ class SettingsMappingTest {
                 Duration.ofSeconds(30),
                 Duration.ofSeconds(1),
                 Duration.ofMinutes(5),
-                false),
+                false,
+                Settings.NewerDirectory.WARN),
             new Settings.Idle(Optional.empty()),
             new Settings.Catalog(Duration.ofSeconds(60)),
             new Settings.Warm(16, Optional.empty()),
@@ -97,6 +98,7 @@ class SettingsMappingTest {
                 retry = 2s
                 retry-max = 6m
                 symlinked-images = true
+                newer-directory = refuse
               }
               idle.unmount-after = 1h
               catalog.rescan = 61s
@@ -132,7 +134,8 @@ class SettingsMappingTest {
                 Duration.ofSeconds(31),
                 Duration.ofSeconds(2),
                 Duration.ofMinutes(6),
-                true),
+                true,
+                Settings.NewerDirectory.REFUSE),
             new Settings.Idle(Optional.of(Duration.ofHours(1))),
             new Settings.Catalog(Duration.ofSeconds(61)),
             new Settings.Warm(0, Optional.of(Path.of("/mnt/images/warm.list"))),

@@ -327,8 +327,8 @@ final class ExplainerTest {
         "gcc-15 is not mounted: it has been quarantined since "
             + MINUTE_AGO
             + ": the image is truncated.",
-        "Reads are served from the original directory. The first access after the image file has"
-            + " changed mounts it.",
+        "Reads are served from the original directory. The first access after that change"
+            + " tries again.",
         explain("gcc-15"));
   }
 

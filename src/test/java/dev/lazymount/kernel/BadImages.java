@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
 import java.util.Map;
 
@@ -125,6 +126,7 @@ public enum BadImages {
   /** A good image of several pages, with a version file and 100 kB of noise. */
   private static byte[] good(Site site) throws IOException {
     Path directory = Files.createTempDirectory(site.scratch(), "good-");
+    Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
     Files.writeString(directory.resolve("version"), Site.IMAGE);
     byte[] noise = new byte[100_000];
     new java.util.Random(1).nextBytes(noise);

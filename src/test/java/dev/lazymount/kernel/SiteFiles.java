@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -118,9 +120,14 @@ abstract class SiteFiles {
     place(ready, name);
   }
 
-  /** Packs these files into an image outside the image directory. */
+  /**
+   * Packs these files into an image outside the image directory. Its top directory is newer than
+   * every original directory, whichever was made first.
+   */
   public Path imageOf(Map<String, String> files) throws IOException {
-    return imageOf(write(files));
+    Path directory = write(files);
+    Files.setLastModifiedTime(directory, FileTime.from(Instant.parse("2100-01-01T00:00:00Z")));
+    return imageOf(directory);
   }
 
   /** Packs a directory into an image outside the image directory. */

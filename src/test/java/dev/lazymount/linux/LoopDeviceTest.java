@@ -2,6 +2,10 @@ package dev.lazymount.linux;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Loop devices, without one. */
@@ -14,5 +18,27 @@ final class LoopDeviceTest {
     assertEquals("/dev/loop0", LoopDevice.path(0, 16));
     assertEquals("/dev/loop1", LoopDevice.path(16, 16));
     assertEquals("/dev/loop300", LoopDevice.path(4800, 16));
+  }
+
+  @Test
+  void callThatReturnsEagainIsRepeated() {
+    Deque<Integer> results = new ArrayDeque<>(List.of(-Errno.EAGAIN, -Errno.EAGAIN, 3));
+    List<Integer> pauses = new ArrayList<>();
+    assertEquals(3, LoopDevice.repeatOnEagain(results::poll, pauses::add));
+    assertEquals(List.of(1, 2), pauses);
+  }
+
+  @Test
+  void eagainIsGivenUpAfterASecond() {
+    List<Integer> pauses = new ArrayList<>();
+    assertEquals(-Errno.EAGAIN, LoopDevice.repeatOnEagain(() -> -Errno.EAGAIN, pauses::add));
+    assertEquals(1023, pauses.stream().mapToInt(Integer::intValue).sum());
+  }
+
+  @Test
+  void otherErrorsAreNotRepeated() {
+    List<Integer> pauses = new ArrayList<>();
+    assertEquals(-Errno.EBUSY, LoopDevice.repeatOnEagain(() -> -Errno.EBUSY, pauses::add));
+    assertEquals(List.of(), pauses);
   }
 }

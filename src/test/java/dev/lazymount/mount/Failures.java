@@ -24,6 +24,16 @@ public final class Failures {
         "the image is neither squashfs nor erofs", "/images/gcc.img", "/root/gcc", generation);
   }
 
+  /** The image, in this generation, does not fit this directory. */
+  static MountFailure misfit(Mounter.Generation generation, Mounter.Covered covered) {
+    return MountFailure.badImage(
+        "the top directory of the image grants less",
+        "/images/gcc.img",
+        "/root/gcc",
+        generation,
+        covered);
+  }
+
   /** Another process holds the lock. */
   public static MountFailure locked() {
     return new MountFailure(MountFailure.Kind.LOCKED, "another process holds the lock");

@@ -206,6 +206,27 @@ final class MountChangesTest extends MountFixture {
   }
 
   @Test
+  void mountThatWentElsewhereIsShownUntilItIsUnmounted() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
+    accessAndMount(gcc);
+    mounter.unmountedByHand("gcc");
+    mounter.displaced("gcc", new Mounter.Displaced(true, "renamed; in use there"));
+    recheck(gcc);
+    assertState(MountState.UNMOUNTED, "gcc");
+    assertEquals(MountWarning.DISPLACED, line("gcc").warning());
+    assertEquals("renamed; in use there", line("gcc").reason());
+
+    mounter.displaced("gcc", new Mounter.Displaced(false, "renamed; unmounted there"));
+    recheck(gcc);
+    assertEquals(MountWarning.NONE, line("gcc").warning());
+    assertEquals("renamed; unmounted there", line("gcc").reason());
+
+    accessAndMount(gcc);
+    assertState(MountState.MOUNTED, "gcc");
+    assertNull(line("gcc").reason());
+  }
+
+  @Test
   void olderImageThatStaysIsAWarning() {
     mounter.look(
         "gcc", new Mounter.Mounted("/dev/loop5", true, null, MountWarning.OUTDATED, "replaced"));

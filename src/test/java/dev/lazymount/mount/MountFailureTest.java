@@ -112,6 +112,43 @@ final class MountFailureTest extends MountFixture {
   }
 
   @Test
+  void imageThatDoesNotFitIsRetriedWhenTheDirectoryChanges() {
+    ActorRef<MountActor.Command> gcc = misfit();
+    assertTrue(
+        line("gcc").reason().endsWith("; retries when the image file or the directory changes"),
+        line("gcc").reason());
+    pass(STALE);
+    accessAndMount(gcc);
+    assertAttempts(1);
+    assertState(MountState.QUARANTINED, "gcc");
+
+    mounter.covered("gcc", new Mounter.Covered(1, 2, 0700, 0, 0, 3));
+    pass(STALE);
+    accessAndMount(gcc);
+    assertState(MountState.MOUNTED, "gcc");
+  }
+
+  @Test
+  void imageThatDoesNotFitIsRetriedWhenItsFileChanges() {
+    ActorRef<MountActor.Command> gcc = misfit();
+    mounter.generation("gcc", new Mounter.Generation(1, 2, 3, 5));
+    pass(STALE);
+    accessAndMount(gcc);
+    assertState(MountState.MOUNTED, "gcc");
+  }
+
+  private ActorRef<MountActor.Command> misfit() {
+    Mounter.Covered directory = new Mounter.Covered(1, 2, 0755, 0, 0, 3);
+    mounter.generation("gcc", BAD);
+    mounter.covered("gcc", directory);
+    mounter.then("gcc", ScriptedMounter.failing(Failures.misfit(BAD, directory)));
+    ActorRef<MountActor.Command> gcc = actor("gcc");
+    accessAndMount(gcc);
+    assertState(MountState.QUARANTINED, "gcc");
+    return gcc;
+  }
+
+  @Test
   void fileOfABadImageIsNotReadAtEachAccess() {
     ActorRef<MountActor.Command> gcc = quarantined("gcc");
     pass(STALE.minusMillis(1));

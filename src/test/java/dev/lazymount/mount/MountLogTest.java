@@ -9,6 +9,8 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import dev.lazymount.linux.Errno;
 import dev.lazymount.status.Access;
+import dev.lazymount.status.MountState;
+import dev.lazymount.status.MountWarning;
 import dev.lazymount.support.ScriptedMounter;
 import java.time.Duration;
 import java.util.List;
@@ -77,6 +79,28 @@ class MountLogTest extends MountFixture {
                 + " 25.0 ms after the access by e?vil[4711] (openat)"),
         logged());
     assertEquals("e?vil[4711] (openat)", line("gcc").trigger());
+  }
+
+  @Test
+  void newerDirectoryLogsOneWarning() {
+    ActorRef<MountActor.Command> gcc = logged("gcc");
+    Mounter.Mounted older =
+        new Mounter.Mounted("/dev/loop3", false, null)
+            .warn(MountWarning.NEWER_DIRECTORY, "the directory is newer than its image");
+    mounter.look(
+        "gcc",
+        new Mounter.Mounted("/dev/loop3", true, null)
+            .warn(MountWarning.NEWER_DIRECTORY, "the directory is newer than its image"));
+    mounter.then("gcc", () -> older);
+    for (int i = 0; i < 3; i++) {
+      accessAndMount(gcc);
+      pass(STALE);
+    }
+    assertEquals(2, logged().size(), logged().toString());
+    assertEquals("gcc: the directory is newer than its image", logged().get(1));
+    assertEquals(MountState.MOUNTED, line("gcc").state());
+    assertEquals("the directory is newer than its image", line("gcc").reason());
+    assertEquals(MountWarning.NEWER_DIRECTORY, line("gcc").warning());
   }
 
   @Test

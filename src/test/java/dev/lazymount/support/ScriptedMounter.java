@@ -25,6 +25,8 @@ public final class ScriptedMounter implements Mounter {
   private final Map<String, Deque<Outcome>> scripts = new ConcurrentHashMap<>();
   private final Map<String, Mounted> inPlace = new ConcurrentHashMap<>();
   private final Map<String, Generation> generations = new ConcurrentHashMap<>();
+  private final Map<String, Covered> covered = new ConcurrentHashMap<>();
+  private final Map<String, Displaced> displaced = new ConcurrentHashMap<>();
   private final Map<String, MountFailure> unlookable = new ConcurrentHashMap<>();
   private final Map<String, Deque<Expiry>> expiries = new ConcurrentHashMap<>();
   private final Map<String, MountFailure> unexpirable = new ConcurrentHashMap<>();
@@ -95,6 +97,16 @@ public final class ScriptedMounter implements Mounter {
     generations.put(name, generation);
   }
 
+  /** The directory that an image would cover. */
+  public void covered(String name, Covered directory) {
+    covered.put(name, directory);
+  }
+
+  /** Where the mount of an image has gone. */
+  public void displaced(String name, Displaced where) {
+    displaced.put(name, where);
+  }
+
   /** The attempts to mount, in their order. */
   public List<Request> calls() {
     return List.copyOf(calls);
@@ -154,6 +166,16 @@ public final class ScriptedMounter implements Mounter {
   @Override
   public Optional<Generation> generation(Request request) {
     return Optional.ofNullable(generations.get(request.name()));
+  }
+
+  @Override
+  public Optional<Covered> covered(Request request) {
+    return Optional.ofNullable(covered.get(request.name()));
+  }
+
+  @Override
+  public Optional<Displaced> displaced(Request request) {
+    return Optional.ofNullable(displaced.remove(request.name()));
   }
 
   /** The results of the next attempts to expire an image; without a script it is unmounted. */

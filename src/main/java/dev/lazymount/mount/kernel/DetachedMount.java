@@ -21,19 +21,26 @@ record DetachedMount(Fd fd, Optional<LoopDevice> device) implements AutoCloseabl
   /**
    * Mounts an image; under the lock of its name.
    *
+   * @param name what it is mounted for
    * @param image opened and checked
    * @param options further options of the file system
    * @param lockDir the directory of the lock files
+   * @param devices of the images that are mounted
    * @throws BadImage if the kernel refuses the image, or it is empty
    */
-  static DetachedMount of(ImageDirectory.Image image, List<String> options, String lockDir)
+  static DetachedMount of(
+      String name,
+      ImageDirectory.Image image,
+      List<String> options,
+      String lockDir,
+      LoopDevices devices)
       throws BadImage, SyscallException {
     Optional<DetachedMount> direct = withoutDevice(image, options, lockDir);
     if (direct.isPresent()) {
       return direct.get();
     }
     try {
-      return byLoopDevice(image, options);
+      return byLoopDevice(image, options, devices.attach(name, image));
     } catch (SyscallException e) {
       if (!e.is(Errno.EIO) || !image.isReadable()) {
         throw e;
@@ -44,7 +51,7 @@ record DetachedMount(Fd fd, Optional<LoopDevice> device) implements AutoCloseabl
     // image whose tables are beyond its end. The file could just be read, so a second EIO means the
     // image.
     try {
-      return byLoopDevice(image, options);
+      return byLoopDevice(image, options, devices.attach(name, image));
     } catch (SyscallException e) {
       if (e.is(Errno.EIO)) {
         throw new BadImage(
@@ -70,10 +77,15 @@ record DetachedMount(Fd fd, Optional<LoopDevice> device) implements AutoCloseabl
     }
   }
 
-  /** Mounts an image by a loop device, whatever its file system. */
+  /** Mounts an image by a new loop device, whatever its file system. */
   static DetachedMount byLoopDevice(ImageDirectory.Image image, List<String> options)
       throws BadImage, SyscallException {
-    LoopDevice device = LoopDevice.attach(image.fd(), image.path());
+    return byLoopDevice(image, options, LoopDevice.attach(image.fd(), image.path()));
+  }
+
+  private static DetachedMount byLoopDevice(
+      ImageDirectory.Image image, List<String> options, LoopDevice device)
+      throws BadImage, SyscallException {
     try {
       return new DetachedMount(mount(image, device.path(), options), Optional.of(device));
     } catch (BadImage | SyscallException | RuntimeException e) {

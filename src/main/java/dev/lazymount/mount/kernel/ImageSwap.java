@@ -23,8 +23,15 @@ import java.util.Optional;
  * @param images the image directory
  * @param options further options of the file system
  * @param lockDir the directory of the lock files
+ * @param rules which image may cover which directory
+ * @param devices of the images that are mounted
  */
-record ImageSwap(ImageDirectory images, List<String> options, String lockDir) {
+record ImageSwap(
+    ImageDirectory images,
+    List<String> options,
+    String lockDir,
+    CoverRules rules,
+    LoopDevices devices) {
   /**
    * Replaces what is mounted; under the lock of the name.
    *
@@ -32,7 +39,8 @@ record ImageSwap(ImageDirectory images, List<String> options, String lockDir) {
    * @param device its device number
    * @return the new one; or the old one, with a warning that says why it stays
    */
-  Mounter.Mounted replace(String file, MountPoint target, Mounter.Mounted old, long device)
+  Mounter.Mounted replace(
+      Mounter.Request request, MountPoint target, Mounter.Mounted old, long device)
       throws MountFailure, SyscallException {
     List<MountInfo> mounts = mountsAt(target);
     if (mounts.stream().anyMatch(m -> m.target().startsWith(target.path() + "/"))) {
@@ -41,13 +49,15 @@ record ImageSwap(ImageDirectory images, List<String> options, String lockDir) {
           "the image was replaced; the old one stays mounted because something is mounted inside"
               + " it");
     }
-    Optional<Mounter.Mounted> beneath = newestBeneath(file, mounts, device);
+    Optional<Mounter.Mounted> beneath = newestBeneath(request.file(), mounts, device);
     if (beneath.isPresent()) {
       detachOld(target, device);
       return beneath.get();
     }
-    try (ImageDirectory.Image image = images.open(file);
-        DetachedMount mount = DetachedMount.of(image, options, lockDir)) {
+    try (ImageDirectory.Image image = images.open(request.file());
+        DetachedMount mount = DetachedMount.of(request.name(), image, options, lockDir, devices);
+        Fd covered = target.openCovered()) {
+      rules.check(request, image.generation(), mount.fd().cachedStatus(), covered.status());
       String name = mount.deviceName();
       boolean isBeneath = attachBeneath(mount, target, device);
       detachOld(target, device);

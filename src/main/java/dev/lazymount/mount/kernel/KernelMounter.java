@@ -31,7 +31,7 @@ import java.util.Optional;
  *       directory with nothing mounted on it. The mount is attached to that descriptor and not to a
  *       path.
  *   <li>A bad image: it is mounted detached first, and its root is read; only an image that works
- *       covers the original directory.
+ *       covers the original directory, and only one that locks out no reader of that.
  *   <li>The image is replaced by rename: the mount keeps the old file and goes on serving it; the
  *       new image is attached beneath it before the old one is detached.
  *   <li>mount(8) runs in the microseconds between that last check and move_mount(2): the kernel has
@@ -39,13 +39,17 @@ import java.util.Optional;
  *       two mounts of one image the upper one is detached ({@link StackedMounts}).
  * </ul>
  *
- * <p>Thread-safe: its only state are settings. Every call blocks for as long as the storage does.
+ * <p>Thread-safe: its only state are settings and what {@link LoopDevices} and {@link
+ * DisplacedMounts} have seen. Every call blocks for as long as the storage does.
  */
 public final class KernelMounter implements Mounter {
   private final String root;
   private final String lockDir;
   private final ImageDirectory images;
   private final List<String> options;
+  private final LoopDevices devices = new LoopDevices();
+  private final DisplacedMounts displaced;
+  private final CoverRules rules;
   private final Ownership ownership;
   private final StackedMounts stack;
 
@@ -64,7 +68,9 @@ public final class KernelMounter implements Mounter {
     this.lockDir = lockDir.toString();
     this.images = new ImageDirectory(images.toString(), settings.symlinkedImages());
     this.options = settings.options();
-    this.ownership = new Ownership(this.images, suffixes);
+    this.displaced = new DisplacedMounts(this.root);
+    this.rules = new CoverRules(settings.newerDirectory());
+    this.ownership = new Ownership(this.images, suffixes, devices);
     this.stack = new StackedMounts(ownership);
   }
 
@@ -81,10 +87,12 @@ public final class KernelMounter implements Mounter {
     if (before.mountRoot()) {
       return bringUpToDate(request, target, before);
     }
+    Optional<Displaced> elsewhere = displaced.tidy(request.name(), false);
     refuseToCoverInner(request, target);
     try (ImageDirectory.Image image = images.open(request.file());
-        DetachedMount mount = DetachedMount.of(image, options, lockDir)) {
-      return attach(request, target, mount, before, image.generation());
+        DetachedMount mount = DetachedMount.of(request.name(), image, options, lockDir, devices)) {
+      Mounted mounted = attach(request, target, mount, before, image.generation());
+      return warn(mounted, elsewhere);
     }
   }
 
@@ -94,19 +102,24 @@ public final class KernelMounter implements Mounter {
       DetachedMount mount,
       FileStatus before,
       Generation generation)
-      throws MountFailure, SyscallException {
+      throws MountFailure, BadImage, SyscallException {
     try (Fd place = target.open()) {
-      FileStatus now = place.cachedStatus();
-      if (now.mountRoot()) {
-        return ownership.of(request, target.path(), now);
+      if (place.cachedStatus().mountRoot()) {
+        return ownership.of(request, target.path(), place.cachedStatus());
       }
+      // Not from the cache of a network file system: the mode and the time must be those of now.
+      FileStatus now = place.status();
       if (now.inode() != before.inode() || now.device() != before.device()) {
         throw new MountFailure(
             MountFailure.Kind.OTHER, target.path() + " was replaced during the mount");
       }
+      FileStatus top = mount.fd().cachedStatus();
+      rules.check(request, generation, top, now);
       String device = mount.deviceName();
+      displaced.inPlace(request.name(), mount.fd());
       Mounts.attach(mount.fd(), place);
-      return stack.heal(request, target, new Mounted(device, false, generation));
+      Mounted mounted = stack.heal(request, target, new Mounted(device, false, generation));
+      return rules.warn(request, mounted, top, now);
     }
   }
 
@@ -128,10 +141,22 @@ public final class KernelMounter implements Mounter {
   private Mounted bringUpToDate(Request request, MountPoint target, FileStatus status)
       throws MountFailure, SyscallException {
     Mounted mounted = ownership.of(request, target.path(), status);
-    return mounted.isCurrent()
-        ? stack.heal(request, target, mounted)
-        : new ImageSwap(images, options, lockDir)
-            .replace(request.file(), target, mounted, status.device());
+    Mounted now =
+        mounted.isCurrent()
+            ? stack.heal(request, target, mounted)
+            : new ImageSwap(images, options, lockDir, rules, devices)
+                .replace(request, target, mounted, status.device());
+    try (Fd top = target.open()) {
+      displaced.inPlace(request.name(), top);
+    }
+    return warn(rules.warn(request, now, target), displaced.tidy(request.name(), true));
+  }
+
+  private static Mounted warn(Mounted mounted, Optional<Displaced> elsewhere) {
+    return elsewhere
+        .filter(other -> other.isMounted() && mounted.isCurrent())
+        .map(other -> mounted.warn(MountWarning.DISPLACED, other.reason()))
+        .orElse(mounted);
   }
 
   /** An outer image must not hide the mounts inside its directory. */
@@ -169,7 +194,8 @@ public final class KernelMounter implements Mounter {
         target -> {
           try (Fd place = target.open();
               ImageDirectory.Image image = images.open(request.file());
-              DetachedMount mount = DetachedMount.of(image, options, lockDir)) {
+              DetachedMount mount =
+                  DetachedMount.of(request.name(), image, options, lockDir, devices)) {
             return Optional.empty();
           }
         });
@@ -187,13 +213,35 @@ public final class KernelMounter implements Mounter {
           Mounted mounted = ownership.of(request, target.path(), status);
           boolean twice = mounted.isCurrent() && stack.isAt(request, target);
           return Optional.of(
-              twice ? mounted.warn(MountWarning.STACKED, "the image is mounted twice") : mounted);
+              twice
+                  ? mounted.warn(MountWarning.STACKED, "the image is mounted twice")
+                  : rules.warn(request, mounted, target));
         });
   }
 
   @Override
   public Optional<Generation> generation(Request request) {
     return images.generation(request.file());
+  }
+
+  @Override
+  public Optional<Covered> covered(Request request) {
+    try (Fd target = new MountPoint(root, request.name()).open()) {
+      return target.cachedStatus().mountRoot()
+          ? Optional.empty()
+          : Optional.of(Covered.of(target.status()));
+    } catch (SyscallException e) {
+      return Optional.empty();
+    }
+  }
+
+  @Override
+  public Optional<Displaced> displaced(Request request) {
+    try {
+      return displaced.tidy(request.name(), new MountPoint(root, request.name()).isMounted());
+    } catch (MountFailure | SyscallException e) {
+      return Optional.empty();
+    }
   }
 
   @Override
@@ -218,6 +266,9 @@ public final class KernelMounter implements Mounter {
       }
       throw new SyscallException("umount2 MNT_EXPIRE " + target.path(), answer);
     }
+    if (answer == 0) {
+      displaced.unmounted(request.name());
+    }
     return switch (answer) {
       case 0 -> Expiry.UNMOUNTED;
       case Errno.EAGAIN -> Expiry.MARKED;
@@ -233,7 +284,11 @@ public final class KernelMounter implements Mounter {
           if (!isMountedByUs(request, target)) {
             return Expiry.NOT_MOUNTED;
           }
-          return target.unmount() == 0 ? Expiry.UNMOUNTED : Expiry.BUSY;
+          if (target.unmount() != 0) {
+            return Expiry.BUSY;
+          }
+          displaced.unmounted(request.name());
+          return Expiry.UNMOUNTED;
         });
   }
 
@@ -277,7 +332,8 @@ public final class KernelMounter implements Mounter {
           target.isBare() ? MountFailure.Kind.OTHER : MountFailure.Kind.UNCLEAR;
       throw MountFailure.of(kind, e, image, target.path());
     } catch (BadImage e) {
-      throw MountFailure.badImage(e.getMessage(), image, target.path(), e.generation());
+      throw MountFailure.badImage(
+          e.getMessage(), image, target.path(), e.generation(), e.covered());
     }
   }
 }

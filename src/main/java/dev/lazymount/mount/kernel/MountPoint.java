@@ -28,6 +28,17 @@ record MountPoint(String root, String name) {
     }
   }
 
+  /**
+   * Opens (O_PATH) the directory below everything that is mounted on it, through a copy of the file
+   * system around it without the mounts in it.
+   */
+  Fd openCovered() throws SyscallException {
+    try (Fd parent = openParent();
+        Fd around = Mounts.copyWithoutMountsInside("/proc/self/fd/" + parent.raw())) {
+      return around.openDirectoryPathBeneath(lastComponent());
+    }
+  }
+
   /** Whether something is mounted there; false if there is no such directory. */
   boolean isMounted() {
     try (Fd target = open()) {

@@ -44,7 +44,8 @@ public final class MountedImages {
     Ownership ownership =
         new Ownership(
             new ImageDirectory(settings.images().toString(), settings.mount().symlinkedImages()),
-            settings.imageSuffixes());
+            settings.imageSuffixes(),
+            new LoopDevices());
     Map<String, Image> mounted = new HashMap<>();
     for (NamedMount named : mounts(settings.root().toString(), MountInfo.read())) {
       ownership

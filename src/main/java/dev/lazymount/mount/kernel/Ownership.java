@@ -19,8 +19,9 @@ import java.util.stream.Stream;
  *
  * @param images the image directory
  * @param suffixes of image files; an older image of a name may have another suffix
+ * @param devices what this process has mounted
  */
-record Ownership(ImageDirectory images, List<String> suffixes) {
+record Ownership(ImageDirectory images, List<String> suffixes, LoopDevices devices) {
   private static final String EROFS = Superblock.Type.EROFS.kernelName();
 
   /** How the kernel's NFS client renames a deleted file that is still open (unlink.c). */
@@ -41,6 +42,7 @@ record Ownership(ImageDirectory images, List<String> suffixes) {
     String device = deviceName(mounted.device());
     if (mounted.major() == LoopDevice.MAJOR) {
       if (isBackedBy(image, mounted.minor())) {
+        image.ifPresent(now -> devices.note(request.name(), mounted.minor(), now));
         return new Mounter.Mounted(device, true, image.orElse(null));
       }
       if (wasMadeFor(request, mounted.minor())) {
@@ -115,15 +117,15 @@ record Ownership(ImageDirectory images, List<String> suffixes) {
     String directory = realPath();
     for (String suffix : suffixes) {
       String file = name + suffix;
-      if (isOf(directory, file, mount) || (images.symlinks() && isLinked(file, mount))) {
+      if (isOf(directory, file, mount) || isByAnotherName(file, mount)) {
         return Optional.of(file);
       }
     }
     return Optional.empty();
   }
 
-  /** The same for an image that may be a symlink. */
-  private boolean isLinked(String file, MountInfo mount) throws SyscallException {
+  /** The same for an image whose file has several names, or was renamed since. */
+  private boolean isByAnotherName(String file, MountInfo mount) throws SyscallException {
     int minor = FileStatus.minor(mount.device());
     return FileStatus.major(mount.device()) == LoopDevice.MAJOR
         && (isLabelled(List.of(file), minor) || isBackedBy(images.generation(file), minor));
@@ -217,20 +219,19 @@ record Ownership(ImageDirectory images, List<String> suffixes) {
 
   /**
    * Whether a loop device was made for an image of this name, which may have another file by now.
-   * Where an image may be a symlink, the path of the backing file does not identify it, but the
-   * label that we gave the device does.
+   * Where the file was renamed, or an image may be a symlink, the path of the backing file does not
+   * identify it, but the label that we gave the device does. It has the name that was mounted
+   * first, if the file has several.
    */
   private boolean wasMadeFor(Mounter.Request request, int minor) throws SyscallException {
     String backing = LoopDevice.BackingPath.of(minor).path();
     return wasNamed(files(request), backing)
-        || (images.symlinks() && isLabelled(files(request), minor));
+        || isLabelled(files(request), minor)
+        || devices.hasServed(request.name(), minor, LoopDevice.Backing.of(minor));
   }
 
-  /** Whether a loop device has our label for one of these names, and its file is an image. */
+  /** Whether a loop device has our label for one of these names. */
   private boolean isLabelled(List<String> files, int minor) throws SyscallException {
-    if (!LoopDevice.BackingPath.of(minor).path().startsWith(realPath() + "/")) {
-      return false;
-    }
     String label = LoopDevice.Backing.of(minor).label();
     return files.stream()
         .map(file -> LoopDevice.label(images.path() + "/" + file))

@@ -57,7 +57,7 @@ public final class Reconcile {
     this.former = new FormerMounts(status.mounts(), root, settings.images().toString());
     this.images =
         new ImageDirectory(settings.images().toString(), settings.mount().symlinkedImages());
-    this.ownership = new Ownership(images, settings.imageSuffixes());
+    this.ownership = new Ownership(images, settings.imageSuffixes(), new LoopDevices());
   }
 
   /**
@@ -99,7 +99,7 @@ public final class Reconcile {
         MountInfo mount = table.remove(row.name());
         if (row.mounted()
             ? isSuspect(row, mount, directory, local)
-            : mount != null && mayBeImage(mount)) {
+            : row.warning().needsRecheck() || (mount != null && mayBeImage(mount))) {
           suspects.add(row.name());
         }
       }

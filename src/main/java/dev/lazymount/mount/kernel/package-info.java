@@ -8,10 +8,14 @@
  *       BadImage} says why it is refused
  *   <li>{@link DetachedMount}: mounts it where no path leads, by a loop device or by a {@link
  *       FileSource}
+ *   <li>{@link LoopDevices}: shares one loop device between the names of one image file
  *   <li>{@link MountPoint}: the directory that the image is mounted on
+ *   <li>{@link CoverRules}: whether an image may cover that directory, by their {@link
+ *       TopDirectory}s
  *   <li>{@link Ownership}: whether a mount is ours, and of which image
  *   <li>{@link ImageSwap}: swaps a mounted image for its replacement; {@link StackedMounts}
  *       detaches one of two mounts
+ *   <li>{@link DisplacedMounts}: mounts that were moved with their directory
  *   <li>{@link Reconcile}: compares {@link MountedImages} with the status rows; {@link
  *       LingeringImages} are detached and still in use, {@link FormerMounts} are mounted in what
  *       was the root before

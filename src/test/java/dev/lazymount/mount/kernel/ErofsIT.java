@@ -146,7 +146,9 @@ class ErofsIT extends KernelMounterFixture {
     erofs("gcc", "new image\n");
     try (ImageDirectory.Image image =
             new ImageDirectory(site.images().toString(), false).open("gcc.img");
-        DetachedMount mount = DetachedMount.of(image, List.of(), site.lockDir().toString());
+        DetachedMount mount =
+            DetachedMount.of(
+                "gcc", image, List.of(), site.lockDir().toString(), new LoopDevices());
         Fd place = new MountPoint(site.root().toString(), "gcc").open()) {
       Mounts.attachBeneath(mount.fd(), place);
     }

@@ -9,6 +9,7 @@ import dev.lazymount.config.SettingsLoader;
 import dev.lazymount.kernel.Await;
 import dev.lazymount.kernel.Kernel;
 import dev.lazymount.kernel.Site;
+import dev.lazymount.linux.MountInfo;
 import dev.lazymount.mount.MountFailure;
 import dev.lazymount.mount.Mounter;
 import java.io.IOException;
@@ -54,7 +55,7 @@ abstract class KernelMounterFixture {
           },
           leaked::toString);
       Await.until(
-          "every loop device has its mount",
+          "every loop device has a mount",
           () -> Kernel.loopsBelow(site.folder()).size() == mountsByLoopDevice());
     } finally {
       site.close();
@@ -63,7 +64,9 @@ abstract class KernelMounterFixture {
 
   private long mountsByLoopDevice() {
     return Kernel.mountsBelow(site.root()).stream()
-        .filter(mount -> mount.source().startsWith("/dev/loop"))
+        .map(MountInfo::source)
+        .filter(source -> source.startsWith("/dev/loop"))
+        .distinct()
         .count();
   }
 

@@ -82,10 +82,11 @@ class LingeringImagesIT extends KernelMounterFixture {
       assertEquals(List.of(), first, "a mount in progress looks the same once");
       assertEquals(List.of(device), found());
 
-      // It can be mounted again meanwhile.
-      mounter.mount(request("gcc"));
+      // It can be mounted again meanwhile, from the same device.
+      assertEquals(device, mounter.mount(request("gcc")).device());
       assertEquals(Site.IMAGE, site.versionHere("gcc"));
-      assertEquals(List.of(device), found());
+      assertEquals(List.of(), found());
+      assertEquals(Mounter.Expiry.UNMOUNTED, mounter.unmount(request("gcc")));
     }
     awaitReleased();
   }

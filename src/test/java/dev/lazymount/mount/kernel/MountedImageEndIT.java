@@ -207,7 +207,9 @@ class MountedImageEndIT extends KernelMounterFixture {
     // The state after a kill right after the new image was attached beneath the old one.
     Path images = site.image("gcc").getParent();
     try (ImageDirectory.Image image = new ImageDirectory(images.toString(), false).open("gcc.img");
-        DetachedMount mount = DetachedMount.of(image, List.of(), site.lockDir().toString());
+        DetachedMount mount =
+            DetachedMount.of(
+                "gcc", image, List.of(), site.lockDir().toString(), new LoopDevices());
         Fd place = new MountPoint(site.root().toString(), "gcc").open()) {
       Mounts.attachBeneath(mount.fd(), place);
     }
@@ -329,6 +331,32 @@ class MountedImageEndIT extends KernelMounterFixture {
       assertEquals(1, site.mountsOn("gcc"));
     }
     Mounts.detach(site.root("gcc").toString());
+  }
+
+  @Test
+  void renamedImageIsStillOurs() throws Exception {
+    site.compiler("gcc");
+    mounter.mount(request("gcc"));
+    Path image = site.image("gcc");
+    Files.move(image, image.resolveSibling("gcc.old"));
+
+    mounter = mounter();
+    assertTrue(mounter.look(request("gcc")).orElseThrow().isCurrent());
+    assertEquals(Mounter.Expiry.UNMOUNTED, mounter.unmount(request("gcc")));
+    assertEquals(0, site.mountsOn("gcc"));
+  }
+
+  @Test
+  void imageRenamedAwayIsSwapped() throws Exception {
+    site.compiler("gcc");
+    mounter.mount(request("gcc"));
+    Files.move(site.image("gcc"), site.scratch().resolve("gcc.old"));
+    site.image("gcc", Map.of("version", "new image\n"));
+
+    mounter = mounter();
+    assertEquals(MountWarning.OUTDATED, mounter.look(request("gcc")).orElseThrow().warning());
+    assertFalse(mounter.mount(request("gcc")).adopted());
+    assertEquals("new image\n", site.versionHere("gcc"));
   }
 
   @Test

@@ -1,19 +1,24 @@
 package dev.lazymount.mount.kernel;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.lazymount.kernel.Await;
+import dev.lazymount.kernel.ChildProcess;
 import dev.lazymount.kernel.Kernel;
 import dev.lazymount.kernel.Namespace;
 import dev.lazymount.kernel.Namespace.Propagation;
 import dev.lazymount.kernel.Site;
 import dev.lazymount.mount.Mounter;
+import dev.lazymount.status.MountWarning;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.AfterEach;
@@ -133,6 +138,61 @@ class NamespaceIT extends KernelMounterFixture {
     Await.until(
         "it is unmounted once it is unused",
         () -> mounter.expire(request("gcc"), true) == Mounter.Expiry.UNMOUNTED);
+  }
+
+  @Test
+  void mountOfARenamedDirectoryIsUnmounted() throws Exception {
+    mounter.mount(request("gcc"));
+    rename();
+    assertEquals(1, site.mountsOn("gcc.bak"));
+
+    assertEquals(Optional.empty(), mounter.refresh(request("gcc")));
+    Mounter.Displaced displaced = mounter.displaced(request("gcc")).orElseThrow();
+
+    assertTrue(displaced.reason().contains(site.root("gcc.bak") + " with its mount"));
+    assertFalse(displaced.isMounted());
+    assertEquals(0, site.mountsOn("gcc.bak"));
+    assertFalse(mounter.mount(request("gcc")).adopted());
+    assertEquals(Site.IMAGE, site.versionHere("gcc"));
+    assertEquals(Optional.empty(), mounter.displaced(request("gcc")));
+  }
+
+  @Test
+  void mountOfARenamedDirectoryStaysWhileItIsUsed() throws Exception {
+    mounter.mount(request("gcc"));
+    rename();
+    try (InputStream open = Files.newInputStream(site.root("gcc.bak/version"))) {
+      assertTrue(mounter.displaced(request("gcc")).orElseThrow().isMounted());
+
+      Mounter.Mounted now = mounter.mount(request("gcc"));
+
+      assertEquals(MountWarning.DISPLACED, now.warning());
+      assertTrue(now.detail().contains("gcc.bak"), now.detail());
+      assertEquals(1, site.mountsOn("gcc.bak"));
+      assertEquals(MountWarning.DISPLACED, mounter.refresh(request("gcc")).orElseThrow().warning());
+    }
+    assertEquals(MountWarning.NONE, mounter.refresh(request("gcc")).orElseThrow().warning());
+    assertEquals(0, site.mountsOn("gcc.bak"));
+    assertEquals(1, site.mountsOn("gcc"));
+  }
+
+  /** Another process mounted the same image elsewhere, maybe by the same device. */
+  @Test
+  void unmountedImageIsNotTakenForARenamedOne() throws Exception {
+    mounter.mount(request("gcc"));
+    Files.createDirectories(site.root("mine"));
+    ChildProcess.run("mount", "-o", "ro,loop", site.image("gcc") + "", site.root("mine") + "")
+        .orFail();
+    ChildProcess.run("umount", site.root("gcc") + "").orFail();
+    assertEquals(Optional.empty(), mounter.displaced(request("gcc")));
+    assertEquals(1, site.mountsOn("mine"));
+  }
+
+  /** As a process does that does not see the mount. */
+  private void rename() {
+    String gcc = site.root("gcc").toString();
+    String script = "mv " + gcc + " " + gcc + ".bak && cp -r " + gcc + ".bak " + gcc;
+    alone.run("sh", "-c", script).orFail();
   }
 
   private long mountsIn(Namespace namespace) {

@@ -1,0 +1,130 @@
+package dev.lazymount.mount.kernel;
+
+import dev.lazymount.linux.Fd;
+import dev.lazymount.linux.MountInfo;
+import dev.lazymount.linux.SyscallException;
+import dev.lazymount.mount.MountFailure;
+import dev.lazymount.mount.Mounter;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Mounts of ours whose directory was renamed. A directory that something is mounted on can be
+ * renamed by a process that does not see the mount, and its parents by any process; the mount goes
+ * with it.
+ *
+ * <p>A mount is recognised by its id together with its device, because the kernel reuses ids. What
+ * this process has not seen in its place is not recognised, and is left alone.
+ *
+ * <p>Thread-safe. Has one entry for each mounted name, and one for each mount that is displaced.
+ */
+final class DisplacedMounts {
+  private record Mount(int id, long device) {
+    boolean is(MountInfo line) {
+      return line.id() == id && line.device() == device;
+    }
+  }
+
+  private final String root;
+  private final Map<String, Mount> inPlace = new ConcurrentHashMap<>();
+  private final Map<Mount, String> displaced = new ConcurrentHashMap<>();
+
+  /** For the mounts below one root. */
+  DisplacedMounts(String root) {
+    this.root = root;
+  }
+
+  /** The image of this name is mounted, or about to be; {@code top} is the root of its mount. */
+  void inPlace(String name, Fd top) throws SyscallException {
+    OptionalInt id = MountInfo.idOf(top);
+    if (id.isPresent()) {
+      inPlace.put(name, new Mount(id.getAsInt(), top.cachedStatus().device()));
+    }
+  }
+
+  /** It was unmounted. */
+  void unmounted(String name) {
+    inPlace.remove(name);
+  }
+
+  /**
+   * Where mounts of this name were moved. Those that are unused are unmounted, if they are still
+   * below the root.
+   *
+   * @param isMounted whether an image is mounted in the right place
+   * @return empty if there are none
+   */
+  Optional<Mounter.Displaced> tidy(String name, boolean isMounted)
+      throws MountFailure, SyscallException {
+    Mount missing = isMounted ? null : inPlace.get(name);
+    if (missing == null && !displaced.containsValue(name)) {
+      return Optional.empty();
+    }
+    List<MountInfo> table = Ownership.table();
+    String below = rootPath() + "/";
+    if (missing != null) {
+      // If it has its path still it is hidden: something may be mounted over the root.
+      List<String> paths = table.stream().filter(missing::is).map(MountInfo::target).toList();
+      if (!paths.contains(below + name)) {
+        inPlace.remove(name, missing);
+        if (!paths.isEmpty()) {
+          displaced.put(missing, name);
+        }
+      }
+    }
+    Optional<Mounter.Displaced> found = Optional.empty();
+    for (Mount mount : displacedOf(name)) {
+      Optional<MountInfo> line = table.stream().filter(mount::is).findFirst();
+      Optional<Mounter.Displaced> now =
+          line.filter(at -> !at.target().equals(below + name)).map(at -> tidy(mount, below, at));
+      if (now.filter(Mounter.Displaced::isMounted).isEmpty()) {
+        displaced.remove(mount);
+      }
+      found = now.isPresent() ? now : found;
+    }
+    return found;
+  }
+
+  private List<Mount> displacedOf(String name) {
+    return displaced.entrySet().stream()
+        .filter(entry -> entry.getValue().equals(name))
+        .map(Map.Entry::getKey)
+        .toList();
+  }
+
+  private Mounter.Displaced tidy(Mount mount, String below, MountInfo line) {
+    String renamed = "the directory was renamed to " + line.target() + " with its mount";
+    if (!line.target().startsWith(below)) {
+      return new Mounter.Displaced(
+          true, renamed + ", out of the root; the image stays mounted there");
+    }
+    MountPoint there = new MountPoint(root, line.target().substring(below.length()));
+    return isUnmounted(mount, there)
+        ? new Mounter.Displaced(false, renamed + "; the image was unused there and is unmounted")
+        : new Mounter.Displaced(
+            true, renamed + "; the image is in use there, and is unmounted when it is unused");
+  }
+
+  private static boolean isUnmounted(Mount mount, MountPoint there) {
+    try {
+      try (Fd top = there.open()) {
+        OptionalInt id = MountInfo.idOf(top);
+        if (id.isEmpty() || !mount.equals(new Mount(id.getAsInt(), top.cachedStatus().device()))) {
+          return false;
+        }
+      }
+      return there.unmount() == 0;
+    } catch (SyscallException e) {
+      return false;
+    }
+  }
+
+  private String rootPath() throws SyscallException {
+    try (Fd directory = Fd.openPath(root)) {
+      return directory.path();
+    }
+  }
+}
