@@ -170,7 +170,7 @@ public final class TraceParser {
     return to - at == 4 && b[at] == 't' && b[at + 1] == 'i' && b[at + 2] == 'c' && b[at + 3] == 'k';
   }
 
-  /** {@code MARK pid call path TAB comm TAB MARK}; {@code w:call} if it was opened for writing. */
+  /** {@code MARK pid kind:call path TAB comm TAB MARK}; kind {@code w} is a write, else a use. */
   private void event(byte[] b, int from, int to) {
     int at = from + mark.length + 1;
     if (isTick(b, from, to)) {
@@ -193,13 +193,14 @@ public final class TraceParser {
       canaries.add(text(b, path + canaryPrefix.length, tab));
       return;
     }
-    boolean writes = b[call] == 'w' && b[call + 1] == ':';
+    boolean hasKind = b[call + 1] == ':';
+    boolean writes = hasKind && b[call] == 'w';
     accesses.add(
         new Access(
             text(b, path, tab),
             pid,
             commName.text(b, tab + 1, end),
-            callName.text(b, writes ? call + 2 : call, path - 1),
+            callName.text(b, hasKind ? call + 2 : call, path - 1),
             writes ? Access.Kind.WRITE : Access.Kind.USE,
             now));
   }

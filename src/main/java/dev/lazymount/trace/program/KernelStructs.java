@@ -26,6 +26,7 @@ final class KernelStructs {
           field("entry", "name", "char *", at("dentry", "d_name"), at("qstr", "name")),
           field("entry", "inode", "struct lm_inode *", at("dentry", "d_inode")),
           field("entry", "super", "struct lm_super *", at("dentry", "d_sb")),
+          field("file", "mode", "unsigned int", at("file", "f_mode")),
           field("file", "entry", "struct lm_entry *", at("file", "f_path"), at("path", "dentry")),
           field("table", "files", "struct lm_file **", at("fdtable", "fd")),
           field("open", "table", "struct lm_table *", at("files_struct", "fdt")),

@@ -25,7 +25,7 @@ public final class ResolvedProgram implements TraceProgram.Factory {
   private static final int UNKNOWN_DEPTH = 6;
 
   private static final List<String> CALLS =
-      List.of("openat", "openat2", "open", "open_by_handle_at");
+      List.of("openat", "openat2", "open", "creat", "open_by_handle_at");
 
   /**
    * Canaries reported per process and second of a window: far more than the daemon sends, of which
