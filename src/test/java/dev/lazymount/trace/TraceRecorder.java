@@ -6,6 +6,7 @@ import dev.lazymount.config.SettingsLoader;
 import dev.lazymount.kernel.Await;
 import dev.lazymount.kernel.Site;
 import dev.lazymount.status.Access;
+import dev.lazymount.status.ImageUse;
 import dev.lazymount.status.ProgramName;
 import dev.lazymount.trace.program.BpftraceVersion;
 import dev.lazymount.trace.program.Canary;
@@ -60,6 +61,8 @@ final class TraceRecorder implements AutoCloseable {
       Map.of(
           Access.Kind.USE, ConcurrentHashMap.newKeySet(),
           Access.Kind.WRITE, ConcurrentHashMap.newKeySet());
+
+  private final List<ImageUse> uses = new CopyOnWriteArrayList<>();
 
   /** Other output of bpftrace. */
   private final List<String> chatter = new CopyOnWriteArrayList<>();
@@ -184,6 +187,11 @@ final class TraceRecorder implements AutoCloseable {
                 below.size() > wanted.size() && below.subList(0, wanted.size()).equals(wanted));
   }
 
+  /** The uses of mounted images so far. */
+  List<ImageUse> uses() {
+    return uses;
+  }
+
   /** Forgets all it saw so far. */
   void forget() {
     paths.clear();
@@ -256,6 +264,7 @@ final class TraceRecorder implements AutoCloseable {
     TraceBatch batch = parser.feed(bytes, System.nanoTime());
     events.add(batch.accesses().size());
     lost.add(batch.lost());
+    uses.addAll(batch.uses());
     batch.accesses().forEach(access -> byKind.get(access.kind()).add(access.path()));
     batch.accesses().forEach(access -> paths.add(access.path()));
     canaries.add(batch.canaries().stream().filter(this::isOurs).count());

@@ -21,6 +21,7 @@ final class KernelStructs {
       List.of(
           field("super", "device", "unsigned int", at("super_block", "s_dev")),
           field("inode", "number", "unsigned long", at("inode", "i_ino")),
+          field("inode", "mode", "unsigned short", at("inode", "i_mode")),
           field("entry", "parent", "struct lm_entry *", at("dentry", "d_parent")),
           field("entry", "hash", "unsigned long", at("dentry", "d_name"), at("qstr", "hash_len")),
           field("entry", "name", "char *", at("dentry", "d_name"), at("qstr", "name")),
@@ -93,7 +94,12 @@ final class KernelStructs {
   }
 
   private static Field field(String struct, String name, String type, Btf.Member... at) {
-    int size = type.equals("unsigned int") ? POINTER / 2 : POINTER;
+    int size =
+        switch (type) {
+          case "unsigned short" -> Short.BYTES;
+          case "unsigned int" -> Integer.BYTES;
+          default -> POINTER;
+        };
     return new Field(struct, name, type, size, List.of(at));
   }
 }
