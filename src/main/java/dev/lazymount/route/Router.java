@@ -217,7 +217,9 @@ public final class Router extends AbstractBehavior<Router.Command> {
     }
   }
 
-  /** A device can have several images: names of the same file. Unmounted ones are not known here. */
+  /**
+   * A device can have several images: names of the same file. Unmounted ones are not known here.
+   */
   private void used(ImageUse use) {
     loopNames
         .of(use.device())

@@ -132,10 +132,7 @@ public final class TraceSource<T> {
    * @param message makes its message from a batch and the address of the answer
    */
   public static <T> Behavior<Command> create(
-      TraceEnv env,
-      ActorRef<TraceReport> parent,
-      ActorRef<T> receiver,
-      Message<T> message) {
+      TraceEnv env, ActorRef<TraceReport> parent, ActorRef<T> receiver, Message<T> message) {
     // Survives restarts, so that a kind of line is logged once and not once per run.
     Set<TraceBatch.Unparsed> logged = ConcurrentHashMap.newKeySet();
     Behavior<Command> source =

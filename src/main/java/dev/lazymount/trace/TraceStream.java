@@ -74,10 +74,7 @@ final class TraceStream {
 
   /** Runs the stream of accesses to their receiver. */
   <T> void accesses(
-      InputStream output,
-      String mark,
-      ActorRef<T> receiver,
-      TraceSource.Message<T> message) {
+      InputStream output, String mark, ActorRef<T> receiver, TraceSource.Message<T> message) {
     TraceParser parser = new TraceParser(mark, env.canaryPrefix());
     Deduplicator deduplicator = new Deduplicator(env.settings().maxKeys(), env.settings().window());
     read(output)

@@ -55,7 +55,7 @@ class SettingsMappingTest {
                 Duration.ofSeconds(1),
                 Duration.ofMinutes(5),
                 false),
-            new Settings.Idle(Optional.empty()),
+            new Settings.Idle(Optional.of(Duration.ofHours(1))),
             new Settings.Catalog(Duration.ofSeconds(60)),
             new Settings.Warm(16, Optional.empty()),
             new Settings.Log(Optional.of(Duration.ofMinutes(10))),
@@ -98,7 +98,7 @@ class SettingsMappingTest {
                 retry-max = 6m
                 symlinked-images = true
               }
-              idle.unmount-after = 1h
+              idle.unmount-after = 2h
               catalog.rescan = 61s
               warm { max = 0, seed = /mnt/images/warm.list }
               log.summary = 1h
@@ -133,7 +133,7 @@ class SettingsMappingTest {
                 Duration.ofSeconds(2),
                 Duration.ofMinutes(6),
                 true),
-            new Settings.Idle(Optional.of(Duration.ofHours(1))),
+            new Settings.Idle(Optional.of(Duration.ofHours(2))),
             new Settings.Catalog(Duration.ofSeconds(61)),
             new Settings.Warm(0, Optional.of(Path.of("/mnt/images/warm.list"))),
             new Settings.Log(Optional.of(Duration.ofHours(1))),

@@ -38,8 +38,7 @@ class WriteIT {
     site.close();
   }
 
-  private TraceRecorder record(ProgramName program, BpftraceUnderTest bpftrace)
-      throws IOException {
+  private TraceRecorder record(ProgramName program, BpftraceUnderTest bpftrace) throws IOException {
     return TraceRecorder.of(program, bpftrace.settings(site, "trace.window=1m"), 1).awaitWorking();
   }
 
@@ -105,8 +104,7 @@ class WriteIT {
   void refusedWriteOfAnotherUserIsNoWrite(ProgramName program, BpftraceUnderTest bpftrace)
       throws IOException {
     site.original("theirs", Map.of("x", "x"));
-    Files.setPosixFilePermissions(
-        site.folder(), PosixFilePermissions.fromString("rwxr-xr-x"));
+    Files.setPosixFilePermissions(site.folder(), PosixFilePermissions.fromString("rwxr-xr-x"));
     try (TraceRecorder recorder = record(program, bpftrace)) {
       ChildProcess.Result refused =
           ChildProcess.run(
