@@ -187,9 +187,9 @@ final class TraceRecorder implements AutoCloseable {
                 below.size() > wanted.size() && below.subList(0, wanted.size()).equals(wanted));
   }
 
-  /** The uses of mounted images so far. */
-  List<ImageUse> uses() {
-    return uses;
+  /** How often the use of an image on this device was reported; other tests have images too. */
+  long uses(long device) {
+    return uses.stream().filter(use -> use.device() == device).count();
   }
 
   /** Forgets all it saw so far. */
