@@ -116,7 +116,7 @@ class ResolvedProgramIT {
     ChildProcess.run("mount", "-o", "loop,ro", site.image("gcc").toString(), directory).orFail();
     long number = (long) Files.getAttribute(site.root("gcc/version"), "unix:dev");
     // As stat(2) encodes it: the upper bits of the minor are above the major.
-    long device = (7L << 20) + (number & 0xff | number >> 12 & 0xfff00);
+    long device = (7L << 20) + ((number & 0xff) | ((number >> 12) & 0xfff00));
     try (TraceRecorder watch = TraceRecorder.resolved(bpftrace.settings(site), 1).awaitWorking()) {
       opener.open("opendir", directory);
       opener.open("stat", directory + "/version");
