@@ -57,6 +57,29 @@ static int by_openat2(char *file, char *more) {
 
 static int by_o_path(char *file, char *more) { return openat_raw(AT_FDCWD, file, O_PATH); }
 
+static int by_write(char *file, char *more) { return openat_raw(AT_FDCWD, file, O_WRONLY); }
+
+static int by_read_write2(char *file, char *more) {
+  struct open_how how = {.flags = O_RDWR};
+  return syscall(SYS_openat2, AT_FDCWD, file, &how, sizeof how);
+}
+
+static int by_read_creat(char *file, char *more) {
+  return syscall(SYS_openat, AT_FDCWD, file, O_CREAT | O_RDONLY, 0600);
+}
+
+static int by_creat_call(char *file, char *more) {
+#ifdef SYS_creat
+  return syscall(SYS_creat, file, 0600);
+#else
+  return by_write(file, more);  // there is no such call on this architecture
+#endif
+}
+
+static int by_tmpfile(char *file, char *more) {
+  return syscall(SYS_openat, AT_FDCWD, file, O_TMPFILE | O_RDWR, 0600);
+}
+
 static int by_creat(char *file, char *more) { return syscall(SYS_openat, AT_FDCWD, file, O_CREAT | O_WRONLY, 0600); }
 
 // MORE is the directory, FILE is relative to it.
@@ -251,6 +274,9 @@ static const struct {
     {"stat", by_stat},           {"access", by_access},       {"readlink", by_readlink},
     {"slave", by_slave},         {"private", by_private},     {"jail", by_jail},
     {"chroot", by_chroot},       {"missing", by_missing},
+    {"write", by_write},         {"read-write2", by_read_write2},
+    {"read-creat", by_read_creat}, {"creat-call", by_creat_call},
+    {"tmpfile", by_tmpfile},
 };
 
 static void try(const char *path) {

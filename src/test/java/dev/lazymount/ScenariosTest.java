@@ -161,8 +161,21 @@ class ScenariosTest {
               "Unmounting",
               row(
                   "An image is idle (`idle.unmount-after`)",
-                  "unmounted by MNT_EXPIRE; the next access mounts it again",
+                  "unmounted; the next access mounts it again",
                   "daemon.MountedImageIT.idleImageIsUnmountedAndMountedAgain"),
+              row(
+                  "Only sandboxes use an image, again and again",
+                  "left mounted",
+                  "daemon.MountedImageIT.imageUsedFiveTimesASecondIsNeverUnmounted"),
+              row(
+                  "Monitoring asks an idle image for its size",
+                  "unmounted all the same",
+                  "daemon.MountedImageIT.sizesAskedByMonitoringKeepNothingMounted"),
+              row(
+                  "The trace was interrupted, or events were lost",
+                  "the idle time of each image starts again",
+                  "mount.MountExpiryTest.idleTimeStartsAgainAfterARestartOfTheTrace",
+                  "mount.MountExpiryTest.idleTimeStartsAgainAfterALoss"),
               row(
                   "An image is in use, here or in a slave namespace",
                   "left mounted",

@@ -23,6 +23,7 @@ import dev.lazymount.trace.Bpftrace;
 import dev.lazymount.trace.TraceEnv;
 import dev.lazymount.trace.TraceProcess;
 import dev.lazymount.trace.program.Canary;
+import dev.lazymount.trace.program.ResolvedProgram;
 import dev.lazymount.trace.program.TraceProgram;
 import dev.lazymount.trace.program.TracePrograms;
 import dev.lazymount.warm.WarmEnv;
@@ -179,6 +180,7 @@ public final class Assembly {
             System::nanoTime);
     Reconcile reconcile = new Reconcile(status, settings);
     status.mode(settings.mode());
+    status.useInterval(ResolvedProgram.useInterval(settings));
     return new RouterEnv(
         settings.root().toString(),
         mounts,

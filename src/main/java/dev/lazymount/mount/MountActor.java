@@ -8,6 +8,7 @@ import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.TimerScheduler;
 import dev.lazymount.status.Access;
 import dev.lazymount.status.MountWarning;
+import dev.lazymount.status.ProgramName;
 import dev.lazymount.text.Durations;
 import java.time.Duration;
 import java.time.Instant;
@@ -43,6 +44,9 @@ public final class MountActor {
       }
     }
   }
+
+  /** A process uses the mounted image, in whatever mount namespace. */
+  public record Used() implements Command {}
 
   /** Mount it now, without waiting for the back-off to end. */
   public record MountNow(ActorRef<MountResult> replyTo) implements Command {}
@@ -147,6 +151,9 @@ public final class MountActor {
 
   private long idleSince;
 
+  /** What the trace could report when the idle timer was started. */
+  private UseReports reports;
+
   /**
    * The actor of one image.
    *
@@ -186,6 +193,7 @@ public final class MountActor {
   private Behavior<Command> ready() {
     return Behaviors.receive(Command.class)
         .onMessage(Accessed.class, this::onAccessed)
+        .onMessage(Used.class, used -> onUsed())
         .onMessage(MountNow.class, this::onMountNow)
         .onMessage(Unmount.class, this::onUnmount)
         .onMessage(Recheck.class, recheck -> onRecheck())
@@ -263,11 +271,22 @@ public final class MountActor {
     if (!(state instanceof ImageState.Mounted)) {
       return ready;
     }
-    if (env.status().observes() || env.circuit().isOpen()) {
+    boolean reported = useIsReported();
+    boolean silenceProvesNothing = reported && !UseReports.of(env.status()).equals(reports);
+    if (env.status().observes() || env.circuit().isOpen() || silenceProvesNothing) {
       startIdleTimer();
       return ready;
     }
-    return unmount(UnmountMode.IF_IDLE, Optional.empty());
+    // Without reports the kernel's mark decides, which is blind for other mount namespaces.
+    return unmount(reported ? UnmountMode.NOW : UnmountMode.IF_IDLE, Optional.empty());
+  }
+
+  /** Whether the running trace program reports each use of the mounted image. */
+  private boolean useIsReported() {
+    // A mount whose file is gone is to go soon, sooner than a use may be reported.
+    return !gone
+        && state instanceof ImageState.Mounted now
+        && UseReports.of(env.status()).cover(now.mount());
   }
 
   private Behavior<Command> onRecheck() {
@@ -355,6 +374,7 @@ public final class MountActor {
   private Behavior<Command> calling() {
     return Behaviors.receive(Command.class)
         .onMessage(Accessed.class, this::waitWith)
+        .onMessage(Used.class, used -> onUsed())
         .onMessage(MountNow.class, this::waitWith)
         .onMessage(Unmount.class, this::refuseToUnmount)
         .onMessage(Changed.class, this::noteChange)
@@ -605,21 +625,38 @@ public final class MountActor {
       // The idle time so far counts: a reload every minute must not postpone it for ever.
       Duration left = wanted.get().minusNanos(now() - idleSince);
       idleAfter = wanted;
-      timers.startSingleTimer(Timer.IDLE, left.isNegative() ? Duration.ZERO : left);
+      timers.startSingleTimer(
+          Timer.IDLE, (left.isNegative() ? Duration.ZERO : left).plus(reportDelay()));
     } else {
       startIdleTimer();
     }
     return Behaviors.same();
   }
 
-  /** It was mounted, or checked: the idle time starts. */
+  /** It was mounted, checked or used: the idle time starts. */
   private void startIdleTimer() {
     idleAfter = idleTime();
     idleSince = now();
+    reports = UseReports.of(env.status());
     timers.cancel(Timer.IDLE);
     if (state instanceof ImageState.Mounted) {
-      idleAfter.ifPresent(time -> timers.startSingleTimer(Timer.IDLE, time));
+      Duration delay = reportDelay();
+      idleAfter.ifPresent(time -> timers.startSingleTimer(Timer.IDLE, time.plus(delay)));
     }
+  }
+
+  /** The time by which the last use may have been after the last report of it. */
+  private Duration reportDelay() {
+    return useIsReported() ? env.status().useInterval() : Duration.ZERO;
+  }
+
+  private Behavior<Command> onUsed() {
+    status.accessed();
+    show();
+    if (timers.isTimerActive(Timer.IDLE)) {
+      startIdleTimer();
+    }
+    return Behaviors.same();
   }
 
   private Optional<Duration> idleTime() {
@@ -630,6 +667,10 @@ public final class MountActor {
     if (access.isUse()) {
       status.accessed();
       show();
+      if (env.status().trace().program() == ProgramName.PATH && timers.isTimerActive(Timer.IDLE)) {
+        // It goes on reporting accesses to a mounted image, which are uses of it.
+        startIdleTimer();
+      }
     }
   }
 

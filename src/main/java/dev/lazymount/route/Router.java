@@ -14,6 +14,7 @@ import dev.lazymount.catalog.ImageFile;
 import dev.lazymount.catalog.Resolution;
 import dev.lazymount.catalog.RootPath;
 import dev.lazymount.config.Settings;
+import dev.lazymount.linux.LoopNames;
 import dev.lazymount.mount.MountActor;
 import dev.lazymount.mount.MountResult;
 import dev.lazymount.mount.Mounter;
@@ -21,6 +22,7 @@ import dev.lazymount.mount.UnmountMode;
 import dev.lazymount.mount.kernel.Reconcile;
 import dev.lazymount.status.Access;
 import dev.lazymount.status.DaemonStatus;
+import dev.lazymount.status.ImageUse;
 import dev.lazymount.status.MountBoard;
 import dev.lazymount.status.MountState;
 import dev.lazymount.status.MountStatus;
@@ -55,10 +57,17 @@ public final class Router extends AbstractBehavior<Router.Command> {
    * A batch of accesses.
    *
    * @param accesses in the order they were seen
+   * @param uses of mounted images
    * @param answerTo gets the request for the next batch
    */
-  public record Accesses(List<Access> accesses, ActorRef<TraceSource.Ack> answerTo)
-      implements Command {}
+  public record Accesses(
+      List<Access> accesses, List<ImageUse> uses, ActorRef<TraceSource.Ack> answerTo)
+      implements Command {
+    /** A batch without uses. */
+    public Accesses(List<Access> accesses, ActorRef<TraceSource.Ack> answerTo) {
+      this(accesses, List.of(), answerTo);
+    }
+  }
 
   /**
    * Which images are there?
@@ -135,6 +144,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
   private final DaemonStatus status;
   private final ActorRef<CatalogActor.Command> scanner;
   private final Map<String, Child> children = new HashMap<>();
+  private final LoopNames loopNames = LoopNames.ofKernel();
   private final DryRunStats dryRun;
   private final EarlyAccesses early = new EarlyAccesses();
   private Optional<Catalog> catalog = Optional.empty();
@@ -188,6 +198,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
 
   private Behavior<Command> onAccesses(Accesses batch) {
     batch.accesses().forEach(this::route);
+    batch.uses().forEach(this::used);
     batch.answerTo().tell(TraceSource.Ack.ACK);
     return this;
   }
@@ -211,6 +222,20 @@ public final class Router extends AbstractBehavior<Router.Command> {
         // No use of an image, and not the name of a missing one.
       }
     }
+  }
+
+  /**
+   * A device can have several images: names of the same file. Unmounted ones are not known here.
+   */
+  private void used(ImageUse use) {
+    loopNames
+        .of(use.device())
+        .map(status.mounts()::mountedFrom)
+        .orElse(List.of())
+        .forEach(
+            name ->
+                Optional.ofNullable(children.get(name))
+                    .ifPresent(child -> child.actor.tell(new MountActor.Used())));
   }
 
   private void use(Access access, List<ImageFile> images) {

@@ -14,6 +14,7 @@ public final class DaemonStatus {
   private final AtomicReference<TraceStatus> trace =
       new AtomicReference<>(TraceStatus.notStarted(ProgramName.NONE));
   private volatile Settings.Mode mode = Settings.Mode.MOUNT;
+  private volatile Duration useInterval = Duration.ZERO;
   private volatile int imagesKnown;
   private volatile int deepestName;
   private volatile int longestComponent;
@@ -71,6 +72,16 @@ public final class DaemonStatus {
   /** Sets the state of the trace. */
   public void trace(TraceStatus now) {
     trace.set(now);
+  }
+
+  /** The longest time between two reports of an image in use, by a program that reports them. */
+  public Duration useInterval() {
+    return useInterval;
+  }
+
+  /** Sets the time between two reports of an image in use. */
+  public void useInterval(Duration time) {
+    useInterval = time;
   }
 
   /** The number of images that the newest scan found. */

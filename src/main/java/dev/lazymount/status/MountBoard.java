@@ -33,6 +33,14 @@ public final class MountBoard {
     return Optional.ofNullable(rows.get(name));
   }
 
+  /** The names of the images that are mounted from a device, such as {@code /dev/loop3}. */
+  public List<String> mountedFrom(String device) {
+    return rows.values().stream()
+        .filter(row -> device.equals(row.device()))
+        .map(MountStatus::name)
+        .toList();
+  }
+
   /** All rows, by name. */
   public List<MountStatus> all() {
     List<MountStatus> all = new ArrayList<>(rows.values());

@@ -3,19 +3,21 @@ package dev.lazymount.status;
 /** A trace program, by the name that the settings and the status use. */
 public enum ProgramName {
   /** No program has been started yet. */
-  NONE("", true),
+  NONE("", true, false),
 
   /** Compares the paths that processes pass to the kernel. */
-  PATH("path", true),
+  PATH("path", true, false),
 
   /** Inspects the files that the kernel has opened. */
-  RESOLVED("resolved", false);
+  RESOLVED("resolved", false, true);
 
   private final String text;
   private final boolean seesMountedImages;
+  private final boolean reportsUses;
 
-  ProgramName(String text, boolean seesMountedImages) {
+  ProgramName(String text, boolean seesMountedImages, boolean reportsUses) {
     this.text = text;
+    this.reportsUses = reportsUses;
     this.seesMountedImages = seesMountedImages;
   }
 
@@ -25,6 +27,11 @@ public enum ProgramName {
    */
   public boolean seesMountedImages() {
     return seesMountedImages;
+  }
+
+  /** Whether it reports each image in use ({@link ImageUse}), from any mount namespace. */
+  public boolean reportsUses() {
+    return reportsUses;
   }
 
   /** The name as shown; empty for {@link #NONE}. */

@@ -1,12 +1,14 @@
 package dev.lazymount.trace;
 
 import dev.lazymount.status.Access;
+import dev.lazymount.status.ImageUse;
 import java.util.List;
 
 /**
  * The content of one read from the trace.
  *
  * @param accesses in the order in which they were printed
+ * @param uses of mounted images, in the order in which they were printed
  * @param canaries tokens of canaries that returned
  * @param lost events that bpftrace reports as lost
  * @param unparsed number of lines that were not understood
@@ -15,6 +17,7 @@ import java.util.List;
  */
 public record TraceBatch(
     List<Access> accesses,
+    List<ImageUse> uses,
     List<String> canaries,
     long lost,
     long unparsed,

@@ -1,6 +1,7 @@
 package dev.lazymount.trace;
 
 import dev.lazymount.status.Access;
+import dev.lazymount.status.ImageUse;
 import dev.lazymount.trace.TraceBatch.Sample;
 import dev.lazymount.trace.TraceBatch.Unparsed;
 import dev.lazymount.trace.program.BpftraceVersion;
@@ -10,6 +11,8 @@ import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Parses the output of a trace into events. Takes bytes as they are read; a read may end anywhere.
@@ -30,6 +33,11 @@ public final class TraceParser {
   /** The most bytes of a line that was not understood that are shown. */
   private static final int SAMPLE = 120;
 
+  private static final byte[] USED = "used ".getBytes(StandardCharsets.US_ASCII);
+
+  /** Device and pid, neither of which has more digits. */
+  private static final Pattern USE_NUMBERS = Pattern.compile("(\\d{1,10}) (\\d{1,9})");
+
   private final byte[] mark;
   private final byte[] canaryPrefix;
   private final byte[] pending = new byte[MAX_EVENT];
@@ -40,6 +48,7 @@ public final class TraceParser {
   private final Repeated callName = new Repeated();
 
   private List<Access> accesses = new ArrayList<>();
+  private List<ImageUse> uses = new ArrayList<>();
   private List<String> canaries = new ArrayList<>();
   private long lost;
   private long unparsed;
@@ -77,8 +86,9 @@ public final class TraceParser {
     keep(bytes, from, bytes.length);
     TraceBatch batch =
         new TraceBatch(
-            accesses, canaries, lost, unparsed, List.copyOf(samples.values()), newWindow);
+            accesses, uses, canaries, lost, unparsed, List.copyOf(samples.values()), newWindow);
     accesses = new ArrayList<>();
+    uses = new ArrayList<>();
     canaries = new ArrayList<>();
     lost = 0;
     unparsed = 0;
@@ -170,7 +180,7 @@ public final class TraceParser {
     return to - at == 4 && b[at] == 't' && b[at + 1] == 'i' && b[at + 2] == 'c' && b[at + 3] == 'k';
   }
 
-  /** {@code MARK pid call path TAB comm TAB MARK}; {@code w:call} if it was opened for writing. */
+  /** {@code MARK pid kind:call path TAB comm TAB MARK}; kind {@code w} is a write, else a use. */
   private void event(byte[] b, int from, int to) {
     int at = from + mark.length + 1;
     if (isTick(b, from, to)) {
@@ -178,6 +188,10 @@ public final class TraceParser {
       return;
     }
     int end = to - mark.length - 1;
+    if (startsWith(b, at, end, USED)) {
+      use(b, from, to);
+      return;
+    }
     int pid = 0;
     while (at < end && b[at] >= '0' && b[at] <= '9') {
       pid = pid * 10 + (b[at++] - '0');
@@ -193,14 +207,33 @@ public final class TraceParser {
       canaries.add(text(b, path + canaryPrefix.length, tab));
       return;
     }
-    boolean writes = b[call] == 'w' && b[call + 1] == ':';
+    boolean hasKind = b[call + 1] == ':';
+    boolean writes = hasKind && b[call] == 'w';
     accesses.add(
         new Access(
             text(b, path, tab),
             pid,
             commName.text(b, tab + 1, end),
-            callName.text(b, writes ? call + 2 : call, path - 1),
+            callName.text(b, hasKind ? call + 2 : call, path - 1),
             writes ? Access.Kind.WRITE : Access.Kind.USE,
+            now));
+  }
+
+  /** {@code MARK used device pid TAB comm TAB MARK}. */
+  private void use(byte[] b, int from, int to) {
+    int at = from + mark.length + 1 + USED.length;
+    int end = to - mark.length - 1;
+    int tab = indexOf(b, '\t', at, end);
+    Matcher numbers = USE_NUMBERS.matcher(tab < 0 ? "" : text(b, at, tab));
+    if (!numbers.matches()) {
+      unparsed(Unparsed.MALFORMED, b, from, to);
+      return;
+    }
+    uses.add(
+        new ImageUse(
+            Long.parseLong(numbers.group(1)),
+            Integer.parseInt(numbers.group(2)),
+            commName.text(b, tab + 1, end),
             now));
   }
 

@@ -12,6 +12,7 @@ import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.Receive;
 import akka.actor.typed.javadsl.TimerScheduler;
 import dev.lazymount.status.Access;
+import dev.lazymount.status.ImageUse;
 import dev.lazymount.trace.program.BpftraceVersion;
 import dev.lazymount.trace.program.TraceFailure;
 import dev.lazymount.trace.program.TraceProgram;
@@ -22,7 +23,6 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BiFunction;
 
 /**
  * Owns one bpftrace process, the streams on its output and the canary.
@@ -49,6 +49,19 @@ public final class TraceSource<T> {
 
   /** What this actor understands. */
   public interface Command {}
+
+  /** Makes the receiver's message. */
+  @FunctionalInterface
+  public interface Message<T> {
+    /**
+     * A message.
+     *
+     * @param accesses below the root, in the order in which they were reported
+     * @param uses of mounted images; empty with a program that does not report them
+     * @param answerTo receives the {@link Ack}
+     */
+    T of(List<Access> accesses, List<ImageUse> uses, ActorRef<Ack> answerTo);
+  }
 
   /** Confirms a batch of accesses; the next one may follow. */
   public enum Ack {
@@ -88,7 +101,7 @@ public final class TraceSource<T> {
   private final TraceEnv env;
   private final ActorRef<TraceReport> parent;
   private final ActorRef<T> receiver;
-  private final BiFunction<List<Access>, ActorRef<Ack>, T> message;
+  private final Message<T> message;
   private final Set<TraceBatch.Unparsed> logged;
 
   private TraceSource(
@@ -97,7 +110,7 @@ public final class TraceSource<T> {
       TraceEnv env,
       ActorRef<TraceReport> parent,
       ActorRef<T> receiver,
-      BiFunction<List<Access>, ActorRef<Ack>, T> message,
+      Message<T> message,
       Set<TraceBatch.Unparsed> logged) {
     this.context = context;
     this.timers = timers;
@@ -119,10 +132,7 @@ public final class TraceSource<T> {
    * @param message makes its message from a batch and the address of the answer
    */
   public static <T> Behavior<Command> create(
-      TraceEnv env,
-      ActorRef<TraceReport> parent,
-      ActorRef<T> receiver,
-      BiFunction<List<Access>, ActorRef<Ack>, T> message) {
+      TraceEnv env, ActorRef<TraceReport> parent, ActorRef<T> receiver, Message<T> message) {
     // Survives restarts, so that a kind of line is logged once and not once per run.
     Set<TraceBatch.Unparsed> logged = ConcurrentHashMap.newKeySet();
     Behavior<Command> source =

@@ -13,11 +13,11 @@ import akka.stream.javadsl.StreamConverters;
 import akka.stream.typed.javadsl.ActorSink;
 import akka.util.ByteString;
 import dev.lazymount.status.Access;
+import dev.lazymount.status.ImageUse;
 import java.io.InputStream;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
-import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,6 +40,9 @@ final class TraceStream {
    * @param error a line of standard error
    */
   record Listener(Runnable tick, Consumer<String> canary, Consumer<String> error) {}
+
+  /** What one read has for the receiver. */
+  private record News(List<Access> accesses, List<ImageUse> uses) {}
 
   private static final Logger LOG = LoggerFactory.getLogger(TraceSource.class);
 
@@ -71,10 +74,7 @@ final class TraceStream {
 
   /** Runs the stream of accesses to their receiver. */
   <T> void accesses(
-      InputStream output,
-      String mark,
-      ActorRef<T> receiver,
-      BiFunction<List<Access>, ActorRef<TraceSource.Ack>, T> message) {
+      InputStream output, String mark, ActorRef<T> receiver, TraceSource.Message<T> message) {
     TraceParser parser = new TraceParser(mark, env.canaryPrefix());
     Deduplicator deduplicator = new Deduplicator(env.settings().maxKeys(), env.settings().window());
     read(output)
@@ -83,17 +83,17 @@ final class TraceStream {
               long now = System.nanoTime();
               TraceBatch batch = parser.feed(bytes.toArrayUnsafe(), now);
               account(batch);
-              return deduplicator.fresh(batch, now);
+              return new News(deduplicator.fresh(batch, now), batch.uses());
             })
-        .filter(accesses -> !accesses.isEmpty())
+        .filter(news -> !news.accesses().isEmpty() || !news.uses().isEmpty())
         .runWith(
-            ActorSink.<List<Access>, T, TraceSource.Ack>actorRefWithBackpressure(
+            ActorSink.<News, T, TraceSource.Ack>actorRefWithBackpressure(
                     receiver,
-                    (answerTo, accesses) -> message.apply(accesses, answerTo),
-                    answerTo -> message.apply(List.of(), answerTo),
+                    (answerTo, news) -> message.of(news.accesses(), news.uses(), answerTo),
+                    answerTo -> message.of(List.of(), List.of(), answerTo),
                     TraceSource.Ack.ACK,
-                    message.apply(List.of(), ignored),
-                    thrown -> message.apply(List.of(), ignored))
+                    message.of(List.of(), List.of(), ignored),
+                    thrown -> message.of(List.of(), List.of(), ignored))
                 .withAttributes(Attributes.inputBuffer(1, 1)),
             materializer);
   }

@@ -56,7 +56,7 @@ class SettingsMappingTest {
                 Duration.ofMinutes(5),
                 false,
                 Settings.NewerDirectory.WARN),
-            new Settings.Idle(Optional.empty()),
+            new Settings.Idle(Optional.of(Duration.ofHours(1))),
             new Settings.Catalog(Duration.ofSeconds(60)),
             new Settings.Warm(16, Optional.empty()),
             new Settings.Log(Optional.of(Duration.ofMinutes(10))),
@@ -100,7 +100,7 @@ class SettingsMappingTest {
                 symlinked-images = true
                 newer-directory = refuse
               }
-              idle.unmount-after = 1h
+              idle.unmount-after = 2h
               catalog.rescan = 61s
               warm { max = 0, seed = /mnt/images/warm.list }
               log.summary = 1h
@@ -136,7 +136,7 @@ class SettingsMappingTest {
                 Duration.ofMinutes(6),
                 true,
                 Settings.NewerDirectory.REFUSE),
-            new Settings.Idle(Optional.of(Duration.ofHours(1))),
+            new Settings.Idle(Optional.of(Duration.ofHours(2))),
             new Settings.Catalog(Duration.ofSeconds(61)),
             new Settings.Warm(0, Optional.of(Path.of("/mnt/images/warm.list"))),
             new Settings.Log(Optional.of(Duration.ofHours(1))),

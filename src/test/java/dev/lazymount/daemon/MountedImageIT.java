@@ -65,6 +65,44 @@ class MountedImageIT {
     Await.until("it is unmounted once it is closed", () -> site.mountsOn("gcc") == 0);
   }
 
+  /** As a sandboxed compile uses it: the host's own mount is not used at all. */
+  @Test
+  void imageUsedFiveTimesASecondIsNeverUnmounted() throws IOException {
+    site.close();
+    site = Site.createShared();
+    site.compiler("gcc");
+    site.compiler("other");
+    DaemonProcess daemon = startWith("trace.program=resolved", "idle.unmount-after=1s");
+    String device = daemon.line("gcc").orElseThrow().device();
+    daemon.mount("other");
+    // Several times as long as an unused one stays.
+    boolean otherWasUnmounted = false;
+    for (int i = 0; i < 40; i++) {
+      assertEquals(Site.IMAGE, inASandbox("cat", site.root("gcc/version")), "read " + i);
+      otherWasUnmounted |= site.mountsOn("other") == 0;
+      ChildProcess.run("sleep", "0.2").orFail();
+    }
+    assertTrue(otherWasUnmounted, "an unused image is");
+    assertEquals(device, daemon.line("gcc").orElseThrow().device(), "mounted once");
+  }
+
+  @Test
+  void sizesAskedByMonitoringKeepNothingMounted() throws IOException {
+    startWith("trace.program=resolved", "idle.unmount-after=1s");
+    Await.until(
+        "it is unmounted",
+        () -> {
+          ChildProcess.run("stat", "-f", site.root("gcc").toString()).orFail();
+          ChildProcess.run("ls", "-l", site.root().toString()).orFail();
+          return site.mountsOn("gcc") == 0;
+        });
+  }
+
+  private static String inASandbox(String command, Path file) {
+    return ChildProcess.run("unshare", "-m", "--propagation", "slave", command, file.toString())
+        .orFail();
+  }
+
   @Test
   void replacedImageIsSwappedWithoutAnAccess() throws IOException {
     DaemonProcess daemon = startWith("trace.program=resolved", "catalog.rescan=100ms");

@@ -1,18 +1,22 @@
 package dev.lazymount.mount;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
 
 import akka.actor.typed.ActorRef;
 import dev.lazymount.config.Settings;
 import dev.lazymount.linux.Errno;
 import dev.lazymount.status.MountState;
+import dev.lazymount.status.ProgramName;
+import dev.lazymount.status.TraceStatus;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
-/** Unmounts of idle images: the kernel decides whether a mount was used. */
+/** Unmounts of idle images: reports of use decide, or without them the mark of the kernel. */
 class MountExpiryTest extends MountFixture {
   private static final Duration IDLE = Duration.ofMinutes(10);
 
@@ -145,6 +149,85 @@ class MountExpiryTest extends MountFixture {
     pass(IDLE);
     mounting.runAll();
     assertState(MountState.UNMOUNTED, "gcc");
+  }
+
+  private static final Duration REPORTED = Duration.ofMinutes(1);
+
+  private void trace(ProgramName program, long pid) {
+    status.useInterval(REPORTED);
+    status.trace(new TraceStatus(program, pid, null, null, null));
+  }
+
+  @Test
+  void imageThatIsReportedToBeUsedStays() {
+    trace(ProgramName.RESOLVED, 1);
+    ActorRef<MountActor.Command> gcc = expiring("gcc");
+    accessAndMount(gcc);
+    for (int i = 0; i < 5; i++) {
+      pass(IDLE);
+      gcc.tell(new MountActor.Used());
+    }
+    assertIdle();
+    assertUnmountedAfter(IDLE.plus(REPORTED));
+    assertEquals("unused for 600 s", line("gcc").reason());
+  }
+
+  @Test
+  void useShowsAsLastAccess() {
+    trace(ProgramName.RESOLVED, 1);
+    ActorRef<MountActor.Command> gcc = actor("gcc");
+    gcc.tell(new MountActor.MountNow(stage().kit().<MountResult>createTestProbe().getRef()));
+    mounting.runAll();
+    assertNull(line("gcc").lastAccess());
+    gcc.tell(new MountActor.Used());
+    assertNotNull(line("gcc").lastAccess());
+  }
+
+  @Test
+  void busyImageThatIsNotReportedStays() {
+    trace(ProgramName.RESOLVED, 1);
+    mounter.expiries("gcc", Mounter.Expiry.BUSY, Mounter.Expiry.UNMOUNTED);
+    accessAndMount(expiring("gcc"));
+    pass(IDLE.plus(REPORTED));
+    mounting.runAll();
+    assertState(MountState.MOUNTED, "gcc");
+    assertUnmountedAfter(IDLE.plus(REPORTED));
+  }
+
+  @Test
+  void idleTimeStartsAgainAfterARestartOfTheTrace() {
+    trace(ProgramName.RESOLVED, 1);
+    accessAndMount(expiring("gcc"));
+    pass(IDLE);
+    trace(ProgramName.RESOLVED, 2);
+    pass(REPORTED);
+    assertIdle();
+    assertUnmountedAfter(IDLE.plus(REPORTED));
+  }
+
+  @Test
+  void idleTimeStartsAgainAfterALoss() {
+    trace(ProgramName.RESOLVED, 1);
+    accessAndMount(expiring("gcc"));
+    pass(IDLE);
+    status.counters().lost.increment();
+    pass(REPORTED);
+    assertIdle();
+    assertUnmountedAfter(IDLE.plus(REPORTED));
+  }
+
+  @Test
+  void accessThatThePathProgramReportsIsAUse() {
+    trace(ProgramName.PATH, 1);
+    ActorRef<MountActor.Command> gcc = expiring("gcc");
+    accessAndMount(gcc);
+    for (int i = 0; i < 5; i++) {
+      pass(IDLE.minusMillis(1));
+      access(gcc);
+      mounting.runAll();
+    }
+    assertState(MountState.MOUNTED, "gcc");
+    assertUnmountedAfter(IDLE);
   }
 
   private ActorRef<MountActor.Command> reloadable(AtomicReference<Optional<Duration>> idle) {

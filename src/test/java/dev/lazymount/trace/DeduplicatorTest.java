@@ -76,7 +76,7 @@ final class DeduplicatorTest {
     List<Access> accesses =
         Stream.of(paths).map(path -> new Access(path, 1, "sh", "openat", 0)).toList();
     return deduplicator
-        .fresh(new TraceBatch(accesses, List.of(), 0, 0, List.of(), newWindow), now)
+        .fresh(new TraceBatch(accesses, List.of(), List.of(), 0, 0, List.of(), newWindow), now)
         .stream()
         .map(Access::path)
         .toList();

@@ -36,7 +36,7 @@ enum OpenMethod {
       s.opener().open("o_path", s.file());
     }
   },
-  CREATE("a file is created", "", "") {
+  CREATE("a file is created or opened for writing, which is reported as a write", "", "") {
     @Override
     void go(TracedTree s) {
       s.opener().open("creat", s.directory() + "/new");

@@ -109,6 +109,31 @@ class ResolvedProgramIT {
 
   @ParameterizedTest
   @MethodSource("dev.lazymount.trace.BpftraceUnderTest#all")
+  void useOfAMountedImageIsReportedOnce(BpftraceUnderTest bpftrace) throws IOException {
+    site.compiler("gcc");
+    Opener opener = Opener.compile(site.scratch());
+    String directory = site.root("gcc").toString();
+    ChildProcess.run("mount", "-o", "loop,ro", site.image("gcc").toString(), directory).orFail();
+    long number = (long) Files.getAttribute(site.root("gcc/version"), "unix:dev");
+    // As stat(2) encodes it: the upper bits of the minor are above the major.
+    long device = (7L << 20) + ((number & 0xff) | ((number >> 12) & 0xfff00));
+    try (TraceRecorder watch = TraceRecorder.resolved(bpftrace.settings(site), 1).awaitWorking()) {
+      opener.open("opendir", directory);
+      opener.open("stat", directory + "/version");
+      TraceRecorder.fence(site, opener, List.of(watch));
+      assertEquals(0, watch.uses(device), "directories and stat are no use");
+
+      for (int i = 0; i < 10; i++) {
+        opener.open("private", directory + "/version");
+      }
+      TraceRecorder.fence(site, opener, List.of(watch));
+      assertEquals(1, watch.uses(device));
+      assertFalse(watch.saw("gcc"), "it is no access to the original");
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("dev.lazymount.trace.BpftraceUnderTest#all")
   void tracingProcessDoesNotReportItself(BpftraceUnderTest bpftrace) throws IOException {
     site.original("ours", Map.of("x", "x"));
     site.original("theirs", Map.of("x", "x"));

@@ -9,6 +9,7 @@ import akka.actor.typed.ActorRef;
 import com.typesafe.config.ConfigFactory;
 import dev.lazymount.status.Access;
 import dev.lazymount.status.Counters;
+import dev.lazymount.status.ImageUse;
 import dev.lazymount.support.ScriptedTrace;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -25,7 +26,7 @@ abstract class TraceFixture {
   static final Duration NEVER = Duration.ofHours(1);
 
   /** A message of the receiver of accesses. */
-  record Batch(List<Access> accesses, ActorRef<TraceSource.Ack> answerTo) {}
+  record Batch(List<Access> accesses, List<ImageUse> uses, ActorRef<TraceSource.Ack> answerTo) {}
 
   private static ActorTestKit kit;
 

@@ -3,6 +3,7 @@ package dev.lazymount.trace;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.lazymount.status.Access;
+import dev.lazymount.status.ImageUse;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -106,6 +107,23 @@ final class TraceParserTest {
     assertEquals(2, batch.accesses().size());
     assertEquals("/ce/next", batch.accesses().get(1).path());
     assertEquals(new Counts(0, 0, 0, false), Counts.of(batch));
+  }
+
+  @Test
+  void useOfAnImageIsNoAccess() {
+    TraceBatch batch = feed(MARK + " used 7340035 4714\tcc1\t" + MARK + "\n");
+    assertEquals(List.of(new ImageUse(7340035, 4714, "cc1", NOW)), batch.uses());
+    assertEquals(List.of(), batch.accesses());
+    assertEquals(List.of(), feed("").uses());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"used", "used x 1\tsh", "used 7 \tsh", "used 7 1 2\tsh", "used 7 99999999999\tsh"})
+  void useWithoutItsNumbersIsMalformed(String line) {
+    TraceBatch batch = feed(MARK + " " + line + "\t" + MARK + "\n");
+    assertEquals(List.of(), batch.uses());
+    assertEquals(1, batch.unparsed());
   }
 
   @Test

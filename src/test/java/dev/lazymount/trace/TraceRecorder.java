@@ -5,6 +5,8 @@ import dev.lazymount.config.Settings;
 import dev.lazymount.config.SettingsLoader;
 import dev.lazymount.kernel.Await;
 import dev.lazymount.kernel.Site;
+import dev.lazymount.status.Access;
+import dev.lazymount.status.ImageUse;
 import dev.lazymount.status.ProgramName;
 import dev.lazymount.trace.program.BpftraceVersion;
 import dev.lazymount.trace.program.Canary;
@@ -23,6 +25,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -52,6 +55,14 @@ final class TraceRecorder implements AutoCloseable {
   private final List<Thread> readers = new ArrayList<>();
 
   private final Set<String> paths = ConcurrentHashMap.newKeySet();
+
+  /** Those of {@link #paths} that were opened for writing, and those that were used. */
+  private final Map<Access.Kind, Set<String>> byKind =
+      Map.of(
+          Access.Kind.USE, ConcurrentHashMap.newKeySet(),
+          Access.Kind.WRITE, ConcurrentHashMap.newKeySet());
+
+  private final List<ImageUse> uses = new CopyOnWriteArrayList<>();
 
   /** Other output of bpftrace. */
   private final List<String> chatter = new CopyOnWriteArrayList<>();
@@ -159,17 +170,32 @@ final class TraceRecorder implements AutoCloseable {
 
   /** Whether an access to something in this directory below the root was reported. */
   boolean saw(String name) {
+    return isBelow(name, paths);
+  }
+
+  /** The same of accesses of one kind. */
+  boolean saw(Access.Kind kind, String name) {
+    return isBelow(name, byKind.get(kind));
+  }
+
+  private boolean isBelow(String name, Set<String> some) {
     List<String> wanted = Arrays.asList(name.split("/"));
-    return paths.stream()
+    return some.stream()
         .flatMap(path -> RootPath.below(root.toString(), path).stream())
         .anyMatch(
             below ->
                 below.size() > wanted.size() && below.subList(0, wanted.size()).equals(wanted));
   }
 
+  /** How often the use of an image on this device was reported; other tests have images too. */
+  long uses(long device) {
+    return uses.stream().filter(use -> use.device() == device).count();
+  }
+
   /** Forgets all it saw so far. */
   void forget() {
     paths.clear();
+    byKind.values().forEach(Set::clear);
   }
 
   /**
@@ -238,6 +264,8 @@ final class TraceRecorder implements AutoCloseable {
     TraceBatch batch = parser.feed(bytes, System.nanoTime());
     events.add(batch.accesses().size());
     lost.add(batch.lost());
+    uses.addAll(batch.uses());
+    batch.accesses().forEach(access -> byKind.get(access.kind()).add(access.path()));
     batch.accesses().forEach(access -> paths.add(access.path()));
     canaries.add(batch.canaries().stream().filter(this::isOurs).count());
     if (batch.newWindow()) {

@@ -21,11 +21,13 @@ final class KernelStructs {
       List.of(
           field("super", "device", "unsigned int", at("super_block", "s_dev")),
           field("inode", "number", "unsigned long", at("inode", "i_ino")),
+          field("inode", "mode", "unsigned short", at("inode", "i_mode")),
           field("entry", "parent", "struct lm_entry *", at("dentry", "d_parent")),
           field("entry", "hash", "unsigned long", at("dentry", "d_name"), at("qstr", "hash_len")),
           field("entry", "name", "char *", at("dentry", "d_name"), at("qstr", "name")),
           field("entry", "inode", "struct lm_inode *", at("dentry", "d_inode")),
           field("entry", "super", "struct lm_super *", at("dentry", "d_sb")),
+          field("file", "mode", "unsigned int", at("file", "f_mode")),
           field("file", "entry", "struct lm_entry *", at("file", "f_path"), at("path", "dentry")),
           field("table", "files", "struct lm_file **", at("fdtable", "fd")),
           field("open", "table", "struct lm_table *", at("files_struct", "fdt")),
@@ -92,7 +94,12 @@ final class KernelStructs {
   }
 
   private static Field field(String struct, String name, String type, Btf.Member... at) {
-    int size = type.equals("unsigned int") ? POINTER / 2 : POINTER;
+    int size =
+        switch (type) {
+          case "unsigned short" -> Short.BYTES;
+          case "unsigned int" -> Integer.BYTES;
+          default -> POINTER;
+        };
     return new Field(struct, name, type, size, List.of(at));
   }
 }

@@ -13,7 +13,16 @@ import java.util.function.Supplier;
  */
 public final class PathProgram implements TraceProgram.Factory {
   private static final List<String> CALLS =
-      List.of("openat", "openat2", "open", "execve", "execveat");
+      List.of("openat", "openat2", "open", "creat", "execve", "execveat");
+
+  /** The flags that the program reads of the argument of openat2. */
+  private static final String STRUCTS = "struct lm_open_how { unsigned long flags; };\n";
+
+  private static final int USE = 1;
+  private static final int WRITE = 2;
+
+  /** O_ACCMODE, O_CREAT and O_TRUNC, which are the same on amd64 and arm64. */
+  private static final String WRITES = "0x243";
 
   private final Settings settings;
   private final Path tracefs;
@@ -38,13 +47,21 @@ public final class PathProgram implements TraceProgram.Factory {
     String mark = Secret.mark();
     String prefix = settings.root() + "/";
     int prefixLength = prefix.getBytes(StandardCharsets.UTF_8).length;
-    String pointer = "args->filename";
     String source =
         Template.of("path.bt")
-            .each(tracefs.resolve("events/syscalls"), "sys_enter_", CALLS)
+            .each(
+                tracefs.resolve("events/syscalls"),
+                "sys_enter_",
+                CALLS,
+                (call, block) -> {
+                  String pointer = "args->" + (call.equals("creat") ? "pathname" : "filename");
+                  return block
+                      .replace(
+                          "@UNDER_ROOT@", BpftraceVersion.beginsWith(pointer, prefix, prefixLength))
+                      .replace("@PATH@", BpftraceVersion.string(pointer, length))
+                      .replace("@KIND@", kind(call));
+                })
             .put("MARK", mark)
-            .put("UNDER_ROOT", BpftraceVersion.beginsWith(pointer, prefix, prefixLength))
-            .put("PATH", BpftraceVersion.string(pointer, length))
             .put("WINDOW", settings.trace().window().toMillis())
             .put("IDLE", Template.idleWindows(settings.trace().window()))
             .put("LIMIT", Template.mostStored(settings.trace().maxKeys()))
@@ -52,6 +69,20 @@ public final class PathProgram implements TraceProgram.Factory {
             .put("IGNORED", Template.notNamed(settings.trace().ignoreComms()))
             .text();
     Canary canary = new PathCanary(settings.root());
-    return new TraceProgram(ProgramName.PATH, source, mark, length, canary, null);
+    return new TraceProgram(ProgramName.PATH, STRUCTS + source, mark, length, canary, null);
+  }
+
+  /** Whether a call is a use or a write, in bpftrace's language. */
+  private static String kind(String call) {
+    return switch (call) {
+      case "open", "openat" -> kindByFlags("args->flags");
+      case "openat2" -> kindByFlags("((struct lm_open_how *)args->how)->flags");
+      case "creat" -> Integer.toString(WRITE);
+      default -> Integer.toString(USE);
+    };
+  }
+
+  private static String kindByFlags(String flags) {
+    return "(" + flags + " & " + WRITES + ") == 0 ? " + USE + " : " + WRITE;
   }
 }

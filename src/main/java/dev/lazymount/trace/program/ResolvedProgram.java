@@ -5,6 +5,7 @@ import dev.lazymount.linux.SuperblockId;
 import dev.lazymount.linux.SyscallException;
 import dev.lazymount.status.ProgramName;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.IntFunction;
@@ -25,7 +26,7 @@ public final class ResolvedProgram implements TraceProgram.Factory {
   private static final int UNKNOWN_DEPTH = 6;
 
   private static final List<String> CALLS =
-      List.of("openat", "openat2", "open", "open_by_handle_at");
+      List.of("openat", "openat2", "open", "creat", "open_by_handle_at");
 
   /**
    * Canaries reported per process and second of a window: far more than the daemon sends, of which
@@ -37,6 +38,11 @@ public final class ResolvedProgram implements TraceProgram.Factory {
    * Slots for files that were walked. bpftrace's maps must not become full, and have to be cleared.
    */
   private static final int SLOTS = 4096;
+
+  /** The longest time between two reports of an image in use. */
+  private static final Duration MOST_USE_INTERVAL = Duration.ofMinutes(1);
+
+  private static final Duration LEAST_USE_INTERVAL = Duration.ofMillis(100);
 
   private final Settings settings;
   private final Path tracefs;
@@ -74,6 +80,17 @@ public final class ResolvedProgram implements TraceProgram.Factory {
   public static int longestComponent(int depth, BpftraceVersion version) {
     // The NUL, and one more: a string that fills its length may have been cut off.
     return version.componentLength(clamp(depth)) - 2;
+  }
+
+  /**
+   * The time between two reports of an image in use: a minute, or a third of a short {@code
+   * idle.unmount-after}, because an image that is not reported for that time is unmounted.
+   */
+  public static Duration useInterval(Settings settings) {
+    Duration third =
+        settings.idle().unmountAfter().map(time -> time.dividedBy(3)).orElse(MOST_USE_INTERVAL);
+    Duration most = third.compareTo(MOST_USE_INTERVAL) < 0 ? third : MOST_USE_INTERVAL;
+    return most.compareTo(LEAST_USE_INTERVAL) < 0 ? LEAST_USE_INTERVAL : most;
   }
 
   /** The names for which some program can be made that reports all of them whole. */
@@ -144,6 +161,7 @@ public final class ResolvedProgram implements TraceProgram.Factory {
                 .put("INODE", Long.toUnsignedString(root.inode()))
                 .put("CANARY_NAME", canary.token())
                 .put("CANARIES", CANARIES * (1 + settings.trace().window().toSeconds()))
+                .put("USES", useInterval(settings).toMillis())
                 .put("WINDOW", settings.trace().window().toMillis())
                 .put("IDLE", Template.idleWindows(settings.trace().window()))
                 .put("LIMIT", Template.mostStored(settings.trace().maxKeys()))

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.BinaryOperator;
 import java.util.stream.Collectors;
 
 /** The text of a .bt resource, being filled in. The comment at its head is left out. */
@@ -43,6 +44,15 @@ final class Template {
    * @throws TraceFailure if the kernel has none of them
    */
   Template each(Path events, String probe, List<String> calls) {
+    return each(events, probe, calls, (call, block) -> block);
+  }
+
+  /**
+   * The same, where the block differs from call to call.
+   *
+   * @param fill completes the block of a call
+   */
+  Template each(Path events, String probe, List<String> calls, BinaryOperator<String> fill) {
     List<String> there =
         calls.stream().filter(call -> Files.exists(events.resolve(probe + call))).toList();
     if (there.isEmpty()) {
@@ -54,7 +64,9 @@ final class Template {
     int end = text.indexOf(END_EACH);
     String block = text.substring(EACH.length(), end);
     text =
-        there.stream().map(call -> block.replace("@CALL@", call)).collect(Collectors.joining("\n"))
+        there.stream()
+                .map(call -> fill.apply(call, block).replace("@CALL@", call))
+                .collect(Collectors.joining("\n"))
             + text.substring(end + END_EACH.length());
     return this;
   }
