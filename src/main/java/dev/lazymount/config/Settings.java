@@ -107,6 +107,8 @@ public record Settings(
    * @param canary the time between two canaries
    * @param canaryTimeout how long a canary may take until the trace reports it
    * @param ignoreComms names of processes whose accesses are ignored, at most 15 bytes each
+   * @param scannerNames a process that uses more different images within ten seconds walks the
+   *     tree, and its accesses are ignored; 0 for no such limit
    * @param maxKeys how many names the kernel's map holds in one window
    * @param perfPages the size of each CPU's event buffer in pages of 4 KiB, a power of two
    */
@@ -119,6 +121,7 @@ public record Settings(
       Duration canary,
       Duration canaryTimeout,
       List<String> ignoreComms,
+      int scannerNames,
       int maxKeys,
       int perfPages) {
 

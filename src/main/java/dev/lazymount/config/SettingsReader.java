@@ -138,6 +138,7 @@ final class SettingsReader {
             keys.duration("trace.canary", Duration.ofMillis(100), Duration.ofMinutes(10)),
             keys.duration("trace.canary-timeout", Duration.ofMillis(100), Duration.ofMinutes(5)),
             keys.texts("trace.ignore-comms", 32, Validators::comm),
+            keys.wholeOrOff("trace.scanner-names", 1, 1000),
             keys.whole("trace.max-keys", 64, 1 << 20),
             keys.whole("trace.perf-pages", 8, 4096));
     keepInOrder("trace.restart", trace.restart(), "trace.restart-max", trace.restartMax());

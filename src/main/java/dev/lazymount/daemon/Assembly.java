@@ -15,6 +15,7 @@ import dev.lazymount.mount.MountTimes;
 import dev.lazymount.mount.StorageCircuit;
 import dev.lazymount.mount.kernel.KernelMounter;
 import dev.lazymount.mount.kernel.Reconcile;
+import dev.lazymount.route.RouteSettings;
 import dev.lazymount.route.RouterEnv;
 import dev.lazymount.status.DaemonStatus;
 import dev.lazymount.systemd.ServiceManager;
@@ -173,6 +174,7 @@ public final class Assembly {
         mounts,
         reconcile::mounted,
         reconcile::suspects,
+        () -> RouteSettings.of(live.get()),
         executor("catalog"));
   }
 

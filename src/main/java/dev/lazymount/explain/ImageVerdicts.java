@@ -63,7 +63,23 @@ record ImageVerdicts(Settings settings, DaemonStatus status, boolean running, In
     return "The first open of a file in it mounts it"
         + (ignored.isEmpty()
             ? "."
-            : "; opens by " + String.join(", ", ignored) + " are ignored (trace.ignore-comms).");
+            : "; opens by " + String.join(", ", ignored) + " are ignored (trace.ignore-comms).")
+        + scanners();
+  }
+
+  /** The processes that walk the tree now. */
+  private String scanners() {
+    List<String> names =
+        status.scanners().stream()
+            .map(scanner -> scanner.comm() + "[" + scanner.pid() + "]")
+            .toList();
+    return names.isEmpty()
+        ? ""
+        : " Opens by "
+            + String.join(", ", names)
+            + " are ignored: "
+            + (names.size() == 1 ? "it walks" : "they walk")
+            + " the tree (trace.scanner-names).";
   }
 
   private boolean observes() {

@@ -131,6 +131,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
   private final Map<String, Child> children = new HashMap<>();
   private final DryRunStats dryRun;
   private final EarlyAccesses early = new EarlyAccesses();
+  private final Scanners scanners;
   private Optional<Catalog> catalog = Optional.empty();
   private int componentsNeeded = RootPath.MAX_COMPONENTS;
   private long hintedAt;
@@ -153,6 +154,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
     this.env = env;
     this.status = env.mounts().status();
     this.dryRun = new DryRunStats(env.mounts(), children::containsKey);
+    this.scanners = new Scanners(status, context.getLog(), () -> env.live().get().scannerNames());
     this.scanner = scanner;
     this.hintedAt = now() - HINT_NANOS;
     scanner.tell(
@@ -180,12 +182,13 @@ public final class Router extends AbstractBehavior<Router.Command> {
   // ---- Accesses: the hot path
 
   private Behavior<Command> onAccesses(Accesses batch) {
-    batch.accesses().forEach(this::route);
+    batch.accesses().forEach(access -> route(access, now()));
     batch.answerTo().tell(TraceSource.Ack.ACK);
     return this;
   }
 
-  private void route(Access access) {
+  /** {@code when} is the time of the access. */
+  private void route(Access access, long when) {
     Optional<List<String>> below = RootPath.below(env.root(), access.path(), componentsNeeded);
     if (below.isEmpty() || below.get().isEmpty()) {
       return;
@@ -198,7 +201,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
     }
     Resolution found = catalog.get().resolve(below.get());
     switch (found.kind()) {
-      case INSIDE, OWN_DIRECTORY -> use(access, found.used());
+      case INSIDE, OWN_DIRECTORY -> use(access, found.used(), when);
       case NO_IMAGE, LEADS_OUT, LOOP -> unknown(below.get());
       case OUTSIDE, ROOT, DIRECTORY -> {
         // No use of an image, and not the name of a missing one.
@@ -206,12 +209,15 @@ public final class Router extends AbstractBehavior<Router.Command> {
     }
   }
 
-  private void use(Access access, List<ImageFile> images) {
+  private void use(Access access, List<ImageFile> images, long when) {
     if (images.isEmpty()) {
       return;
     }
     ImageFile innermost = images.get(images.size() - 1);
     status.accessed(innermost.name());
+    if (scanners.isScan(access, innermost.name(), when)) {
+      return;
+    }
     if (status.observes()) {
       dryRun.add(innermost, withNested(images));
       return;
@@ -336,7 +342,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
     look(env.suspects(), Suspects::new);
     if (first) {
       look(env.mounted(), AlreadyMounted::new);
-      early.drain().forEach(this::route);
+      early.drain().forEach(access -> route(access, access.seenNanos()));
     }
     return this;
   }

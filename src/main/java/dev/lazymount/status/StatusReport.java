@@ -20,6 +20,7 @@ import java.util.Map;
  * @param storageProblem set while the image storage does not respond
  * @param mounts the images in use, by name
  * @param lingering unmounted images that are still in use; at most 100 of them
+ * @param scanners processes that walk the tree now; at most ten of them
  */
 public record StatusReport(
     String state,
@@ -33,7 +34,8 @@ public record StatusReport(
     String catalogProblem,
     String storageProblem,
     List<Mount> mounts,
-    List<Lingering> lingering) {
+    List<Lingering> lingering,
+    List<Walk> scanners) {
 
   /** How many are listed; {@link Images#lingering} counts all. */
   private static final int LINGERING = 100;
@@ -113,6 +115,20 @@ public record StatusReport(
   public record Lingering(String image, String device, String since) {
     private static Lingering of(LingeringImage image) {
       return new Lingering(image.image(), image.device(), image.since().toString());
+    }
+  }
+
+  /**
+   * A process that uses so many images that its accesses mount nothing.
+   *
+   * @param pid the process id
+   * @param comm its name
+   * @param since when it was recognised
+   * @param ignored its accesses since then
+   */
+  public record Walk(int pid, String comm, String since, long ignored) {
+    private static Walk of(Scanner scanner) {
+      return new Walk(scanner.pid(), scanner.comm(), scanner.since().toString(), scanner.ignored());
     }
   }
 
@@ -198,6 +214,7 @@ public record StatusReport(
         status.catalogProblem(),
         status.storageProblem(),
         status.mounts().all().stream().map(Mount::of).toList(),
-        status.lingering().stream().limit(LINGERING).map(Lingering::of).toList());
+        status.lingering().stream().limit(LINGERING).map(Lingering::of).toList(),
+        status.scanners().stream().map(Walk::of).toList());
   }
 }

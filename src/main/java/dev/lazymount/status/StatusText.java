@@ -153,9 +153,28 @@ public final class StatusText {
     problem(status.trace().problem(), Tone.BAD);
     problem(status.storageProblem(), Tone.BAD);
     problem(status.catalogProblem(), Tone.WARN);
+    // A daemon from before an update does not send the field.
+    if (status.scanners() != null) {
+      status.scanners().forEach(this::scanner);
+    }
     if (status.trace().note() != null) {
       line("note", status.trace().note());
     }
+  }
+
+  private void scanner(StatusReport.Walk scanner) {
+    line(
+        "scanner",
+        painter.paint(
+            Tone.WARN,
+            scanner.comm()
+                + "["
+                + scanner.pid()
+                + "] walks the tree: "
+                + scanner.ignored()
+                + (scanner.ignored() == 1 ? " access" : " accesses")
+                + " ignored in "
+                + age(scanner.since())));
   }
 
   private void problem(String problem, Tone tone) {

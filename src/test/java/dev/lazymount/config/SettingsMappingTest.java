@@ -46,6 +46,7 @@ class SettingsMappingTest {
                     "baloo_file",
                     "tracker-miner-f",
                     "clamscan"),
+                64,
                 16_384,
                 128),
             new Settings.Mount(
@@ -86,7 +87,7 @@ class SettingsMappingTest {
                 restart-max = 40s
                 canary = 11s
                 canary-timeout = 6s
-                ignore-comms = [scanner]
+                ignore-comms = [scanner], scanner-names = 65
                 max-keys = 128
                 perf-pages = 8
               }
@@ -124,6 +125,7 @@ class SettingsMappingTest {
                 Duration.ofSeconds(11),
                 Duration.ofSeconds(6),
                 List.of("scanner"),
+                65,
                 128,
                 8),
             new Settings.Mount(

@@ -11,6 +11,7 @@ import dev.lazymount.catalog.ImageFile;
 import dev.lazymount.config.Settings;
 import dev.lazymount.mount.MountEnv;
 import dev.lazymount.mount.StorageCircuit;
+import dev.lazymount.route.RouteSettings;
 import dev.lazymount.route.RouterEnv;
 import dev.lazymount.status.DaemonStatus;
 import dev.lazymount.support.NotifySocket;
@@ -127,7 +128,13 @@ abstract class DaemonFixture {
                         Duration.ofHours(1),
                         status,
                         () -> NOON),
-                    new RouterEnv("/ce", mounts, List::of, List::of, Runnable::run),
+                    new RouterEnv(
+                        "/ce",
+                        mounts,
+                        List::of,
+                        List::of,
+                        () -> new RouteSettings(0),
+                        Runnable::run),
                     traceEnv(),
                     new WarmEnv(
                         temp.resolve("state"),

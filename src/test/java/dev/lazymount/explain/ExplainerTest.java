@@ -17,6 +17,7 @@ import dev.lazymount.status.DaemonState;
 import dev.lazymount.status.DaemonStatus;
 import dev.lazymount.status.MountState;
 import dev.lazymount.status.MountStatus;
+import dev.lazymount.status.Scanner;
 import dev.lazymount.support.TestSettings;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -243,6 +244,15 @@ final class ExplainerTest {
         "gcc-15 is not mounted because it has not been used since the daemon started.",
         "The first open of a file in it mounts it; opens by find are ignored (trace.ignore-comms).",
         explain("gcc-15"));
+  }
+
+  @Test
+  void anUnusedImageNamesTheProcessThatWalksTheTree() {
+    status.scanner(new Scanner(123, "grep", Instant.now(), Instant.now(), 9));
+    String next = explain("gcc-15").next();
+    assertTrue(
+        next.endsWith(" Opens by grep[123] are ignored: it walks the tree (trace.scanner-names)."),
+        next);
   }
 
   @Test

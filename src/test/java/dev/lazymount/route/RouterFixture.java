@@ -76,8 +76,13 @@ abstract class RouterFixture {
 
     /** One batch; the next may come when it has returned. */
     void accesses(String... paths) {
+      accesses(4711, "sh", paths);
+    }
+
+    /** The same, by this process. */
+    void accesses(int pid, String comm, String... paths) {
       List<Access> batch =
-          Stream.of(paths).map(path -> new Access(path, 4711, "sh", "openat", 0)).toList();
+          Stream.of(paths).map(path -> new Access(path, pid, comm, "openat", 0)).toList();
       router.tell(new Router.Accesses(batch, trace.getRef()));
       trace.expectMessage(SOON, TraceSource.Ack.ACK);
     }
@@ -113,6 +118,9 @@ abstract class RouterFixture {
     return router(false);
   }
 
+  /** The settings in force. */
+  RouteSettings live = new RouteSettings(64);
+
   /** Names that want a closer look after the next scan. */
   Collection<String> suspects = List.of();
 
@@ -143,7 +151,8 @@ abstract class RouterFixture {
             Optional.empty(),
             new StorageCircuit(4, open -> {}),
             stage.clock());
-    return new Routed(new RouterEnv("/ce", mounts, () -> found, () -> suspects, Runnable::run));
+    return new Routed(
+        new RouterEnv("/ce", mounts, () -> found, () -> suspects, () -> live, Runnable::run));
   }
 
   static Catalog images(String... names) {

@@ -30,6 +30,19 @@ final class StatusTextTest {
   }
 
   @Test
+  void scannersAreShownWithTheirIgnoredAccesses() {
+    Instant now = Instant.now();
+    status.scanner(new Scanner(123, "grep", now.minusSeconds(20), now, 1));
+    status.scanner(new Scanner(7, "old", now.minusSeconds(90), now.minusSeconds(61), 9));
+    status.scanner(new Scanner(123, "grep", now.minusSeconds(20), now, 4711));
+    List<String> lines =
+        StatusText.lines(StatusReport.of(status, "/ce", now), StatusText.PLAIN, now);
+    assertEquals(
+        List.of("scanner  grep[123] walks the tree: 4711 accesses ignored in 20 s"),
+        lines.stream().filter(line -> line.startsWith("scanner")).toList());
+  }
+
+  @Test
   void figuresThenProblemsThenImagesByUrgency() {
     image("a-mounted", MountState.UNMOUNTED, null);
     status
