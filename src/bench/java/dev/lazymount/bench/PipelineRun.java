@@ -148,7 +148,12 @@ final class PipelineRun {
             new StorageCircuit(4, open -> {}),
             System::nanoTime);
     return new RouterEnv(
-        ROOT, mounts, List::of, List::of, () -> new RouteSettings(0), Runnable::run);
+        ROOT,
+        mounts,
+        List::of,
+        List::of,
+        () -> new RouteSettings(0, Optional.empty()),
+        Runnable::run);
   }
 
   private static TraceEnv trace(ActorContext<?> context, DaemonStatus status, Recording recording) {

@@ -139,6 +139,8 @@ public record Settings(
    * @param timeout when an unfinished mount is shown as stuck
    * @param retry the wait before a retry after the first failure of an image
    * @param retryMax the longest such wait; at least {@code retry}
+   * @param quietAfterWrite for so long nothing is mounted over a directory that was written to;
+   *     empty to mount regardless
    * @param symlinkedImages whether an image file may be a symlink
    */
   public record Mount(
@@ -147,6 +149,7 @@ public record Settings(
       Duration timeout,
       Duration retry,
       Duration retryMax,
+      Optional<Duration> quietAfterWrite,
       boolean symlinkedImages) {
 
     /** Makes the record immutable. */

@@ -156,6 +156,8 @@ final class SettingsReader {
             keys.duration("mount.timeout", Duration.ofMillis(100), Duration.ofHours(1)),
             keys.duration("mount.retry", Duration.ofMillis(10), Duration.ofHours(1)),
             keys.duration("mount.retry-max", Duration.ofMillis(10), Duration.ofDays(1)),
+            keys.durationOrOff(
+                "mount.quiet-after-write", Duration.ofSeconds(1), Duration.ofDays(1)),
             keys.flag("mount.symlinked-images"));
     keepInOrder("mount.retry", mount.retry(), "mount.retry-max", mount.retryMax());
     return mount;

@@ -14,6 +14,7 @@ import dev.lazymount.catalog.ImageFile;
 import dev.lazymount.catalog.Resolution;
 import dev.lazymount.catalog.RootPath;
 import dev.lazymount.config.Settings;
+import dev.lazymount.mount.Hold;
 import dev.lazymount.mount.MountActor;
 import dev.lazymount.mount.MountResult;
 import dev.lazymount.mount.Mounter;
@@ -108,11 +109,13 @@ public final class Router extends AbstractBehavior<Router.Command> {
     private Mounter.Request request;
     private boolean gone;
     private long forwardedAt;
+    private long writtenAt;
 
-    private Child(ActorRef<MountActor.Command> actor, Mounter.Request request, long forwardedAt) {
+    private Child(ActorRef<MountActor.Command> actor, Mounter.Request request, long now) {
       this.actor = actor;
       this.request = request;
-      this.forwardedAt = forwardedAt;
+      this.forwardedAt = now - FORWARD_NANOS;
+      this.writtenAt = now - WRITE_NANOS;
     }
   }
 
@@ -124,6 +127,9 @@ public final class Router extends AbstractBehavior<Router.Command> {
    * time.
    */
   private static final long FORWARD_NANOS = Duration.ofMillis(100).toNanos();
+
+  /** An installer writes thousands of files a second. One write in this time is noted. */
+  private static final long WRITE_NANOS = Duration.ofSeconds(1).toNanos();
 
   private final RouterEnv env;
   private final DaemonStatus status;
@@ -182,7 +188,10 @@ public final class Router extends AbstractBehavior<Router.Command> {
   // ---- Accesses: the hot path
 
   private Behavior<Command> onAccesses(Accesses batch) {
-    batch.accesses().forEach(access -> route(access, now()));
+    // Writes first: a use in the same batch must not mount over the writer.
+    long now = now();
+    batch.accesses().stream().filter(Access::isWrite).forEach(access -> route(access, now));
+    batch.accesses().stream().filter(a -> !a.isWrite()).forEach(access -> route(access, now));
     batch.answerTo().tell(TraceSource.Ack.ACK);
     return this;
   }
@@ -201,10 +210,36 @@ public final class Router extends AbstractBehavior<Router.Command> {
     }
     Resolution found = catalog.get().resolve(below.get());
     switch (found.kind()) {
-      case INSIDE, OWN_DIRECTORY -> use(access, found.used(), when);
-      case NO_IMAGE, LEADS_OUT, LOOP -> unknown(below.get());
+      case INSIDE, OWN_DIRECTORY -> {
+        if (access.isWrite()) {
+          written(access, found.images());
+        } else {
+          use(access, found.used(), when);
+        }
+      }
+      case NO_IMAGE, LEADS_OUT, LOOP -> {
+        if (!access.isWrite()) {
+          unknown(below.get());
+        }
+      }
       case OUTSIDE, ROOT, DIRECTORY -> {
         // No use of an image, and not the name of a missing one.
+      }
+    }
+  }
+
+  /** Every image whose directory has what was written would hide it from the writer. */
+  private void written(Access access, List<ImageFile> images) {
+    Optional<Duration> quiet = env.live().get().quietAfterWrite();
+    if (quiet.isEmpty()) {
+      return;
+    }
+    long now = now();
+    for (ImageFile image : images) {
+      Child child = child(image);
+      if (now - child.writtenAt >= WRITE_NANOS) {
+        child.writtenAt = now;
+        child.actor.tell(new MountActor.KeepUnmounted(Hold.written(access, quiet.get())));
       }
     }
   }
@@ -424,7 +459,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
     ActorRef<MountActor.Command> actor =
         getContext().spawn(MountActor.create(env.mounts(), request), actorName);
     getContext().watch(actor);
-    Child child = new Child(actor, request, now() - FORWARD_NANOS);
+    Child child = new Child(actor, request, now());
     children.put(image.name(), child);
     return child;
   }

@@ -90,9 +90,10 @@ public record StatusReport(
    * @param quarantined bad, until the file changes
    * @param stuck waiting for the image storage
    * @param lingering unmounted, but still in use
+   * @param held kept unmounted by an operator, or because their directory was written to
    */
   public record Images(
-      int known, int mounted, int failed, int quarantined, int stuck, int lingering) {
+      int known, int mounted, int failed, int quarantined, int stuck, int lingering, int held) {
     private static Images of(DaemonStatus status) {
       Map<MountState, Integer> count = status.mounts().count();
       return new Images(
@@ -101,7 +102,8 @@ public record StatusReport(
           count.get(MountState.FAILED),
           count.get(MountState.QUARANTINED),
           count.get(MountState.STUCK),
-          status.lingering().size());
+          status.lingering().size(),
+          count.get(MountState.HELD));
     }
   }
 
@@ -150,7 +152,7 @@ public record StatusReport(
    * @param name the compiler's name
    * @param image the image file
    * @param target its mount point
-   * @param state unmounted, mounting, mounted, failed, quarantined or stuck
+   * @param state unmounted, mounting, mounted, failed, quarantined, held or stuck
    * @param since when it entered this state
    * @param lastAccess when it was last seen in use
    * @param mountMillis how long the mount took, milliseconds

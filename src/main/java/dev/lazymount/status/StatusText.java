@@ -44,7 +44,7 @@ public final class StatusText {
       (tone, text) -> "\u001b[" + tone.colour + "m" + text + "\u001b[0m";
 
   private static final List<String> ORDER =
-      List.of("stuck", "failed", "quarantined", "mounting", "unmounted", "mounted");
+      List.of("stuck", "failed", "quarantined", "held", "mounting", "unmounted", "mounted");
 
   private static final int WIDEST_NAME = 48;
   private static final int NARROWEST_NAME = 16;
@@ -113,6 +113,7 @@ public final class StatusText {
             + count(images.quarantined(), "quarantined", Tone.WARN)
             + ", "
             + count(images.stuck(), "stuck", Tone.BAD)
+            + (images.held() == 0 ? "" : ", " + count(images.held(), "held", Tone.WARN))
             + (images.lingering() == 0 ? "" : ", " + images.lingering() + " lingering"));
     StatusReport.Events events = status.events();
     line(

@@ -55,6 +55,7 @@ class SettingsMappingTest {
                 Duration.ofSeconds(30),
                 Duration.ofSeconds(1),
                 Duration.ofMinutes(5),
+                Optional.of(Duration.ofMinutes(5)),
                 false),
             new Settings.Idle(Optional.empty()),
             new Settings.Catalog(Duration.ofSeconds(60)),
@@ -96,7 +97,7 @@ class SettingsMappingTest {
                 concurrency = 5
                 timeout = 31s
                 retry = 2s
-                retry-max = 6m
+                retry-max = 6m, quiet-after-write = off
                 symlinked-images = true
               }
               idle.unmount-after = 1h
@@ -134,6 +135,7 @@ class SettingsMappingTest {
                 Duration.ofSeconds(31),
                 Duration.ofSeconds(2),
                 Duration.ofMinutes(6),
+                Optional.empty(),
                 true),
             new Settings.Idle(Optional.of(Duration.ofHours(1))),
             new Settings.Catalog(Duration.ofSeconds(61)),

@@ -144,8 +144,7 @@ class SettingsTest {
   @Test
   void zeroScannerNamesIsOff() {
     assertEquals(0, Settings.from(with("trace.scanner-names = 0")).trace().scannerNames());
-    assertEquals(
-        "lazymount.trace.scanner-names", onlyProblemOf("trace.scanner-names = -1").key());
+    assertEquals("lazymount.trace.scanner-names", onlyProblemOf("trace.scanner-names = -1").key());
   }
 
   @ParameterizedTest

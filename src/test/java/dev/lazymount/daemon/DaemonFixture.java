@@ -133,7 +133,7 @@ abstract class DaemonFixture {
                         mounts,
                         List::of,
                         List::of,
-                        () -> new RouteSettings(0),
+                        () -> new RouteSettings(0, Optional.empty()),
                         Runnable::run),
                     traceEnv(),
                     new WarmEnv(

@@ -331,6 +331,30 @@ final class ExplainerTest {
   }
 
   @Test
+  void aDirectoryThatIsWrittenToSaysWhoAndUntilWhen() {
+    MountStatus.Builder row =
+        row(MountState.HELD, "written to by cp[4711]; not mounted until 13:04:00");
+    status.mounts().put(row.retryAt(NOW.plusSeconds(240)).build());
+    assertSays(
+        "gcc-15 has been held since "
+            + MINUTE_AGO
+            + ": written to by cp[4711]; not mounted until 13:04:00.",
+        "Reads are served from the original directory. The first access after 2026-11-23T12:04:00Z"
+            + " mounts it.",
+        explain("gcc-15"));
+  }
+
+  @Test
+  void anImageHeldByAnOperatorSaysHowToReleaseIt() {
+    row(MountState.HELD, "held by an operator");
+    assertSays(
+        "gcc-15 has been held since " + MINUTE_AGO + ": held by an operator.",
+        "Reads are served from the original directory. Accesses mount nothing until an operator"
+            + " releases it: lazymount release gcc-15.",
+        explain("gcc-15"));
+  }
+
+  @Test
   void aQuarantinedImageSaysWhatEndsIt() {
     row(MountState.QUARANTINED, "the image is truncated");
     assertSays(

@@ -87,6 +87,21 @@ abstract class RouterFixture {
       trace.expectMessage(SOON, TraceSource.Ack.ACK);
     }
 
+    /** A process creates files there. */
+    void writes(String... paths) {
+      router.tell(
+          new Router.Accesses(Stream.of(paths).map(RouterFixture::write).toList(), trace.getRef()));
+      trace.expectMessage(SOON, TraceSource.Ack.ACK);
+    }
+
+    /** A process reads one and creates the other; both are reported at once. */
+    void readsAndWrites(String read, String written) {
+      List<Access> batch = List.of(new Access(read, 4711, "cp", "openat", 0), write(written));
+      router.tell(new Router.Accesses(batch, trace.getRef()));
+      trace.expectMessage(SOON, TraceSource.Ack.ACK);
+      mounting.runAll();
+    }
+
     /** The same, followed by the mounts it starts. */
     void accessesAndMounts(String... paths) {
       accesses(paths);
@@ -119,7 +134,7 @@ abstract class RouterFixture {
   }
 
   /** The settings in force. */
-  RouteSettings live = new RouteSettings(64);
+  RouteSettings live = new RouteSettings(64, Optional.of(Duration.ofMinutes(5)));
 
   /** Names that want a closer look after the next scan. */
   Collection<String> suspects = List.of();
@@ -153,6 +168,10 @@ abstract class RouterFixture {
             stage.clock());
     return new Routed(
         new RouterEnv("/ce", mounts, () -> found, () -> suspects, () -> live, Runnable::run));
+  }
+
+  private static Access write(String path) {
+    return new Access(path, 4711, "cp", "openat", Access.Kind.WRITE, 0);
   }
 
   static Catalog images(String... names) {

@@ -11,6 +11,7 @@ import dev.lazymount.status.Scanner;
 import dev.lazymount.status.ScannerBoard;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -26,7 +27,7 @@ final class ScannersTest extends RouterFixture {
 
   @BeforeEach
   void useASmallLimit() {
-    live = new RouteSettings(LIMIT);
+    live = new RouteSettings(LIMIT, Optional.empty());
     router =
         router().images(IntStream.range(0, IMAGES).mapToObj(i -> "c" + i).toArray(String[]::new));
   }
@@ -125,7 +126,7 @@ final class ScannersTest extends RouterFixture {
 
   @Test
   void offDisablesIt() {
-    live = new RouteSettings(0);
+    live = new RouteSettings(0, Optional.empty());
     use(123, "grep", 0, IMAGES);
     assertEquals(IMAGES, mounter.names().size());
   }

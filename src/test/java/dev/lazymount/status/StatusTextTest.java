@@ -30,6 +30,15 @@ final class StatusTextTest {
   }
 
   @Test
+  void heldImagesAreCountedIfThereAreAny() {
+    image("gcc", MountState.HELD, "written to by cp[4711]");
+    List<String> lines = lines(StatusText.PLAIN);
+    assertEquals(
+        "images   0 known, 0 mounted, 0 failed, 0 quarantined, 0 stuck, 1 held", lines.get(1));
+    assertTrue(lines.contains("  written to by cp[4711]"), lines.toString());
+  }
+
+  @Test
   void scannersAreShownWithTheirIgnoredAccesses() {
     Instant now = Instant.now();
     status.scanner(new Scanner(123, "grep", now.minusSeconds(20), now, 1));
