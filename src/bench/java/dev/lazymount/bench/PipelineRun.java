@@ -152,6 +152,7 @@ final class PipelineRun {
         mounts,
         List::of,
         List::of,
+        Map.of(),
         () -> new RouteSettings(0, Optional.empty()),
         Runnable::run);
   }

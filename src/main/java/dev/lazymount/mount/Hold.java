@@ -15,9 +15,9 @@ import java.util.Optional;
  * @param kind the kind; an image has at most one hold of each
  * @param since when it began
  * @param reason for operators: why, and when it ends
- * @param left how long from now it lasts; empty until it is released
+ * @param until when it ends; empty until it is released
  */
-public record Hold(Kind kind, Instant since, String reason, Optional<Duration> left) {
+public record Hold(Kind kind, Instant since, String reason, Optional<Instant> until) {
   /** Kinds of holds, the one that is shown first first. */
   public enum Kind {
     /** An operator wants it unmounted. */
@@ -29,11 +29,12 @@ public record Hold(Kind kind, Instant since, String reason, Optional<Duration> l
   /** Its directory was written to just now. */
   public static Hold written(Access access, Duration quiet) {
     Instant now = Instant.now();
+    Instant end = now.plus(quiet);
     return new Hold(
         Kind.WRITE,
         now,
-        "written to by " + access.process() + "; not mounted until " + time(now.plus(quiet)),
-        Optional.of(quiet));
+        "written to by " + access.process() + "; not mounted until " + time(end),
+        Optional.of(end));
   }
 
   /** The time of day of this host, as in its log. */

@@ -163,7 +163,7 @@ sealed interface ImageState {
    */
   record Held(Instant since, String reason, Optional<Instant> until) implements ImageState {
     static Held by(Hold hold) {
-      return new Held(hold.since(), hold.reason(), hold.left().map(hold.since()::plus));
+      return new Held(hold.since(), hold.reason(), hold.until());
     }
 
     @Override

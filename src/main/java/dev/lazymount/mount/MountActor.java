@@ -637,7 +637,10 @@ public final class MountActor {
     EndHold end = new EndHold(hold.kind());
     holds.put(hold.kind(), hold);
     timers.cancel(end);
-    hold.left().ifPresent(left -> timers.startSingleTimer(end, end, left));
+    hold.until()
+        .map(until -> Duration.between(Instant.now(), until))
+        .ifPresent(
+            left -> timers.startSingleTimer(end, end, left.isNegative() ? Duration.ZERO : left));
     return Behaviors.same();
   }
 

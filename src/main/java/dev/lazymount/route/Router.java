@@ -18,6 +18,7 @@ import dev.lazymount.mount.Hold;
 import dev.lazymount.mount.MountActor;
 import dev.lazymount.mount.MountResult;
 import dev.lazymount.mount.Mounter;
+import dev.lazymount.mount.OperatorHold;
 import dev.lazymount.mount.UnmountMode;
 import dev.lazymount.mount.kernel.Reconcile;
 import dev.lazymount.status.Access;
@@ -94,6 +95,15 @@ public final class Router extends AbstractBehavior<Router.Command> {
    */
   public record Warm(String name) implements Command {}
 
+  /**
+   * Keep these names unmounted, and no others.
+   *
+   * @param holds by name; names without an image are kept for the time when there is one
+   * @param answerTo receives the number of holds once accesses follow them
+   */
+  public record SetHolds(Map<String, OperatorHold> holds, ActorRef<Integer> answerTo)
+      implements Command {}
+
   /** The settings that the MountActors share have changed. */
   public record SettingsChanged() implements Command {}
 
@@ -138,6 +148,11 @@ public final class Router extends AbstractBehavior<Router.Command> {
   private final DryRunStats dryRun;
   private final EarlyAccesses early = new EarlyAccesses();
   private final Scanners scanners;
+  private Map<String, OperatorHold> holds;
+
+  /** Those that MountActors follow: of the names that have an image, and of images around them. */
+  private Map<String, Hold> followed = Map.of();
+
   private Optional<Catalog> catalog = Optional.empty();
   private int componentsNeeded = RootPath.MAX_COMPONENTS;
   private long hintedAt;
@@ -161,6 +176,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
     this.status = env.mounts().status();
     this.dryRun = new DryRunStats(env.mounts(), children::containsKey);
     this.scanners = new Scanners(status, context.getLog(), () -> env.live().get().scannerNames());
+    this.holds = Map.copyOf(env.holds());
     this.scanner = scanner;
     this.hintedAt = now() - HINT_NANOS;
     scanner.tell(
@@ -176,6 +192,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
         .onMessage(Unmount.class, this::onUnmount)
         .onMessage(Images.class, this::onImages)
         .onMessage(SetMode.class, this::onSetMode)
+        .onMessage(SetHolds.class, this::onSetHolds)
         .onMessage(SettingsChanged.class, changed -> onSettingsChanged())
         .onMessage(NewCatalog.class, this::onNewCatalog)
         .onMessage(AlreadyMounted.class, this::onAlreadyMounted)
@@ -342,6 +359,51 @@ public final class Router extends AbstractBehavior<Router.Command> {
     return this;
   }
 
+  private Behavior<Command> onSetHolds(SetHolds message) {
+    holds = Map.copyOf(message.holds());
+    followHolds();
+    message.answerTo().tell(holds.size());
+    return this;
+  }
+
+  /** Sends each MountActor its hold, or the end of it. Sending one again changes nothing. */
+  private void followHolds() {
+    if (catalog.isEmpty()) {
+      return;
+    }
+    Map<String, Hold> next = new HashMap<>();
+    Instant now = Instant.now();
+    holds.forEach(
+        (name, hold) -> {
+          if (!hold.isOver(now)) {
+            for (ImageFile image : catalog.get().matchInside(name)) {
+              if (!image.name().equals(name)) {
+                next.putIfAbsent(image.name(), hold.holdAround(name));
+              }
+            }
+          }
+        });
+    // A hold of its own counts before that of a name inside.
+    holds.forEach(
+        (name, hold) -> {
+          if (!hold.isOver(now) && catalog.get().get(name).isPresent()) {
+            next.put(name, hold.hold());
+          }
+        });
+    for (String name : followed.keySet()) {
+      Child child = children.get(name);
+      if (child != null && !next.containsKey(name)) {
+        child.actor.tell(new MountActor.EndHold(Hold.Kind.OPERATOR));
+      }
+    }
+    followed = next;
+    next.forEach(
+        (name, hold) ->
+            child(catalog.get().get(name).orElseThrow())
+                .actor
+                .tell(new MountActor.KeepUnmounted(hold)));
+  }
+
   private Behavior<Command> onImages(Images asked) {
     asked.answerTo().tell(catalog);
     return this;
@@ -375,6 +437,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
     }
     // Each scan is also when a replaced image, or an external mount or unmount, is noticed.
     look(env.suspects(), Suspects::new);
+    followHolds();
     if (first) {
       look(env.mounted(), AlreadyMounted::new);
       early.drain().forEach(access -> route(access, access.seenNanos()));
@@ -461,6 +524,11 @@ public final class Router extends AbstractBehavior<Router.Command> {
     getContext().watch(actor);
     Child child = new Child(actor, request, now());
     children.put(image.name(), child);
+    Hold hold = followed.get(image.name());
+    if (hold != null) {
+      // Also after an internal error ended the actor before it.
+      actor.tell(new MountActor.KeepUnmounted(hold));
+    }
     return child;
   }
 

@@ -45,7 +45,7 @@ final class Scanners {
   private final IntSupplier limit;
 
   /** The process quiet for longest is the first. */
-  private final LinkedHashMap<Integer, Process> processes = new LinkedHashMap<>(64, 0.75f, true);
+  private final LinkedHashMap<Integer, Walker> processes = new LinkedHashMap<>(64, 0.75f, true);
 
   private int names;
   private long loggedAt;
@@ -53,7 +53,7 @@ final class Scanners {
   private long unlogged;
 
   /** What is known of one process. */
-  private static final class Process {
+  private static final class Walker {
     private String comm;
     private long lastSeen;
 
@@ -64,7 +64,7 @@ final class Scanners {
     private Instant since;
     private long ignored;
 
-    private Process(String comm, long now) {
+    private Walker(String comm, long now) {
       this.comm = comm;
       this.lastSeen = now;
     }
@@ -95,7 +95,7 @@ final class Scanners {
       forgetAll();
       return false;
     }
-    Process process = process(access, when);
+    Walker process = process(access, when);
     if (!process.walks) {
       note(process, image, when);
       process.walks = process.used.size() > most;
@@ -112,8 +112,8 @@ final class Scanners {
     return process.walks;
   }
 
-  private Process process(Access access, long when) {
-    Process known = processes.get(access.pid());
+  private Walker process(Access access, long when) {
+    Walker known = processes.get(access.pid());
     if (known != null) {
       long quiet = when - known.lastSeen;
       boolean other =
@@ -126,12 +126,12 @@ final class Scanners {
       }
       names -= known.used.size();
     }
-    Process process = new Process(access.comm(), when);
+    Walker process = new Walker(access.comm(), when);
     processes.put(access.pid(), process);
     return process;
   }
 
-  private void note(Process process, String image, long when) {
+  private void note(Walker process, String image, long when) {
     names -= process.used.size();
     process.used.put(image, when);
     Iterator<Long> oldest = process.used.values().iterator();
@@ -141,7 +141,7 @@ final class Scanners {
     names += process.used.size();
   }
 
-  private void found(Access access, Process process, int most, long when) {
+  private void found(Access access, Walker process, int most, long when) {
     process.since = Instant.now();
     names -= process.used.size();
     process.used = new LinkedHashMap<>(0);
@@ -163,13 +163,13 @@ final class Scanners {
     unlogged = 0;
   }
 
-  private static Scanner scanner(int pid, Process process) {
+  private static Scanner scanner(int pid, Walker process) {
     return new Scanner(
         pid, Access.printable(process.comm), process.since, Instant.now(), process.ignored);
   }
 
   private void bound() {
-    Iterator<Process> eldest = processes.values().iterator();
+    Iterator<Walker> eldest = processes.values().iterator();
     while (processes.size() > MOST_PROCESSES || names > MOST_NAMES) {
       names -= eldest.next().used.size();
       eldest.remove();

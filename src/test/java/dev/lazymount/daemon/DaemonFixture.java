@@ -133,6 +133,7 @@ abstract class DaemonFixture {
                         mounts,
                         List::of,
                         List::of,
+                        Map.of(),
                         () -> new RouteSettings(0, Optional.empty()),
                         Runnable::run),
                     traceEnv(),

@@ -7,6 +7,7 @@ import dev.lazymount.catalog.CatalogActor;
 import dev.lazymount.catalog.ImageFile;
 import dev.lazymount.config.Settings;
 import dev.lazymount.mount.MountEnv;
+import dev.lazymount.mount.OperatorHold;
 import dev.lazymount.mount.StorageCircuit;
 import dev.lazymount.mount.kernel.Reconcile;
 import dev.lazymount.status.Access;
@@ -124,6 +125,13 @@ abstract class RouterFixture {
       mounting.runAll();
     }
 
+    /** An operator keeps these names unmounted, and no others. */
+    void hold(Map<String, OperatorHold> names) {
+      TestProbe<Integer> probe = stage.kit().createTestProbe();
+      router.tell(new Router.SetHolds(names, probe.getRef()));
+      probe.expectMessage(SOON, names.size());
+    }
+
     Routed images(String... names) {
       return catalog(RouterFixture.images(names));
     }
@@ -132,6 +140,9 @@ abstract class RouterFixture {
   Routed router() {
     return router(false);
   }
+
+  /** Names that an operator keeps unmounted at the start. */
+  Map<String, OperatorHold> holds = Map.of();
 
   /** The settings in force. */
   RouteSettings live = new RouteSettings(64, Optional.of(Duration.ofMinutes(5)));
@@ -167,7 +178,8 @@ abstract class RouterFixture {
             new StorageCircuit(4, open -> {}),
             stage.clock());
     return new Routed(
-        new RouterEnv("/ce", mounts, () -> found, () -> suspects, () -> live, Runnable::run));
+        new RouterEnv(
+            "/ce", mounts, () -> found, () -> suspects, holds, () -> live, Runnable::run));
   }
 
   private static Access write(String path) {
