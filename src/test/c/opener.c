@@ -2,12 +2,12 @@
 //
 //   opener WAY FILE [MORE]          once; see `ways` below
 //   opener names FOLDER NAMES N     opens FOLDER/n0/x, FOLDER/n1/x, ... in turn, N opens in all
-//   opener unique FOLDER            opens FOLDER/u0/x, FOLDER/u1/x, ... that nobody has, without end
+//   opener unique FOLDER            opens FOLDER/u0/x, FOLDER/u1/x, ... that do not exist, without end
 //   opener existing FOLDER NAMES    the same, and between them FOLDER/n0/x to FOLDER/n(NAMES-1)/x in turn
 //   opener mimic FOLDER PID         as a canary would, by any name the threads of PID have, without end
 //
 // Raw system calls, so that each is the one it says and no library chooses another. A WAY runs on one
-// CPU, so that what was opened first is told first. Exit 0: opened; 1: refused; 2: this kernel
+// CPU, so that what was opened first is reported first. Exit 0: opened; 1: refused; 2: this kernel
 // doesn't have it.
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -71,7 +71,7 @@ static int by_chdir(char *file, char *more) {
   return openat_raw(AT_FDCWD, file, O_RDONLY);
 }
 
-// The path lies in a page of a file (MORE) that nobody has touched, as do the constants of a program
+// The path lies in a page of a file (MORE) that was not read yet, as do the constants of a program
 // that was just started.
 static int by_untouched_path(char *file, char *more) {
   int fd = syscall(SYS_openat, AT_FDCWD, more, O_RDWR | O_CREAT | O_TRUNC, 0600);
@@ -121,7 +121,7 @@ static int by_handle(char *file, char *more) {
   return open_by_handle_at(mount, &h.handle, O_RDONLY);
 }
 
-// A descriptor that nobody saw being opened (by a name that is ignored), then mapped into memory.
+// A descriptor whose open is not reported (the name is ignored), then mapped into memory.
 static int by_mmap(char *file, char *more) {
   prctl(PR_SET_NAME, "updatedb");
   int fd = openat_raw(AT_FDCWD, file, O_RDONLY);

@@ -58,6 +58,42 @@ class ScenariosTest {
   private static final List<Group> GROUPS =
       List.of(
           group(
+              "Root and images come late, go or change",
+              row(
+                  "The root is missing when the daemon starts",
+                  "the daemon waits, and systemd starts what is ordered after it; when the root"
+                      + " appears it is traced",
+                  "daemon.RootChangesIT.missingRootIsAwaited",
+                  "daemon.SupervisorDirectoriesTest.startWithoutARootIsReadyForSystemdOnly"),
+              row(
+                  "The image directory is missing when the daemon starts",
+                  "the daemon is ready and waits; when the directory appears it is scanned",
+                  "daemon.RootChangesIT.missingImagesAreAwaited"),
+              row(
+                  "Another directory is mounted on the root, or unmounted from it",
+                  "the trace restarts at once, without waiting for a canary",
+                  "daemon.RootChangesIT.rootThatIsBoundOverIsTraced",
+                  "daemon.RootChangesIT.unmountedRootIsTracedBelow"),
+              row(
+                  "Images are mounted in the former root directory",
+                  "`status` shows them with their mount points, and the daemon does not touch them;"
+                      + " it takes them over when that root is back",
+                  "daemon.RootChangesIT.imagesOfTheFormerRootAreShownAndLeftAlone"),
+              row(
+                  "The root is renamed or removed while it is traced",
+                  "the daemon is degraded and waits for a root",
+                  "daemon.RootChangesIT.rootThatIsRenamedAwayIsAwaited"),
+              row(
+                  "A CPU comes online, or goes and comes back",
+                  "the trace restarts within seconds, as bpftrace has no buffer for it; the state"
+                      + " stays ready",
+                  "daemon.CpuOnlineIT.cpuThatComesOnlineIsTraced",
+                  "daemon.CpuOnlineIT.cpuThatGoesAndComesBackIsTraced"),
+              row(
+                  "A CPU goes and comes back in a loop",
+                  "the trace restarts at growing intervals",
+                  "daemon.CpuWatchTest.flappingCpuDoesNotRestartTheTraceInALoop")),
+          group(
               "The image storage does not respond",
               row(
                   "One storage hangs, others do not",

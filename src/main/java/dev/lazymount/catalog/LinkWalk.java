@@ -44,6 +44,8 @@ final class LinkWalk {
   private final Map<String, String> inside = new TreeMap<>();
   private final Map<String, String> out = new TreeMap<>();
 
+  private boolean anyNames;
+
   /** Entries of the directories that are being read. */
   private int held;
 
@@ -73,6 +75,7 @@ final class LinkWalk {
    * @param names of all images
    */
   Links walk(Collection<String> names) {
+    anyNames = !names.isEmpty();
     for (String name : names) {
       for (int at = name.indexOf('/'); at >= 0; at = name.indexOf('/', at + 1)) {
         ancestors.add(name.substring(0, at));
@@ -129,6 +132,10 @@ final class LinkWalk {
       problems.refuse(
           root + "/" + prefix,
           "read in part only, it has too many entries: more than " + entries.size());
+    }
+    if (prefix.isEmpty() && entries.isEmpty() && anyNames) {
+      // No error to the kernel, but it is what a root looks like before it is mounted.
+      problems.add(root, "the directory is empty; its file system may not be mounted");
     }
     held += entries.size();
     entries.sort(Comparator.comparing(Directory.Entry::name));

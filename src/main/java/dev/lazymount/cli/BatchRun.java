@@ -82,7 +82,7 @@ final class BatchRun {
     if (settings.mode() == Settings.Mode.OBSERVE) {
       throw new IOException("mode is observe, which mounts nothing");
     }
-    List<String> problems = Preflight.fatal(settings);
+    List<String> problems = Preflight.mounting(settings);
     if (!problems.isEmpty()) {
       throw new IOException(String.join("; ", problems));
     }

@@ -10,6 +10,7 @@ import dev.lazymount.catalog.CatalogScan;
 import dev.lazymount.catalog.NewestCatalog;
 import dev.lazymount.config.Settings;
 import dev.lazymount.hold.HoldFile;
+import dev.lazymount.linux.OnlineCpus;
 import dev.lazymount.mount.MountActor;
 import dev.lazymount.mount.MountEnv;
 import dev.lazymount.mount.MountTimes;
@@ -119,10 +120,20 @@ public final class Assembly {
         catalog(scanner(settings)),
         router(storage),
         trace(trace),
+        () ->
+            new Assembly(live, newest, status, manager, system)
+                .trace(TracePart.real(live.get(), status)),
+        OnlineCpus::read,
+        this::watchDirectories,
+        settings.images().toString(),
         warm(),
         settings.log().summary(),
         status,
         manager);
+  }
+
+  private void watchDirectories(Consumer<RootWatch.Sight> listener) {
+    RootWatch.start(settings.root().toString(), settings.images().toString(), listener);
   }
 
   /** The full name of a dispatcher of actors.conf. */

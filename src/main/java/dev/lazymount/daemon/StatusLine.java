@@ -37,8 +37,10 @@ final class StatusLine {
   }
 
   private static String join(String news, DaemonStatus status) {
-    return Stream.of(news, status.trace().problem(), status.storageProblem())
-        .filter(Objects::nonNull)
+    return Stream.concat(
+            Stream.of(news, status.trace().problem(), status.storageProblem())
+                .filter(Objects::nonNull),
+            status.waitingFor().stream().map(what -> "waiting for " + what))
         .collect(Collectors.joining("; "));
   }
 }

@@ -25,9 +25,15 @@ import dev.lazymount.trace.TraceReport;
 import dev.lazymount.trace.TraceSource;
 import dev.lazymount.warm.WarmActor;
 import dev.lazymount.warm.WarmEnv;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.SortedSet;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -68,12 +74,23 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
   /** All mount threads hang ({@code open}), or one of them has returned. */
   record Storage(boolean open) implements Command {}
 
+  /** What the paths of root and images lead to, from the {@link RootWatch}. */
+  record Directories(RootWatch.Sight sight) implements Command {}
+
   private record NewCatalog() implements Command {}
 
   private record TraceStopped() implements Command {}
 
   private enum Timer implements Command {
-    FIRST_SCAN_IS_SLOW
+    FIRST_SCAN_IS_SLOW,
+    FIRST_LOOK_IS_SLOW,
+    CPUS
+  }
+
+  /** Reads which CPUs are online. */
+  interface Cpus {
+    /** Each with a number that changes when it comes back. */
+    Map<Integer, Long> online() throws IOException;
   }
 
   /**
@@ -81,7 +98,11 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
    *
    * @param catalog for the catalog
    * @param router for the router and the MountActors
-   * @param trace for the trace
+   * @param trace for the first trace
+   * @param newTrace for a trace of another root directory, with the settings of then
+   * @param cpus for the trace, which is restarted for a CPU that comes online
+   * @param directories starts to watch root and images, for this listener
+   * @param images path of the image directory
    * @param warm for the warm list
    * @param summary the time between two summaries in the log; empty for none
    * @param status where the life cycle is shown
@@ -91,6 +112,10 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
       CatalogActor.Env catalog,
       RouterEnv router,
       TraceEnv trace,
+      Supplier<TraceEnv> newTrace,
+      Cpus cpus,
+      Consumer<Consumer<RootWatch.Sight>> directories,
+      String images,
       WarmEnv warm,
       Optional<Duration> summary,
       DaemonStatus status,
@@ -102,12 +127,28 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
    */
   private static final Duration FIRST_SCAN = Duration.ofMillis(200);
 
+  /**
+   * How long the trace waits for the first look at the root. A trace that starts without a root
+   * would fail, and with {@code trace.program = auto} choose its program by that failure.
+   */
+  private static final Duration FIRST_LOOK = Duration.ofSeconds(2);
+
   private final Env env;
   private final ActorRef<CatalogActor.Command> catalog;
   private final ActorRef<Router.Command> router;
   private final ActorRef<WarmActor.Command> warm;
   private final TraceLifecycle<Command> trace;
+  private final CpuWatch cpus = new CpuWatch(System::nanoTime);
   private Duration startExtension;
+
+  /** What the paths lead to; null until the first look has ended. */
+  private RootWatch.Sight directories;
+
+  /** The first scan has ended, or takes long. */
+  private boolean scanned;
+
+  /** The first look takes long: the storage hangs, which the trace then reports. */
+  private boolean lookIsSlow;
 
   /** What the log has last: the same is not logged again and again. */
   private String loggedProblem;
@@ -154,6 +195,10 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
         new CatalogActor.Subscribe(
             context.messageAdapter(Catalog.class, newest -> new NewCatalog())));
     timers.startSingleTimer(Timer.FIRST_SCAN_IS_SLOW, FIRST_SCAN);
+    timers.startSingleTimer(Timer.FIRST_LOOK_IS_SLOW, FIRST_LOOK);
+    timers.startTimerWithFixedDelay(Timer.CPUS, Duration.ZERO, CpuWatch.INTERVAL);
+    ActorRef<Command> self = context.getSelf();
+    env.directories().accept(sight -> self.tell(new Directories(sight)));
     sendStatus();
   }
 
@@ -178,6 +223,9 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
         .onMessage(Apply.class, this::onApply)
         .onMessage(NewCatalog.class, newest -> startOrRenewTrace())
         .onMessageEquals(Timer.FIRST_SCAN_IS_SLOW, this::startOrRenewTrace)
+        .onMessageEquals(Timer.FIRST_LOOK_IS_SLOW, this::onLookIsSlow)
+        .onMessageEquals(Timer.CPUS, this::onCpus)
+        .onMessage(Directories.class, this::onDirectories)
         .onMessage(TraceStopped.class, stopped -> onTraceStopped())
         .onMessage(Trace.class, this::onTrace)
         .onMessage(Storage.class, this::onStorage)
@@ -206,6 +254,7 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
       startExtension = startExtension(next);
       // READY=1, which ends the reload for the service manager, follows when the new trace works.
       if (trace.replace(next, new TraceStopped())) {
+        cpus.stopped();
         traceIsDown("the settings of the trace have changed; restarting it");
       }
     } else if (env.status().state().runs()) {
@@ -217,13 +266,28 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
   // --- the trace ---
 
   private Behavior<Command> startOrRenewTrace() {
+    scanned = true;
     trace.scanned();
-    trace.start();
+    startTrace();
+    return this;
+  }
+
+  private void startTrace() {
+    boolean rootIsThere = directories == null ? lookIsSlow : !directories.root().isMissing();
+    if (scanned && rootIsThere) {
+      trace.start();
+    }
+  }
+
+  private Behavior<Command> onLookIsSlow() {
+    lookIsSlow = true;
+    startTrace();
     return this;
   }
 
   private Behavior<Command> onTraceStopped() {
     trace.stopped();
+    startTrace();
     return this;
   }
 
@@ -234,12 +298,14 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
     }
     TraceReport report = message.report();
     if (report instanceof TraceReport.Started started) {
+      cpus.started();
       onStarted(started);
     } else if (report instanceof TraceReport.CanaryBack canary) {
       onCanaryBack(canary);
     } else if (report instanceof TraceReport.CanaryBlocked blocked) {
       onCanaryBlocked(blocked);
     } else if (report instanceof TraceReport.Failed failed) {
+      cpus.stopped();
       env.trace().counters().restarts.increment();
       traceIsDown(failed.reason() + "; restarting after a back-off");
     }
@@ -275,6 +341,9 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
               env.router().root(),
               String.format(Locale.ROOT, "%.1f", canary.millis()));
       env.manager().ready(statusLine());
+    } else if (was.problem() != null) {
+      getContext().getLog().info("trace: restarted");
+      sendStatus();
     }
     // With each canary, because a restarted WarmActor does not know.
     warm.tell(new WarmActor.Ready());
@@ -321,6 +390,120 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
       getContext().getLog().warn("trace: {}", reason);
     }
     sendStatus();
+  }
+
+  // --- the CPUs ---
+
+  /** The state stays: what the other CPUs do was traced until now, and is again in a moment. */
+  private Behavior<Command> onCpus() {
+    SortedSet<Integer> gained;
+    try {
+      gained = cpus.look(env.cpus().online());
+    } catch (IOException e) {
+      getContext().getLog().debug("can't read which CPUs are online: {}", e.toString());
+      return this;
+    }
+    if (!gained.isEmpty() && trace.stop(new TraceStopped())) {
+      String reason = "restarting the trace: " + named(gained) + " came online";
+      getContext().getLog().info("trace: {}", reason);
+      TraceStatus was = env.status().trace();
+      env.status().trace(new TraceStatus(was.program(), null, null, reason, was.note()));
+      sendStatus();
+    }
+    return this;
+  }
+
+  private static String named(SortedSet<Integer> cpus) {
+    return (cpus.size() == 1 ? "CPU " : "CPUs ")
+        + cpus.stream().map(String::valueOf).collect(Collectors.joining(", "));
+  }
+
+  // --- the directories ---
+
+  private Behavior<Command> onDirectories(Directories message) {
+    RootWatch.Sight was = directories;
+    RootWatch.Sight now = message.sight();
+    directories = now;
+    if (was == null && !now.root().isMissing() && !now.images().isMissing()) {
+      startTrace();
+    } else if (!now.equals(was)) {
+      env.status().waitingFor(now.waitingFor(env.router().root(), env.images()));
+      onRoot(was == null ? null : was.root(), now.root());
+      onImages(was == null ? null : was.images(), now.images());
+      sendDirectories();
+    }
+    if (now.root().isMissing()) {
+      // No canary can be sent, and killing the daemon would not bring the root back.
+      env.manager().watchdog();
+    }
+    return this;
+  }
+
+  /**
+   * A start without a root ends with READY=1: nothing that is ordered after the daemon may wait for
+   * a root that only it makes.
+   */
+  private void sendDirectories() {
+    if (directories.root().isMissing() && env.status().state() == DaemonState.STARTING) {
+      env.manager().ready(statusLine());
+    } else {
+      sendStatus();
+    }
+  }
+
+  private void onRoot(RootWatch.Place was, RootWatch.Place now) {
+    String root = env.router().root();
+    if (now.isMissing()) {
+      if (was == null || !was.isMissing()) {
+        getContext().getLog().warn("waiting for root {}, which {}", root, now.problem());
+        rootIsMissing();
+      }
+    } else if (was == null) {
+      startTrace();
+    } else if (was.isMissing()) {
+      getContext().getLog().info("root {} exists now", root);
+      rootChanged();
+      startTrace();
+    } else if (!was.equals(now)) {
+      if (!was.isSameDirectory(now) && trace.replace(env.newTrace().get(), new TraceStopped())) {
+        cpus.stopped();
+        traceIsDown("root " + root + " is another directory now; restarting the trace");
+      }
+      rootChanged();
+    }
+  }
+
+  /** A daemon that never was ready stays STARTING. */
+  private void rootIsMissing() {
+    trace.replace(env.newTrace().get(), new TraceStopped());
+    cpus.stopped();
+    TraceStatus was = env.status().trace();
+    env.status().trace(new TraceStatus(was.program(), null, null, null, was.note()));
+    loggedProblem = null;
+    if (env.status().state() == DaemonState.READY) {
+      env.status().state(DaemonState.DEGRADED);
+    }
+  }
+
+  /** Its symlinks are other ones, and its mounts. */
+  private void rootChanged() {
+    router.tell(new Router.RootChanged());
+    rescan();
+  }
+
+  private void onImages(RootWatch.Place was, RootWatch.Place now) {
+    if (now.isMissing()) {
+      if (was == null || !was.isMissing()) {
+        getContext().getLog().warn("waiting for images {}, which {}", env.images(), now.problem());
+      }
+    } else if (was != null && !was.equals(now)) {
+      getContext().getLog().info("images {} changed or appeared; rescanning", env.images());
+      rescan();
+    }
+  }
+
+  private void rescan() {
+    catalog.tell(new CatalogActor.Rescan(getContext().getSystem().ignoreRef()));
   }
 
   // --- the image storage ---

@@ -66,7 +66,7 @@ final class TraceLifecycle<C> {
   }
 
   /**
-   * Replaces the trace. A running one is stopped, and {@link #stopped} starts the next.
+   * Replaces the trace. A running one is stopped first.
    *
    * @param next for the next trace
    * @param stopped is sent to the actor when the running one has stopped
@@ -75,14 +75,24 @@ final class TraceLifecycle<C> {
   boolean replace(TraceEnv next, C stopped) {
     TraceProgram.Factory before = env.programs();
     env = next;
+    boolean ran = stop(stopped);
+    // Only now, so that a run that ends because of it is no failure of the trace.
+    before.abandoned();
+    return ran;
+  }
+
+  /**
+   * Stops the trace, if one runs. The next one has the same settings.
+   *
+   * @param stopped is sent to the actor when it has stopped
+   * @return whether one runs
+   */
+  boolean stop(C stopped) {
     if (trace.isEmpty()) {
-      before.abandoned();
       return false;
     }
     context.watchWith(trace.get(), stopped);
     context.stop(trace.get());
-    // Only now, so that a run that ends because of it is no failure of the trace.
-    before.abandoned();
     trace = Optional.empty();
     names = Optional.empty();
     stopping = true;
@@ -90,18 +100,17 @@ final class TraceLifecycle<C> {
   }
 
   /**
-   * Whether a replaced trace has not stopped yet. Reports in that time are of that trace, and all
-   * of them arrive before its end: Akka enqueues the notice of the end behind what is in the
-   * mailbox already (akka.actor.dungeon.DeathWatch: {@code self.tell(Terminated)}).
+   * Whether a trace that is to stop has not stopped yet. Reports in that time are of that trace,
+   * and all of them arrive before its end: Akka enqueues the notice of the end behind what is in
+   * the mailbox already (akka.actor.dungeon.DeathWatch: {@code self.tell(Terminated)}).
    */
   boolean isStopping() {
     return stopping;
   }
 
-  /** The replaced trace has stopped. */
+  /** The trace has stopped; {@link #start} starts the next. */
   void stopped() {
     stopping = false;
-    start();
   }
 
   /** The trace has reported its state. */

@@ -8,6 +8,8 @@
  *   <li>{@link Assembly}: makes what each actor works with from the settings
  *   <li>{@link Supervisor}: the root of the actors; starting, ready, degraded
  *   <li>{@link TraceLifecycle}: the one trace: start, restart, replacement
+ *   <li>{@link RootWatch}, {@link CpuWatch}: root and images that come late, go or change, and CPUs
+ *       that come online
  *   <li>{@link StatusLine}: the line that {@code systemctl status} shows
  *   <li>{@link ControlHandlers}, {@link ActorBridge}: the commands of the control socket
  *   <li>{@link Reloader}, {@link ReloadSignal}: settings that change while it runs

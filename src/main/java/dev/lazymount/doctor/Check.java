@@ -26,6 +26,8 @@ record Check(String subject, NeededBy neededBy, Duration timeout, String lateFix
   enum NeededBy {
     /** The start: the daemon exits. */
     START,
+    /** Mounts: the daemon starts, and waits for the directory. */
+    MOUNT,
     /** The trace: the daemon starts, and retries the trace. */
     TRACE,
     /** Neither: {@code lazymount doctor} reports it. */

@@ -58,8 +58,8 @@ final class DirectoryChecks {
 
   static List<Check> all(Settings settings) {
     return List.of(
-        new Check("root", NeededBy.START, SOON, ROOT_HANGS, () -> root(settings)),
-        new Check("images", NeededBy.START, SOON, IMAGES_HANG, () -> images(settings)),
+        new Check("root", NeededBy.MOUNT, SOON, ROOT_HANGS, () -> root(settings)),
+        new Check("images", NeededBy.MOUNT, SOON, IMAGES_HANG, () -> images(settings)),
         new Check("apart", NeededBy.START, SOON, IMAGES_HANG, () -> apart(settings)),
         new Check("scan", NeededBy.NEITHER, SCAN, IMAGES_HANG, () -> scan(settings)),
         Check.of("run-dir", () -> own("run-dir", settings.runDir())),

@@ -25,7 +25,8 @@ public final class Preflight {
   private Preflight() {}
 
   /**
-   * Why the daemon can't start, and images can't be mounted.
+   * Why the daemon can't start. A missing root or image directory is no reason: the daemon waits
+   * for it.
    *
    * @return one sentence for each problem; empty if there are none
    */
@@ -34,12 +35,22 @@ public final class Preflight {
   }
 
   /**
-   * Why the daemon can't start or can't trace accesses.
+   * Why images can't be mounted.
+   *
+   * @return one sentence for each problem; empty if there are none
+   */
+  public static List<String> mounting(Settings settings) {
+    return failures(Doctor.checks(settings), Set.of(NeededBy.START, NeededBy.MOUNT), START_TIMEOUT);
+  }
+
+  /**
+   * Why the daemon can't start, can't mount images or can't trace accesses.
    *
    * @return one sentence for each problem; empty if there are none
    */
   public static List<String> all(Settings settings) {
-    return failures(Doctor.checks(settings), Set.of(NeededBy.START, NeededBy.TRACE), TIMEOUT);
+    return failures(
+        Doctor.checks(settings), Set.of(NeededBy.START, NeededBy.MOUNT, NeededBy.TRACE), TIMEOUT);
   }
 
   static List<String> failures(List<Check> checks, Set<NeededBy> needs, Duration timeout) {

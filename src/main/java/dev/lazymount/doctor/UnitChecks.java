@@ -40,7 +40,7 @@ final class UnitChecks {
           Check.of("time-outs", () -> timeouts(settings, Map.of())));
     }
     return List.of(
-        Check.of("unit", () -> unit(settings, show())),
+        Check.of("unit", () -> unit(show())),
         Check.of("time-outs", () -> timeouts(settings, show())));
   }
 
@@ -61,7 +61,7 @@ final class UnitChecks {
     return properties;
   }
 
-  static Finding unit(Settings settings, Map<String, String> unit) {
+  static Finding unit(Map<String, String> unit) {
     if (unit.isEmpty()) {
       return Finding.warn("unit", "systemctl show does not work", "run systemctl show " + UNIT);
     }
@@ -92,12 +92,6 @@ final class UnitChecks {
     }
     if (unit.getOrDefault("NeedDaemonReload", "no").equals("yes")) {
       wrong.add("its file has changed (run systemctl daemon-reload)");
-    }
-    String mounts = " " + unit.getOrDefault("RequiresMountsFor", "") + " ";
-    for (Path path : List.of(settings.root(), settings.images())) {
-      if (!mounts.contains(" " + path + " ")) {
-        wrong.add("RequiresMountsFor= does not include " + path);
-      }
     }
     return wrong.isEmpty()
         ? Finding.ok("unit", UNIT + " is " + unit.getOrDefault("ActiveState", "there"))

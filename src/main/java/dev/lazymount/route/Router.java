@@ -104,6 +104,12 @@ public final class Router extends AbstractBehavior<Router.Command> {
   public record SetHolds(Map<String, OperatorHold> holds, ActorRef<Integer> answerTo)
       implements Command {}
 
+  /**
+   * The root is another directory now, or was mounted again: what was found wrong in the former one
+   * is no reason to wait with a retry. Follow it with a scan, which compares the mounts.
+   */
+  public record RootChanged() implements Command {}
+
   /** The settings that the MountActors share have changed. */
   public record SettingsChanged() implements Command {}
 
@@ -194,6 +200,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
         .onMessage(SetMode.class, this::onSetMode)
         .onMessage(SetHolds.class, this::onSetHolds)
         .onMessage(SettingsChanged.class, changed -> onSettingsChanged())
+        .onMessage(RootChanged.class, changed -> onRootChanged())
         .onMessage(NewCatalog.class, this::onNewCatalog)
         .onMessage(AlreadyMounted.class, this::onAlreadyMounted)
         .onMessage(Suspects.class, this::onSuspects)
@@ -420,6 +427,15 @@ public final class Router extends AbstractBehavior<Router.Command> {
 
   private Behavior<Command> onSettingsChanged() {
     children.values().forEach(child -> child.actor.tell(new MountActor.SettingsChanged()));
+    return this;
+  }
+
+  private Behavior<Command> onRootChanged() {
+    for (Child child : children.values()) {
+      if (!child.gone) {
+        child.actor.tell(new MountActor.Changed(Optional.of(child.request)));
+      }
+    }
     return this;
   }
 

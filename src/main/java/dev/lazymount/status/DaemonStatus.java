@@ -21,6 +21,7 @@ public final class DaemonStatus {
   private volatile String catalogProblem;
   private volatile String storageProblem;
   private volatile List<LingeringImage> lingering = List.of();
+  private volatile List<String> waitingFor = List.of();
   private final Counters counters = new Counters();
   private final MountBoard mounts = new MountBoard();
   private final ScannerBoard scanners = new ScannerBoard();
@@ -112,6 +113,16 @@ public final class DaemonStatus {
   /** Sets the unmounted images that are still in use. */
   public void lingering(List<LingeringImage> now) {
     lingering = List.copyOf(now);
+  }
+
+  /** The directories that are missing and awaited, each with the reason; mostly empty. */
+  public List<String> waitingFor() {
+    return waitingFor;
+  }
+
+  /** Sets the directories that are awaited. */
+  public void waitingFor(List<String> now) {
+    waitingFor = List.copyOf(now);
   }
 
   /**

@@ -19,7 +19,8 @@ import java.util.Map;
  * @param catalogProblem what is wrong with the newest scan of the image directory
  * @param storageProblem set while the image storage does not respond
  * @param mounts the images in use, by name
- * @param lingering unmounted images that are still in use; at most 100 of them
+ * @param lingering images that are no longer mounted in the root but still in use; at most 100
+ * @param waitingFor the directories that are missing and awaited, each with the reason
  * @param scanners processes that walk the tree now; at most ten of them
  */
 public record StatusReport(
@@ -35,6 +36,7 @@ public record StatusReport(
     String storageProblem,
     List<Mount> mounts,
     List<Lingering> lingering,
+    List<String> waitingFor,
     List<Walk> scanners) {
 
   /** How many are listed; {@link Images#lingering} counts all. */
@@ -108,15 +110,18 @@ public record StatusReport(
   }
 
   /**
-   * An unmounted image that open files, or another mount namespace, still use.
+   * An image that is no longer mounted in the root, but that open files, another mount namespace or
+   * a mount in the former root directory still use.
    *
    * @param image the image file, or the path it had
    * @param device the block device
    * @param since when this was first seen
+   * @param mountedOn where it is still mounted; null if nowhere in the daemon's mount namespace
    */
-  public record Lingering(String image, String device, String since) {
+  public record Lingering(String image, String device, String since, String mountedOn) {
     private static Lingering of(LingeringImage image) {
-      return new Lingering(image.image(), image.device(), image.since().toString());
+      return new Lingering(
+          image.image(), image.device(), image.since().toString(), image.mountedOn());
     }
   }
 
@@ -217,6 +222,7 @@ public record StatusReport(
         status.storageProblem(),
         status.mounts().all().stream().map(Mount::of).toList(),
         status.lingering().stream().limit(LINGERING).map(Lingering::of).toList(),
+        status.waitingFor(),
         status.scanners().stream().map(Walk::of).toList());
   }
 }

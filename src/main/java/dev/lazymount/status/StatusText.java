@@ -151,6 +151,10 @@ public final class StatusText {
   }
 
   private void problems() {
+    // A daemon from before an update does not send the field.
+    if (status.waitingFor() != null) {
+      status.waitingFor().forEach(what -> line("waiting", painter.paint(Tone.WARN, "for " + what)));
+    }
     problem(status.trace().problem(), Tone.BAD);
     problem(status.storageProblem(), Tone.BAD);
     problem(status.catalogProblem(), Tone.WARN);
@@ -225,7 +229,12 @@ public final class StatusText {
     }
     for (StatusReport.Lingering image : status.lingering()) {
       add("%s %s  %s", state("lingering"), image.image(), image.device());
-      lines.add("  unmounted, but an open file or another mount namespace still uses it");
+      lines.add(
+          image.mountedOn() == null
+              ? "  unmounted, but an open file or another mount namespace still uses it"
+              : "  mounted on "
+                  + image.mountedOn()
+                  + " in the former root directory; the daemon leaves it there");
     }
   }
 

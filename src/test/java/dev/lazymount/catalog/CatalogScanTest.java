@@ -46,6 +46,16 @@ final class CatalogScanTest extends ScanFixture {
   }
 
   @Test
+  void emptyRootIsAProblem() throws IOException {
+    Files.delete(root.resolve("lost+found"));
+    assertEquals(List.of(), scan().problems(), "without images nothing can be missing in it");
+    image("gcc.img");
+    assertEquals(
+        List.of(root + ": the directory is empty; its file system may not be mounted"),
+        scan().problems());
+  }
+
+  @Test
   void theFirstSuffixWins() throws IOException {
     image("gcc.sqfs", "gcc.img", "clang.sqfs", "a/gcc.img", "a/gcc.sqfs");
     assertEquals("gcc.img", scan().catalog().get("gcc").orElseThrow().file());

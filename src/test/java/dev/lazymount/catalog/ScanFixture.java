@@ -25,6 +25,8 @@ abstract class ScanFixture {
   void directories() throws IOException {
     images = Files.createDirectory(temp.resolve("images"));
     root = Files.createDirectory(temp.resolve("root"));
+    // An empty root would be a problem.
+    Files.createDirectory(root.resolve("lost+found"));
   }
 
   /** Runs a script with the image directory as its $1, spelled in UTF-8 in any locale. */

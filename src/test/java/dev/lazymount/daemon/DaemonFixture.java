@@ -9,6 +9,7 @@ import dev.lazymount.catalog.CatalogActor;
 import dev.lazymount.catalog.CatalogScan;
 import dev.lazymount.catalog.ImageFile;
 import dev.lazymount.config.Settings;
+import dev.lazymount.linux.DirectoryId;
 import dev.lazymount.mount.MountEnv;
 import dev.lazymount.mount.StorageCircuit;
 import dev.lazymount.route.RouteSettings;
@@ -61,6 +62,12 @@ abstract class DaemonFixture {
   /** The clock of the warm list. */
   InstantSource warmClock = InstantSource.system();
 
+  /** What the first look at root and images sees; null while it has not ended. */
+  RootWatch.Sight firstLook = sight(1);
+
+  /** The CPUs that are online. */
+  volatile Map<Integer, Long> cpus = Map.of(0, 1L);
+
   NotifySocket systemd;
 
   private final ExecutorService mounting = Executors.newFixedThreadPool(2);
@@ -93,6 +100,21 @@ abstract class DaemonFixture {
     }
     bpftrace.close();
     systemd.close();
+  }
+
+  /** A root with this inode, and an image directory. */
+  static RootWatch.Sight sight(long inode) {
+    return new RootWatch.Sight(place(inode), place(2));
+  }
+
+  /** A directory with this inode. */
+  static RootWatch.Place place(long inode) {
+    return new RootWatch.Place(new DirectoryId(1, inode, 7), null);
+  }
+
+  /** A path without a directory. */
+  static RootWatch.Place missing() {
+    return new RootWatch.Place(null, "does not exist");
   }
 
   /** Starts all actors, with this as the first scan. */
@@ -137,6 +159,14 @@ abstract class DaemonFixture {
                         () -> new RouteSettings(0, Optional.empty()),
                         Runnable::run),
                     traceEnv(),
+                    this::traceEnv,
+                    () -> cpus,
+                    listener -> {
+                      if (firstLook != null) {
+                        listener.accept(firstLook);
+                      }
+                    },
+                    "/images",
                     new WarmEnv(
                         temp.resolve("state"),
                         Optional.empty(),

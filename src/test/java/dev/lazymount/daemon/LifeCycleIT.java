@@ -165,16 +165,6 @@ class LifeCycleIT {
   }
 
   @Test
-  void rootThatIsNotThereIsOneClearLine() throws IOException {
-    DaemonProcess daemon = site.launch(Map.of(), "root=" + site.folder().resolve("nowhere"));
-    assertEquals(1, daemon.awaitExit());
-    List<String> lines = daemon.log().lines().toList();
-    assertEquals(1, lines.size(), lines.toString());
-    assertTrue(lines.get(0).contains("nowhere"), lines.toString());
-    assertTrue(lines.get(0).contains("does not exist"), lines.toString());
-  }
-
-  @Test
   void statusHasTheShapeOfTheContract() throws IOException {
     DaemonProcess daemon = site.start();
     daemon.mount("gcc");

@@ -90,11 +90,12 @@ final class DoctorTest {
   }
 
   @Test
-  void startAndTraceNeedTheseChecks() {
+  void startMountAndTraceNeedTheseChecks() {
     List<Check> checks = Doctor.checks(settings(""));
     assertEquals(
-        List.of("user", "kernel", "loop devices", "squashfs", "root", "images", "apart"),
+        List.of("user", "kernel", "loop devices", "squashfs", "apart"),
         subjects(checks, NeededBy.START));
+    assertEquals(List.of("root", "images"), subjects(checks, NeededBy.MOUNT));
     assertEquals(List.of("tracefs", "bpftrace"), subjects(checks, NeededBy.TRACE));
   }
 

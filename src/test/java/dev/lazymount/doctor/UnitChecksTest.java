@@ -23,7 +23,6 @@ final class UnitChecksTest {
       NeedDaemonReload=no
       PrivateTmp=no
       ProtectSystem=no
-      RequiresMountsFor=/efs/squash-images /opt/compiler-explorer
       """;
 
   private static Map<String, String> unit(String key, String value) {
@@ -33,7 +32,7 @@ final class UnitChecksTest {
   }
 
   private static Finding unitFinding(String key, String value) {
-    return UnitChecks.unit(settings(""), unit(key, value));
+    return UnitChecks.unit(unit(key, value));
   }
 
   private static void assertFinding(Finding.Level level, String part, Finding finding) {
@@ -62,10 +61,8 @@ final class UnitChecksTest {
     assertFinding(Finding.Level.WARN, "LimitMEMLOCK=65536", unitFinding("LimitMEMLOCK", "65536"));
     assertFinding(Finding.Level.WARN, "READY", unitFinding("Type", "simple"));
     assertFinding(Finding.Level.WARN, "daemon-reload", unitFinding("NeedDaemonReload", "yes"));
-    assertFinding(
-        Finding.Level.WARN, "/opt/compiler-explorer", unitFinding("RequiresMountsFor", "/efs"));
     assertFinding(Finding.Level.WARN, "not installed", unitFinding("LoadState", "not-found"));
-    assertFinding(Finding.Level.WARN, "does not work", UnitChecks.unit(settings(""), Map.of()));
+    assertFinding(Finding.Level.WARN, "does not work", UnitChecks.unit(Map.of()));
   }
 
   @Test

@@ -6,6 +6,7 @@ import dev.lazymount.catalog.Catalog;
 import dev.lazymount.catalog.ImageFile;
 import dev.lazymount.linux.Errno;
 import dev.lazymount.mount.Failures;
+import dev.lazymount.mount.MountFailure;
 import dev.lazymount.mount.Mounter;
 import dev.lazymount.mount.kernel.Reconcile;
 import dev.lazymount.status.MountState;
@@ -201,6 +202,25 @@ final class RouterCatalogTest extends RouterFixture {
     mounting.runAll();
     assertEquals(List.of(), inUse());
     assertEquals(List.of(), mounter.looks());
+  }
+
+  @Test
+  void anotherRootEndsABackOff() {
+    mounter.then(
+        "gcc",
+        ScriptedMounter.failing(new MountFailure(MountFailure.Kind.OTHER, "ENOENT in that root")));
+    Routed router = router().images("gcc");
+    router.accessesAndMounts("/ce/gcc/bin/g++");
+    assertEquals(MountState.FAILED, state("gcc"));
+    pass(APART);
+    router.accessesAndMounts("/ce/gcc/bin/g++");
+    assertEquals(1, mounter.calls().size(), "the back-off is not over");
+
+    router.rootChanged();
+
+    pass(APART);
+    router.accessesAndMounts("/ce/gcc/bin/g++");
+    assertEquals(MountState.MOUNTED, state("gcc"));
   }
 
   @Test

@@ -119,6 +119,11 @@ abstract class RouterFixture {
       router.tell(new Router.SetMode(mode));
     }
 
+    /** The root is another directory now. */
+    void rootChanged() {
+      router.tell(new Router.RootChanged());
+    }
+
     /** The warm list has it. */
     void warm(String name) {
       router.tell(new Router.Warm(name));

@@ -9,6 +9,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 
 /** Which images are mounted, as the mount table and the loop devices show it. */
 public final class MountedImages {
@@ -59,8 +60,9 @@ public final class MountedImages {
     List<NamedMount> mounts = new ArrayList<>();
     try (Fd place = Fd.openPath(root)) {
       String below = place.path() + "/";
+      Predicate<MountInfo> reachable = FormerMounts.reachable(place, table);
       for (MountInfo mount : table) {
-        if (mount.target().startsWith(below)) {
+        if (mount.target().startsWith(below) && reachable.test(mount)) {
           mounts.add(new NamedMount(mount.target().substring(below.length()), mount));
         }
       }

@@ -1,6 +1,7 @@
 package dev.lazymount.mount.kernel;
 
 import dev.lazymount.config.Settings;
+import dev.lazymount.linux.Errno;
 import dev.lazymount.linux.Fd;
 import dev.lazymount.linux.FileStatus;
 import dev.lazymount.linux.LoopDevice;
@@ -8,6 +9,7 @@ import dev.lazymount.linux.MountInfo;
 import dev.lazymount.linux.SyscallException;
 import dev.lazymount.mount.Mounter;
 import dev.lazymount.status.DaemonStatus;
+import dev.lazymount.status.LingeringImage;
 import dev.lazymount.status.MountStatus;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -36,6 +38,7 @@ public final class Reconcile {
   private final ImageDirectory images;
   private final Ownership ownership;
   private final LingeringImages lingering;
+  private final FormerMounts former;
 
   /**
    * Something mounted below the root.
@@ -51,6 +54,7 @@ public final class Reconcile {
     this.status = status;
     this.lingering = new LingeringImages(status.mounts(), settings.images().toString());
     this.root = settings.root().toString();
+    this.former = new FormerMounts(status.mounts(), root, settings.images().toString());
     this.images =
         new ImageDirectory(settings.images().toString(), settings.mount().symlinkedImages());
     this.ownership = new Ownership(images, settings.imageSuffixes());
@@ -78,10 +82,12 @@ public final class Reconcile {
    */
   public Collection<String> suspects() throws IOException {
     List<MountInfo> all = MountInfo.read();
-    status.lingering(lingering.look(all));
+    List<LingeringImage> inUse = new ArrayList<>(lingering.look(all));
+    inUse.addAll(former.look(all));
+    status.lingering(inUse);
     Map<String, MountInfo> table = new HashMap<>();
     Set<String> suspects = new TreeSet<>();
-    for (MountedImages.NamedMount named : MountedImages.mounts(root, all)) {
+    for (MountedImages.NamedMount named : mountsOrNone(all)) {
       // The last mount on a mount point is the one on top.
       if (table.put(named.name(), named.mount()) != null) {
         suspects.add(named.name());
@@ -105,6 +111,18 @@ public final class Reconcile {
           }
         });
     return suspects;
+  }
+
+  /** Nothing is mounted below a root that is missing. */
+  private List<MountedImages.NamedMount> mountsOrNone(List<MountInfo> all) throws IOException {
+    try {
+      return MountedImages.mounts(root, all);
+    } catch (SyscallException e) {
+      if (e.is(Errno.ENOENT, Errno.ENOTDIR)) {
+        return List.of();
+      }
+      throw e;
+    }
   }
 
   /** By a loop device, or read by the file system itself. */

@@ -13,7 +13,8 @@
  *   <li>{@link ImageSwap}: swaps a mounted image for its replacement; {@link StackedMounts}
  *       detaches one of two mounts
  *   <li>{@link Reconcile}: compares {@link MountedImages} with the status rows; {@link
- *       LingeringImages} are detached and still in use
+ *       LingeringImages} are detached and still in use, {@link FormerMounts} are mounted in what
+ *       was the root before
  * </ul>
  */
 package dev.lazymount.mount.kernel;
