@@ -40,7 +40,7 @@ class ArchitectureTest {
   /** Every package there may be, the leftmost first. A new one is given its place here. */
   private static final List<String> PACKAGES =
       List.of(
-          "cli", "doctor", "daemon", "batch", "verify", "control", "web", "warm", "explain",
+          "cli", "doctor", "daemon", "hold", "batch", "verify", "control", "web", "warm", "explain",
           "trace", "route", "mount", "catalog", "status", "systemd", "config", "linux", "text");
 
   private static final JavaClasses SOURCES =

@@ -253,6 +253,19 @@ class ScenariosTest {
                   "an outer image is not mounted over them",
                   "daemon.RefusedMountIT.outerImageIsNotMountedOverInnerMounts"),
               row(
+                  "Is written to",
+                  "held: nothing is mounted over it until `mount.quiet-after-write` has passed; a"
+                      + " mount in progress is undone, unless it is in use",
+                  "route.WritesTest.nothingIsMountedOverADirectoryThatIsWrittenTo",
+                  "route.WritesTest.everyImageAroundTheFileIsHeldAndNoOther",
+                  "mount.HoldTest.aMountInProgressIsUndone"),
+              row(
+                  "Is read by a process that walks the tree",
+                  "at most `trace.scanner-names` images are mounted for one process; `status` and"
+                      + " one line of the log name it",
+                  "route.ScannersTest.mountsUpToTheLimitAndNothingMore",
+                  "route.ScannersTest.aBuildOfManyProcessesIsNoScanner"),
+              row(
                   "Any mount of the daemon",
                   "is read-only, nosuid, nodev",
                   "mount.kernel.KernelMounterIT.mountIsReadOnlyWithoutSetUserIdAndDevices")));

@@ -19,6 +19,7 @@ import dev.lazymount.config.Settings;
 import dev.lazymount.mount.MountEnv;
 import dev.lazymount.mount.Mounter;
 import dev.lazymount.mount.StorageCircuit;
+import dev.lazymount.route.RouteSettings;
 import dev.lazymount.route.Router;
 import dev.lazymount.route.RouterEnv;
 import dev.lazymount.status.DaemonStatus;
@@ -146,7 +147,14 @@ final class PipelineRun {
             Optional.empty(),
             new StorageCircuit(4, open -> {}),
             System::nanoTime);
-    return new RouterEnv(ROOT, mounts, List::of, List::of, Runnable::run);
+    return new RouterEnv(
+        ROOT,
+        mounts,
+        List::of,
+        List::of,
+        Map.of(),
+        () -> new RouteSettings(0, Optional.empty()),
+        Runnable::run);
   }
 
   private static TraceEnv trace(ActorContext<?> context, DaemonStatus status, Recording recording) {
@@ -160,6 +168,7 @@ final class PipelineRun {
             LONG,
             LONG,
             List.of(),
+            0,
             NO_DEDUPLICATION,
             64);
     return new TraceEnv(

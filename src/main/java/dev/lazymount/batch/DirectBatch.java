@@ -80,6 +80,11 @@ public final class DirectBatch implements AutoCloseable {
             Catalog.empty()));
   }
 
+  /** The images that the scan found. */
+  public Catalog catalog() {
+    return catalog;
+  }
+
   /** Problems of the scan, because of which images may be missing; empty if there were none. */
   public List<String> problems() {
     return problems;

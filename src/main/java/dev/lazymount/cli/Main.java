@@ -30,6 +30,8 @@ import picocli.CommandLine.Command;
       ExplainCommand.class,
       MountCommand.class,
       UnmountCommand.class,
+      HoldCommand.class,
+      ReleaseCommand.class,
       VerifyCommand.class,
       TraceCommand.class,
       RescanCommand.class,

@@ -143,6 +143,13 @@ final class KeyReader {
     return isOff(key) ? Optional.empty() : Optional.of(duration(key, min, max));
   }
 
+  /** A whole number, or {@code off}, or 0 in its place; off is 0. */
+  int wholeOrOff(String key, int min, int max) {
+    boolean zero =
+        at(key).map(ConfigValue::unwrapped).filter(Integer.valueOf(0)::equals).isPresent();
+    return isOff(key) ? 0 : whole(key, zero ? 0 : min, max);
+  }
+
   private boolean isOff(String key) {
     Optional<Object> raw = at(key).map(ConfigValue::unwrapped);
     // HOCON accepts off as a spelling of false, so false means off here.

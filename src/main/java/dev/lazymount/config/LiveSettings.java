@@ -24,6 +24,7 @@ public final class LiveSettings {
           "mount.timeout",
           "mount.retry",
           "mount.retry-max",
+          "mount.quiet-after-write",
           "idle.unmount-after",
           "catalog.rescan");
 

@@ -123,6 +123,8 @@ public record Settings(
    * @param canary the time between two canaries
    * @param canaryTimeout how long a canary may take until the trace reports it
    * @param ignoreComms names of processes whose accesses are ignored, at most 15 bytes each
+   * @param scannerNames a process that uses more different images within ten seconds walks the
+   *     tree, and its accesses are ignored; 0 for no such limit
    * @param maxKeys how many names the kernel's map holds in one window
    * @param perfPages the size of each CPU's event buffer in pages of 4 KiB, a power of two
    */
@@ -135,6 +137,7 @@ public record Settings(
       Duration canary,
       Duration canaryTimeout,
       List<String> ignoreComms,
+      int scannerNames,
       int maxKeys,
       int perfPages) {
 
@@ -152,6 +155,8 @@ public record Settings(
    * @param timeout when an unfinished mount is shown as stuck
    * @param retry the wait before a retry after the first failure of an image
    * @param retryMax the longest such wait; at least {@code retry}
+   * @param quietAfterWrite for so long nothing is mounted over a directory that was written to;
+   *     empty to mount regardless
    * @param symlinkedImages whether an image file may be a symlink
    * @param newerDirectory what to do with an image that is older than its directory
    */
@@ -161,6 +166,7 @@ public record Settings(
       Duration timeout,
       Duration retry,
       Duration retryMax,
+      Optional<Duration> quietAfterWrite,
       boolean symlinkedImages,
       NewerDirectory newerDirectory) {
 

@@ -138,6 +138,7 @@ final class SettingsReader {
             keys.duration("trace.canary", Duration.ofMillis(100), Duration.ofMinutes(10)),
             keys.duration("trace.canary-timeout", Duration.ofMillis(100), Duration.ofMinutes(5)),
             keys.texts("trace.ignore-comms", 32, Validators::comm),
+            keys.wholeOrOff("trace.scanner-names", 1, 1000),
             keys.whole("trace.max-keys", 64, 1 << 20),
             keys.whole("trace.perf-pages", 8, 4096));
     keepInOrder("trace.restart", trace.restart(), "trace.restart-max", trace.restartMax());
@@ -155,6 +156,8 @@ final class SettingsReader {
             keys.duration("mount.timeout", Duration.ofMillis(100), Duration.ofHours(1)),
             keys.duration("mount.retry", Duration.ofMillis(10), Duration.ofHours(1)),
             keys.duration("mount.retry-max", Duration.ofMillis(10), Duration.ofDays(1)),
+            keys.durationOrOff(
+                "mount.quiet-after-write", Duration.ofSeconds(1), Duration.ofDays(1)),
             keys.flag("mount.symlinked-images"),
             keys.choice("mount.newer-directory", Settings.NewerDirectory.values()));
     keepInOrder("mount.retry", mount.retry(), "mount.retry-max", mount.retryMax());

@@ -9,13 +9,16 @@ import dev.lazymount.catalog.CatalogActor;
 import dev.lazymount.catalog.CatalogScan;
 import dev.lazymount.catalog.NewestCatalog;
 import dev.lazymount.config.Settings;
+import dev.lazymount.hold.HoldFile;
 import dev.lazymount.linux.OnlineCpus;
 import dev.lazymount.mount.MountActor;
 import dev.lazymount.mount.MountEnv;
 import dev.lazymount.mount.MountTimes;
+import dev.lazymount.mount.OperatorHold;
 import dev.lazymount.mount.StorageCircuit;
 import dev.lazymount.mount.kernel.KernelMounter;
 import dev.lazymount.mount.kernel.Reconcile;
+import dev.lazymount.route.RouteSettings;
 import dev.lazymount.route.RouterEnv;
 import dev.lazymount.status.DaemonStatus;
 import dev.lazymount.systemd.ServiceManager;
@@ -27,7 +30,9 @@ import dev.lazymount.trace.program.ResolvedProgram;
 import dev.lazymount.trace.program.TraceProgram;
 import dev.lazymount.trace.program.TracePrograms;
 import dev.lazymount.warm.WarmEnv;
+import java.io.IOException;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -186,7 +191,19 @@ public final class Assembly {
         mounts,
         reconcile::mounted,
         reconcile::suspects,
+        holds(),
+        () -> RouteSettings.of(live.get()),
         executor("catalog"));
+  }
+
+  /** A damaged file must not keep the daemon from starting; the log names it. */
+  private Map<String, OperatorHold> holds() {
+    try {
+      return new HoldFile(settings.stateDir()).read();
+    } catch (IOException e) {
+      LoggerFactory.getLogger(HoldFile.class).warn("holds: {}; no name is held", e.getMessage());
+      return Map.of();
+    }
   }
 
   /** What the trace works with. */

@@ -9,6 +9,7 @@ import dev.lazymount.control.ControlCommand;
 import dev.lazymount.control.ControlRefusal;
 import dev.lazymount.explain.Explainer;
 import dev.lazymount.explain.Explanation;
+import dev.lazymount.hold.HoldCommands;
 import dev.lazymount.status.DaemonStatus;
 import java.io.IOException;
 import java.time.Duration;
@@ -23,9 +24,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * The commands of the control socket, besides {@code status}. {@code rescan}, {@code mount} and
- * {@code unmount} ask actors and wait for the image storage, in steps that end when the client
- * disconnects; all others answer from memory.
+ * The commands of the control socket, besides {@code status}. {@code rescan}, {@code mount}, {@code
+ * unmount}, {@code hold} and {@code release} ask actors and wait for the image storage, in steps
+ * that end when the client disconnects; all others answer from memory.
  */
 final class ControlHandlers {
   /** How often the client of a long scan gets a sign of life. */
@@ -38,6 +39,7 @@ final class ControlHandlers {
   private final Explainer explainer;
   private final DaemonStatus status;
   private final ActorBridge bridge = new ActorBridge();
+  private final HoldHandlers holds;
 
   /** A sign of life of a scan that has taken {@code seconds} so far. */
   private record Scanning(long seconds) {}
@@ -46,12 +48,18 @@ final class ControlHandlers {
     this.live = live;
     this.status = status;
     this.reloader = reloader;
+    this.holds = new HoldHandlers(live::now, newest, status, bridge);
     this.explainer = new Explainer(live::now, newest::get, status, true, InstantSource.system());
   }
 
   /** These actors answer; until then their commands wait. */
   void connect(ActorSystem<Supervisor.Command> actors) {
     bridge.open(actors);
+  }
+
+  /** Reads the names on hold again. */
+  void reloadHolds() {
+    holds.reload();
   }
 
   /** All commands by name. */
@@ -61,6 +69,8 @@ final class ControlHandlers {
     all.put("explain", (arguments, steps) -> explain(arguments));
     all.put("config", (arguments, steps) -> live.effective());
     all.put("reload", (arguments, steps) -> reloader.reload());
+    all.put(HoldCommands.HOLD, holds::hold);
+    all.put(HoldCommands.RELEASE, holds::release);
     all.put("rescan", (arguments, steps) -> rescan(steps));
     return all;
   }

@@ -111,6 +111,7 @@ public final class Daemon {
     makePrivate(settings.lockDir());
     Reloader reloader = new Reloader(live, status, manager);
     ControlHandlers handlers = new ControlHandlers(live, newest, status, reloader);
+    reloader.also(handlers::reloadHolds);
     try (Flock lock = instanceLock()) {
       run(actors.get(), handlers, reloader);
     }

@@ -25,6 +25,7 @@ final class Reloader {
   private final DaemonStatus status;
   private final ServiceManager manager;
   private ActorSystem<Supervisor.Command> system;
+  private Runnable alsoReload = () -> {};
 
   /**
    * The answer to {@code lazymount reload --json}.
@@ -49,6 +50,11 @@ final class Reloader {
     system = actors;
   }
 
+  /** What else a reload reads again. */
+  synchronized void also(Runnable action) {
+    alsoReload = action;
+  }
+
   /** Reloads, with the log as the only answer. */
   void reloadOnSignal() {
     try {
@@ -69,6 +75,7 @@ final class Reloader {
     if (system == null) {
       throw new ControlRefusal("the daemon is still starting; try again");
     }
+    alsoReload.run();
     // RELOADING=1 must be followed by READY=1: not before the first one, and not while stopping.
     boolean announced = status.state().runs();
     if (announced) {

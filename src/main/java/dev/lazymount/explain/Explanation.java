@@ -42,6 +42,9 @@ public record Explanation(
     /** Not tried again until the image file changes. */
     @SerializedName("quarantined")
     QUARANTINED,
+    /** An operator holds it, or its directory was written to. */
+    @SerializedName("held")
+    HELD,
     /** A call to the kernel has not returned in time. */
     @SerializedName("stuck")
     STUCK,
@@ -71,6 +74,7 @@ public record Explanation(
         case MOUNTED -> MOUNTED;
         case FAILED -> FAILED;
         case QUARANTINED -> QUARANTINED;
+        case HELD -> HELD;
         case STUCK -> STUCK;
       };
     }

@@ -9,6 +9,7 @@ import dev.lazymount.status.MountStatus;
 import dev.lazymount.text.Humanize;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
 
@@ -63,7 +64,23 @@ record ImageVerdicts(Settings settings, DaemonStatus status, boolean running, In
     return "The first open of a file in it mounts it"
         + (ignored.isEmpty()
             ? "."
-            : "; opens by " + String.join(", ", ignored) + " are ignored (trace.ignore-comms).");
+            : "; opens by " + String.join(", ", ignored) + " are ignored (trace.ignore-comms).")
+        + scanners();
+  }
+
+  /** The processes that walk the tree now. */
+  private String scanners() {
+    List<String> names =
+        status.scanners().stream()
+            .map(scanner -> scanner.comm() + "[" + scanner.pid() + "]")
+            .toList();
+    return names.isEmpty()
+        ? ""
+        : " Opens by "
+            + String.join(", ", names)
+            + " are ignored: "
+            + (names.size() == 1 ? "it walks" : "they walk")
+            + " the tree (trace.scanner-names).";
   }
 
   private boolean observes() {
@@ -91,6 +108,7 @@ record ImageVerdicts(Settings settings, DaemonStatus status, boolean running, In
               row,
               "is not mounted: it has been quarantined since " + since + why,
               ORIGINAL + "The first access after that change tries again.");
+      case HELD -> ending(row, "has been held since " + since + why, afterHold(row));
       case STUCK ->
           ending(
               row,
@@ -100,6 +118,17 @@ record ImageVerdicts(Settings settings, DaemonStatus status, boolean running, In
                   + " responds.");
       case UNMOUNTED -> ending(row, "has not been mounted since " + since + why, firstAccess());
     };
+  }
+
+  private String afterHold(MountStatus row) {
+    return ORIGINAL
+        + (row.retryAt() == null
+            ? "Accesses mount nothing until an operator releases it: lazymount release "
+                + row.name()
+                + "."
+            : "The first access after "
+                + row.retryAt().truncatedTo(ChronoUnit.SECONDS)
+                + " mounts it.");
   }
 
   private Ending mounted(MountStatus row) {

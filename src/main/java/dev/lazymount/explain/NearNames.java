@@ -7,7 +7,7 @@ import java.util.Comparator;
 import java.util.List;
 
 /** Images whose names resemble a name that no image has, for "did you mean". Pure. */
-final class NearNames {
+public final class NearNames {
   private static final int MOST = 3;
 
   /** Longer names are not compared: no image has one. */
@@ -23,7 +23,7 @@ final class NearNames {
    * @param path the components of a path below the root; names with fewer are compared with its
    *     beginning
    */
-  static List<String> of(List<String> path, Catalog catalog) {
+  public static List<String> of(List<String> path, Catalog catalog) {
     String whole = String.join("/", path);
     if (whole.isEmpty() || path.get(0).length() > LONGEST) {
       return List.of();

@@ -178,6 +178,24 @@ sealed interface ImageState {
   }
 
   /**
+   * Nothing is mounted, and no access mounts it, until the hold ends.
+   *
+   * @param since when the hold began
+   * @param reason why, and when it ends
+   * @param until when it ends; empty until it is released
+   */
+  record Held(Instant since, String reason, Optional<Instant> until) implements ImageState {
+    static Held by(Hold hold) {
+      return new Held(hold.since(), hold.reason(), hold.until());
+    }
+
+    @Override
+    public MountStatus.Builder describe(MountStatus.Builder row) {
+      return row.state(MountState.HELD, since, reason).retryAt(until.orElse(null));
+    }
+  }
+
+  /**
    * The call in progress has exceeded mount.timeout, whatever state the image is in. Operators see
    * it as state {@code stuck}.
    *

@@ -13,7 +13,9 @@ import dev.lazymount.text.Durations;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -75,6 +77,14 @@ public final class MountActor {
    */
   public record Recheck() implements Command {}
 
+  /**
+   * Do not mount it. A mounted image stays; one whose mount is in progress is unmounted after that.
+   */
+  public record KeepUnmounted(Hold hold) implements Command {}
+
+  /** A hold of this kind has ended; does nothing if there is none. */
+  public record EndHold(Hold.Kind kind) implements Command {}
+
   /** The settings were reloaded; those of {@link MountTimes} may differ. */
   public record SettingsChanged() implements Command {}
 
@@ -133,6 +143,9 @@ public final class MountActor {
   private Mounter.Request request;
   private ImageState state = ImageState.Unmounted.because(null);
   private Optional<ImageState.Late> late = Optional.empty();
+
+  /** Why nothing is to be mounted now; the first one is shown. */
+  private final Map<Hold.Kind, Hold> holds = new EnumMap<>(Hold.Kind.class);
 
   /** The access that the call in progress is for; null if it is for none. */
   private Access trigger;
@@ -198,6 +211,8 @@ public final class MountActor {
         .onMessage(Unmount.class, this::onUnmount)
         .onMessage(Recheck.class, recheck -> onRecheck())
         .onMessage(Changed.class, this::onChanged)
+        .onMessage(KeepUnmounted.class, this::onKeepUnmounted)
+        .onMessage(EndHold.class, this::onEndHold)
         .onMessage(SettingsChanged.class, changed -> onSettingsChanged())
         .onMessageEquals(Timer.IDLE, this::onIdle)
         .onMessageEquals(Timer.STORAGE_BACK, this::onStorageBack)
@@ -220,7 +235,7 @@ public final class MountActor {
 
   /** Whether an access is a reason to do something. */
   private boolean isDue() {
-    return state instanceof ImageState.Unmounted || now() - notBefore >= 0;
+    return !isHeld() && (state instanceof ImageState.Unmounted || now() - notBefore >= 0);
   }
 
   /** A mounted image stays as it is; any other is mounted when the storage responds. */
@@ -249,6 +264,10 @@ public final class MountActor {
   }
 
   private Behavior<Command> onMountNow(MountNow asked) {
+    if (isHeld()) {
+      asked.replyTo().tell(heldResult());
+      return ready;
+    }
     if (env.circuit().isOpen()) {
       // Accesses that wait for the storage go on waiting.
       asked.replyTo().tell(MountResult.failed(request.name(), ImageState.NO_STORAGE));
@@ -291,7 +310,7 @@ public final class MountActor {
 
   private Behavior<Command> onRecheck() {
     // A mount is checked whenever it is suspect; after a failure, the back-off counts here too.
-    boolean due = state instanceof ImageState.Mounted || isDue();
+    boolean due = state instanceof ImageState.Mounted || isHeld() || isDue();
     return due && !env.circuit().isOpen() ? recheck() : ready;
   }
 
@@ -378,6 +397,8 @@ public final class MountActor {
         .onMessage(MountNow.class, this::waitWith)
         .onMessage(Unmount.class, this::refuseToUnmount)
         .onMessage(Changed.class, this::noteChange)
+        .onMessage(KeepUnmounted.class, this::noteHold)
+        .onMessage(EndHold.class, this::noteEndOfHold)
         .onMessage(SettingsChanged.class, changed -> onSettingsChanged())
         .onMessage(MountEnded.class, this::onMountEnded)
         .onMessage(RecheckEnded.class, this::onRecheckEnded)
@@ -421,11 +442,22 @@ public final class MountActor {
         && mount.device().equals(was.mount().device())) {
       warn(was, was.confirmed(ended.request(), mount));
     } else {
+      boolean first = state instanceof ImageState.Mounting;
       becomeMounted(ended);
+      if (first && !mount.adopted() && !holds.isEmpty()) {
+        return takeBack(mount);
+      }
     }
     noteNewFile();
     startIdleTimer();
     return settle(MountResult.mounted(request.name(), mount));
+  }
+
+  /** A hold came while it was being mounted: it is unmounted again, unless it is in use by now. */
+  private Behavior<Command> takeBack(Mounter.Mounted mount) {
+    waiters.settle(MountResult.mounted(request.name(), mount));
+    Unmount again = new Unmount(UnmountMode.NOW, hold().reason(), context.getSystem().ignoreRef());
+    return unmount(again.mode(), Optional.of(again));
   }
 
   private void becomeMounted(MountEnded ended) {
@@ -586,6 +618,9 @@ public final class MountActor {
 
   /** The operation has ended without a mount: an access that came meanwhile has one made. */
   private Behavior<Command> continueOrRest() {
+    if (isHeld()) {
+      return settle(heldResult());
+    }
     return waiters.isEmpty() ? rest() : mountFor(waiters.firstAccess());
   }
 
@@ -595,7 +630,26 @@ public final class MountActor {
       status.remove();
       return Behaviors.stopped();
     }
+    if (isHeld()) {
+      become(ImageState.Held.by(hold()));
+    } else if (state instanceof ImageState.Held) {
+      become(ImageState.Unmounted.because(null));
+    }
     return ready;
+  }
+
+  /** Whether an access mounts nothing because of a hold. */
+  private boolean isHeld() {
+    return !holds.isEmpty() && !(state instanceof ImageState.Mounted);
+  }
+
+  /** The hold that is shown. */
+  private Hold hold() {
+    return holds.values().iterator().next();
+  }
+
+  private MountResult heldResult() {
+    return MountResult.failed(request.name(), hold().reason());
   }
 
   // ---- With or without a call in progress.
@@ -613,6 +667,34 @@ public final class MountActor {
       gone = !gone;
       startIdleTimer();
     }
+    return Behaviors.same();
+  }
+
+  private Behavior<Command> onKeepUnmounted(KeepUnmounted message) {
+    noteHold(message);
+    return rest();
+  }
+
+  private Behavior<Command> onEndHold(EndHold message) {
+    noteEndOfHold(message);
+    return rest();
+  }
+
+  private Behavior<Command> noteHold(KeepUnmounted message) {
+    Hold hold = message.hold();
+    EndHold end = new EndHold(hold.kind());
+    holds.put(hold.kind(), hold);
+    timers.cancel(end);
+    hold.until()
+        .map(until -> Duration.between(Instant.now(), until))
+        .ifPresent(
+            left -> timers.startSingleTimer(end, end, left.isNegative() ? Duration.ZERO : left));
+    return Behaviors.same();
+  }
+
+  private Behavior<Command> noteEndOfHold(EndHold message) {
+    timers.cancel(message);
+    holds.remove(message.kind());
     return Behaviors.same();
   }
 

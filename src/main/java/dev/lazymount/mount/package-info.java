@@ -9,7 +9,7 @@
  *   <li>{@link MounterCall}: its one blocking call in progress, with time-out and lock retries;
  *       {@link StorageCircuit} notices that all mount threads are blocked
  *   <li>{@link Mounter}: the interface of these calls; {@link MountFailure} is how they fail
- *   <li>{@link Backoff}: the pause after a failure
+ *   <li>{@link Backoff}: the pause after a failure; {@link Hold}: a reason to keep it unmounted
  *   <li>{@link ImageStatus}: status row, log lines and counters of one image
  *   <li>{@link MountResult}: the reply to a request to mount or unmount
  *   <li>{@link MountEnv}: what all MountActors share; {@link MountTimes} can change by a reload

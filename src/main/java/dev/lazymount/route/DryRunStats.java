@@ -43,10 +43,21 @@ final class DryRunStats {
    * @param images all images that it would have mounted
    */
   void add(ImageFile innermost, List<ImageFile> images) {
+    if (isHeld(innermost)) {
+      return;
+    }
     if (names.contains(innermost.name())) {
       env.status().counters().wouldServe.increment();
     }
-    images.forEach(this::add);
+    images.stream().filter(image -> !isHeld(image)).forEach(this::add);
+  }
+
+  private boolean isHeld(ImageFile image) {
+    return env.status()
+        .mounts()
+        .get(image.name())
+        .filter(row -> row.state() == MountState.HELD)
+        .isPresent();
   }
 
   private void add(ImageFile image) {

@@ -1,6 +1,8 @@
 package dev.lazymount.route;
 
 import dev.lazymount.status.Access;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,7 +29,9 @@ final class EarlyAccesses {
    */
   boolean keep(Access access, List<String> below) {
     int components = Math.max(Math.min(below.size(), NEAR), below.size() - 1);
-    String directory = String.join("/", below.subList(0, components));
+    // A use of a directory says nothing about writes to it. No path begins with this prefix.
+    String directory =
+        (access.isWrite() ? "/" : "") + String.join("/", below.subList(0, components));
     if (kept.size() < MOST) {
       kept.putIfAbsent(directory, access);
       return true;
@@ -35,9 +39,10 @@ final class EarlyAccesses {
     return kept.containsKey(directory);
   }
 
-  /** Removes all of them and returns them in the order they were seen. */
+  /** Removes all of them; returns the writes first, and each kind in the order it was seen. */
   List<Access> drain() {
-    List<Access> all = List.copyOf(kept.values());
+    List<Access> all = new ArrayList<>(kept.values());
+    all.sort(Comparator.comparing(Access::isWrite).reversed());
     kept.clear();
     return all;
   }

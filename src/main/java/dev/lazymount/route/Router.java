@@ -15,9 +15,11 @@ import dev.lazymount.catalog.Resolution;
 import dev.lazymount.catalog.RootPath;
 import dev.lazymount.config.Settings;
 import dev.lazymount.linux.LoopNames;
+import dev.lazymount.mount.Hold;
 import dev.lazymount.mount.MountActor;
 import dev.lazymount.mount.MountResult;
 import dev.lazymount.mount.Mounter;
+import dev.lazymount.mount.OperatorHold;
 import dev.lazymount.mount.UnmountMode;
 import dev.lazymount.mount.kernel.Reconcile;
 import dev.lazymount.status.Access;
@@ -103,6 +105,15 @@ public final class Router extends AbstractBehavior<Router.Command> {
   public record Warm(String name) implements Command {}
 
   /**
+   * Keep these names unmounted, and no others.
+   *
+   * @param holds by name; names without an image are kept for the time when there is one
+   * @param answerTo receives the number of holds once accesses follow them
+   */
+  public record SetHolds(Map<String, OperatorHold> holds, ActorRef<Integer> answerTo)
+      implements Command {}
+
+  /**
    * The root is another directory now, or was mounted again: what was found wrong in the former one
    * is no reason to wait with a retry. Follow it with a scan, which compares the mounts.
    */
@@ -123,11 +134,13 @@ public final class Router extends AbstractBehavior<Router.Command> {
     private Mounter.Request request;
     private boolean gone;
     private long forwardedAt;
+    private long writtenAt;
 
-    private Child(ActorRef<MountActor.Command> actor, Mounter.Request request, long forwardedAt) {
+    private Child(ActorRef<MountActor.Command> actor, Mounter.Request request, long now) {
       this.actor = actor;
       this.request = request;
-      this.forwardedAt = forwardedAt;
+      this.forwardedAt = now - FORWARD_NANOS;
+      this.writtenAt = now - WRITE_NANOS;
     }
   }
 
@@ -140,6 +153,9 @@ public final class Router extends AbstractBehavior<Router.Command> {
    */
   private static final long FORWARD_NANOS = Duration.ofMillis(100).toNanos();
 
+  /** An installer writes thousands of files a second. One write in this time is noted. */
+  private static final long WRITE_NANOS = Duration.ofSeconds(1).toNanos();
+
   private final RouterEnv env;
   private final DaemonStatus status;
   private final ActorRef<CatalogActor.Command> scanner;
@@ -147,6 +163,12 @@ public final class Router extends AbstractBehavior<Router.Command> {
   private final LoopNames loopNames = LoopNames.ofKernel();
   private final DryRunStats dryRun;
   private final EarlyAccesses early = new EarlyAccesses();
+  private final Scanners scanners;
+  private Map<String, OperatorHold> holds;
+
+  /** Those that MountActors follow: of the names that have an image, and of images around them. */
+  private Map<String, Hold> followed = Map.of();
+
   private Optional<Catalog> catalog = Optional.empty();
   private int componentsNeeded = RootPath.MAX_COMPONENTS;
   private long hintedAt;
@@ -169,6 +191,8 @@ public final class Router extends AbstractBehavior<Router.Command> {
     this.env = env;
     this.status = env.mounts().status();
     this.dryRun = new DryRunStats(env.mounts(), children::containsKey);
+    this.scanners = new Scanners(status, context.getLog(), () -> env.live().get().scannerNames());
+    this.holds = Map.copyOf(env.holds());
     this.scanner = scanner;
     this.hintedAt = now() - HINT_NANOS;
     scanner.tell(
@@ -184,6 +208,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
         .onMessage(Unmount.class, this::onUnmount)
         .onMessage(Images.class, this::onImages)
         .onMessage(SetMode.class, this::onSetMode)
+        .onMessage(SetHolds.class, this::onSetHolds)
         .onMessage(SettingsChanged.class, changed -> onSettingsChanged())
         .onMessage(RootChanged.class, changed -> onRootChanged())
         .onMessage(NewCatalog.class, this::onNewCatalog)
@@ -197,13 +222,17 @@ public final class Router extends AbstractBehavior<Router.Command> {
   // ---- Accesses: the hot path
 
   private Behavior<Command> onAccesses(Accesses batch) {
-    batch.accesses().forEach(this::route);
+    // Writes first: a use in the same batch must not mount over the writer.
+    long now = now();
+    batch.accesses().stream().filter(Access::isWrite).forEach(access -> route(access, now));
+    batch.accesses().stream().filter(a -> !a.isWrite()).forEach(access -> route(access, now));
     batch.uses().forEach(this::used);
     batch.answerTo().tell(TraceSource.Ack.ACK);
     return this;
   }
 
-  private void route(Access access) {
+  /** {@code when} is the time of the access. */
+  private void route(Access access, long when) {
     Optional<List<String>> below = RootPath.below(env.root(), access.path(), componentsNeeded);
     if (below.isEmpty() || below.get().isEmpty()) {
       return;
@@ -216,8 +245,18 @@ public final class Router extends AbstractBehavior<Router.Command> {
     }
     Resolution found = catalog.get().resolve(below.get());
     switch (found.kind()) {
-      case INSIDE, OWN_DIRECTORY -> use(access, found.used());
-      case NO_IMAGE, LEADS_OUT, LOOP -> unknown(below.get());
+      case INSIDE, OWN_DIRECTORY -> {
+        if (access.isWrite()) {
+          written(access, found.images());
+        } else {
+          use(access, found.used(), when);
+        }
+      }
+      case NO_IMAGE, LEADS_OUT, LOOP -> {
+        if (!access.isWrite()) {
+          unknown(below.get());
+        }
+      }
       case OUTSIDE, ROOT, DIRECTORY -> {
         // No use of an image, and not the name of a missing one.
       }
@@ -238,12 +277,31 @@ public final class Router extends AbstractBehavior<Router.Command> {
                     .ifPresent(child -> child.actor.tell(new MountActor.Used())));
   }
 
-  private void use(Access access, List<ImageFile> images) {
+  /** Every image whose directory has what was written would hide it from the writer. */
+  private void written(Access access, List<ImageFile> images) {
+    Optional<Duration> quiet = env.live().get().quietAfterWrite();
+    if (quiet.isEmpty()) {
+      return;
+    }
+    long now = now();
+    for (ImageFile image : images) {
+      Child child = child(image);
+      if (now - child.writtenAt >= WRITE_NANOS) {
+        child.writtenAt = now;
+        child.actor.tell(new MountActor.KeepUnmounted(Hold.written(access, quiet.get())));
+      }
+    }
+  }
+
+  private void use(Access access, List<ImageFile> images, long when) {
     if (images.isEmpty()) {
       return;
     }
     ImageFile innermost = images.get(images.size() - 1);
     status.accessed(innermost.name());
+    if (scanners.isScan(access, innermost.name(), when)) {
+      return;
+    }
     if (status.observes()) {
       dryRun.add(innermost, withNested(images));
       return;
@@ -333,6 +391,51 @@ public final class Router extends AbstractBehavior<Router.Command> {
     return this;
   }
 
+  private Behavior<Command> onSetHolds(SetHolds message) {
+    holds = Map.copyOf(message.holds());
+    followHolds();
+    message.answerTo().tell(holds.size());
+    return this;
+  }
+
+  /** Sends each MountActor its hold, or the end of it. Sending one again changes nothing. */
+  private void followHolds() {
+    if (catalog.isEmpty()) {
+      return;
+    }
+    Map<String, Hold> next = new HashMap<>();
+    Instant now = Instant.now();
+    holds.forEach(
+        (name, hold) -> {
+          if (!hold.isOver(now)) {
+            for (ImageFile image : catalog.get().matchInside(name)) {
+              if (!image.name().equals(name)) {
+                next.putIfAbsent(image.name(), hold.holdAround(name));
+              }
+            }
+          }
+        });
+    // A hold of its own counts before that of a name inside.
+    holds.forEach(
+        (name, hold) -> {
+          if (!hold.isOver(now) && catalog.get().get(name).isPresent()) {
+            next.put(name, hold.hold());
+          }
+        });
+    for (String name : followed.keySet()) {
+      Child child = children.get(name);
+      if (child != null && !next.containsKey(name)) {
+        child.actor.tell(new MountActor.EndHold(Hold.Kind.OPERATOR));
+      }
+    }
+    followed = next;
+    next.forEach(
+        (name, hold) ->
+            child(catalog.get().get(name).orElseThrow())
+                .actor
+                .tell(new MountActor.KeepUnmounted(hold)));
+  }
+
   private Behavior<Command> onImages(Images asked) {
     asked.answerTo().tell(catalog);
     return this;
@@ -375,9 +478,10 @@ public final class Router extends AbstractBehavior<Router.Command> {
     }
     // Each scan is also when a replaced image, or an external mount or unmount, is noticed.
     look(env.suspects(), Suspects::new);
+    followHolds();
     if (first) {
       look(env.mounted(), AlreadyMounted::new);
-      early.drain().forEach(this::route);
+      early.drain().forEach(access -> route(access, access.seenNanos()));
     }
     return this;
   }
@@ -459,8 +563,13 @@ public final class Router extends AbstractBehavior<Router.Command> {
     ActorRef<MountActor.Command> actor =
         getContext().spawn(MountActor.create(env.mounts(), request), actorName);
     getContext().watch(actor);
-    Child child = new Child(actor, request, now() - FORWARD_NANOS);
+    Child child = new Child(actor, request, now());
     children.put(image.name(), child);
+    Hold hold = followed.get(image.name());
+    if (hold != null) {
+      // Also after an internal error ended the actor before it.
+      actor.tell(new MountActor.KeepUnmounted(hold));
+    }
     return child;
   }
 

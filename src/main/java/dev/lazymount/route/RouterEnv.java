@@ -1,10 +1,13 @@
 package dev.lazymount.route;
 
 import dev.lazymount.mount.MountEnv;
+import dev.lazymount.mount.OperatorHold;
 import dev.lazymount.mount.kernel.Reconcile;
 import java.io.IOException;
 import java.util.Collection;
+import java.util.Map;
 import java.util.concurrent.Executor;
+import java.util.function.Supplier;
 
 /**
  * What a Router works with.
@@ -14,6 +17,8 @@ import java.util.concurrent.Executor;
  * @param mounted finds what is mounted below the root already; called after the first scan
  * @param suspects finds the images whose mount may differ from what the status says; called after
  *     each scan
+ * @param holds names that an operator keeps unmounted, at the start
+ * @param live the settings in force, which a reload can change
  * @param executor where these two block
  */
 public record RouterEnv(
@@ -21,6 +26,8 @@ public record RouterEnv(
     MountEnv mounts,
     Look<Reconcile.Found> mounted,
     Look<String> suspects,
+    Map<String, OperatorHold> holds,
+    Supplier<RouteSettings> live,
     Executor executor) {
 
   /** A look at the mounts; blocks for as long as the storage does. */

@@ -36,9 +36,19 @@ public record Access(String path, int pid, String comm, String call, Kind kind, 
     return !path.isEmpty();
   }
 
+  /** Whether something was opened for writing, created, or renamed to this path. */
+  public boolean isWrite() {
+    return kind == Kind.WRITE;
+  }
+
   /** Who it was, fit for a log line: {@code cc1plus[4711] (openat)}. */
   public String by() {
-    return isUse() ? printable(comm) + "[" + pid + "] (" + call + ")" : "the warm list";
+    return isUse() ? process() + " (" + call + ")" : "the warm list";
+  }
+
+  /** Which process it was, fit for a log line: {@code cc1plus[4711]}. */
+  public String process() {
+    return printable(comm) + "[" + pid + "]";
   }
 
   /** Replaces everything but printable ASCII by {@code ?}. */

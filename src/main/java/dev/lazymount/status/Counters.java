@@ -13,6 +13,12 @@ public final class Counters {
   /** Accesses under the root that match no image. */
   public final LongAdder unknown = new LongAdder();
 
+  /** Processes that walked the tree. */
+  public final LongAdder scanners = new LongAdder();
+
+  /** Accesses of {@link #scanners}, which mount nothing. */
+  public final LongAdder scannerAccesses = new LongAdder();
+
   /** Lines of the trace that could not be parsed. */
   public final LongAdder unparsed = new LongAdder();
 

@@ -2,6 +2,7 @@ package dev.lazymount.status;
 
 import dev.lazymount.config.Settings;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -24,6 +25,7 @@ public final class DaemonStatus {
   private volatile List<String> waitingFor = List.of();
   private final Counters counters = new Counters();
   private final MountBoard mounts = new MountBoard();
+  private final ScannerBoard scanners = new ScannerBoard();
 
   /** The state of the life cycle. */
   public DaemonState state() {
@@ -147,6 +149,16 @@ public final class DaemonStatus {
     longestComponent = longest;
     imagesKnown = known;
     catalogProblem = problem;
+  }
+
+  /** Processes that walk the tree now, those known for longest first; at most ten. */
+  public List<Scanner> scanners() {
+    return scanners.active(Instant.now());
+  }
+
+  /** Shows a process that walks the tree, or its newest figures. */
+  public void scanner(Scanner scanner) {
+    scanners.put(scanner);
   }
 
   /** The counters. */

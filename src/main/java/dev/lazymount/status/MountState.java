@@ -14,6 +14,8 @@ public enum MountState {
   FAILED,
   /** The image is bad; the first access after its file has changed retries. */
   QUARANTINED,
+  /** An operator holds it, or its directory was written to: nothing is mounted over it. */
+  HELD,
   /** A call has been running for longer than mount.timeout; it may still return. */
   STUCK;
 

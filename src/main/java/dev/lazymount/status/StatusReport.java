@@ -21,6 +21,7 @@ import java.util.Map;
  * @param mounts the images in use, by name
  * @param lingering images that are no longer mounted in the root but still in use; at most 100
  * @param waitingFor the directories that are missing and awaited, each with the reason
+ * @param scanners processes that walk the tree now; at most ten of them
  */
 public record StatusReport(
     String state,
@@ -35,7 +36,8 @@ public record StatusReport(
     String storageProblem,
     List<Mount> mounts,
     List<Lingering> lingering,
-    List<String> waitingFor) {
+    List<String> waitingFor,
+    List<Walk> scanners) {
 
   /** How many are listed; {@link Images#lingering} counts all. */
   private static final int LINGERING = 100;
@@ -90,9 +92,10 @@ public record StatusReport(
    * @param quarantined bad, until the file changes
    * @param stuck waiting for the image storage
    * @param lingering unmounted, but still in use
+   * @param held kept unmounted by an operator, or because their directory was written to
    */
   public record Images(
-      int known, int mounted, int failed, int quarantined, int stuck, int lingering) {
+      int known, int mounted, int failed, int quarantined, int stuck, int lingering, int held) {
     private static Images of(DaemonStatus status) {
       Map<MountState, Integer> count = status.mounts().count();
       return new Images(
@@ -101,7 +104,8 @@ public record StatusReport(
           count.get(MountState.FAILED),
           count.get(MountState.QUARANTINED),
           count.get(MountState.STUCK),
-          status.lingering().size());
+          status.lingering().size(),
+          count.get(MountState.HELD));
     }
   }
 
@@ -118,6 +122,20 @@ public record StatusReport(
     private static Lingering of(LingeringImage image) {
       return new Lingering(
           image.image(), image.device(), image.since().toString(), image.mountedOn());
+    }
+  }
+
+  /**
+   * A process that uses so many images that its accesses mount nothing.
+   *
+   * @param pid the process id
+   * @param comm its name
+   * @param since when it was recognised
+   * @param ignored its accesses since then
+   */
+  public record Walk(int pid, String comm, String since, long ignored) {
+    private static Walk of(Scanner scanner) {
+      return new Walk(scanner.pid(), scanner.comm(), scanner.since().toString(), scanner.ignored());
     }
   }
 
@@ -139,7 +157,7 @@ public record StatusReport(
    * @param name the compiler's name
    * @param image the image file
    * @param target its mount point
-   * @param state unmounted, mounting, mounted, failed, quarantined or stuck
+   * @param state unmounted, mounting, mounted, failed, quarantined, held or stuck
    * @param since when it entered this state
    * @param lastAccess when it was last seen in use
    * @param mountMillis how long the mount took, milliseconds
@@ -204,6 +222,7 @@ public record StatusReport(
         status.storageProblem(),
         status.mounts().all().stream().map(Mount::of).toList(),
         status.lingering().stream().limit(LINGERING).map(Lingering::of).toList(),
-        status.waitingFor());
+        status.waitingFor(),
+        status.scanners().stream().map(Walk::of).toList());
   }
 }

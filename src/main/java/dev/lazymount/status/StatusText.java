@@ -44,7 +44,7 @@ public final class StatusText {
       (tone, text) -> "\u001b[" + tone.colour + "m" + text + "\u001b[0m";
 
   private static final List<String> ORDER =
-      List.of("stuck", "failed", "quarantined", "mounting", "unmounted", "mounted");
+      List.of("stuck", "failed", "quarantined", "held", "mounting", "unmounted", "mounted");
 
   private static final int WIDEST_NAME = 48;
   private static final int NARROWEST_NAME = 16;
@@ -113,6 +113,7 @@ public final class StatusText {
             + count(images.quarantined(), "quarantined", Tone.WARN)
             + ", "
             + count(images.stuck(), "stuck", Tone.BAD)
+            + (images.held() == 0 ? "" : ", " + count(images.held(), "held", Tone.WARN))
             + (images.lingering() == 0 ? "" : ", " + images.lingering() + " lingering"));
     StatusReport.Events events = status.events();
     line(
@@ -157,9 +158,28 @@ public final class StatusText {
     problem(status.trace().problem(), Tone.BAD);
     problem(status.storageProblem(), Tone.BAD);
     problem(status.catalogProblem(), Tone.WARN);
+    // A daemon from before an update does not send the field.
+    if (status.scanners() != null) {
+      status.scanners().forEach(this::scanner);
+    }
     if (status.trace().note() != null) {
       line("note", status.trace().note());
     }
+  }
+
+  private void scanner(StatusReport.Walk scanner) {
+    line(
+        "scanner",
+        painter.paint(
+            Tone.WARN,
+            scanner.comm()
+                + "["
+                + scanner.pid()
+                + "] walks the tree: "
+                + scanner.ignored()
+                + (scanner.ignored() == 1 ? " access" : " accesses")
+                + " ignored in "
+                + age(scanner.since())));
   }
 
   private void problem(String problem, Tone tone) {

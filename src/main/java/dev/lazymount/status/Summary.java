@@ -104,7 +104,8 @@ final class Summary {
     Map<MountState, Integer> count = status.mounts().count();
     List<String> parts = new ArrayList<>();
     parts.add(count.get(MountState.MOUNTED) + " of " + status.imagesKnown() + " images mounted");
-    for (MountState state : List.of(MountState.FAILED, MountState.QUARANTINED, MountState.STUCK)) {
+    for (MountState state :
+        List.of(MountState.FAILED, MountState.QUARANTINED, MountState.HELD, MountState.STUCK)) {
       add(parts, count.get(state), state.word(), state.word());
     }
     if (status.observes()) {

@@ -111,6 +111,14 @@ final class Metrics {
         "Accesses under the root that match no image.",
         counters.unknown);
     counter(
+        "lazymount_scanners_total",
+        "Processes that used so many images that their accesses mount nothing.",
+        counters.scanners);
+    counter(
+        "lazymount_scanner_accesses_ignored_total",
+        "Accesses of these processes, which mounted nothing.",
+        counters.scannerAccesses);
+    counter(
         "lazymount_trace_lines_unparsed_total",
         "Lines of the trace that could not be parsed.",
         counters.unparsed);

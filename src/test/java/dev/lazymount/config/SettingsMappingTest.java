@@ -46,6 +46,7 @@ class SettingsMappingTest {
                     "baloo_file",
                     "tracker-miner-f",
                     "clamscan"),
+                64,
                 16_384,
                 128),
             new Settings.Mount(
@@ -54,6 +55,7 @@ class SettingsMappingTest {
                 Duration.ofSeconds(30),
                 Duration.ofSeconds(1),
                 Duration.ofMinutes(5),
+                Optional.of(Duration.ofMinutes(5)),
                 false,
                 Settings.NewerDirectory.WARN),
             new Settings.Idle(Optional.of(Duration.ofHours(1))),
@@ -87,7 +89,7 @@ class SettingsMappingTest {
                 restart-max = 40s
                 canary = 11s
                 canary-timeout = 6s
-                ignore-comms = [scanner]
+                ignore-comms = [scanner], scanner-names = 65
                 max-keys = 128
                 perf-pages = 8
               }
@@ -96,7 +98,7 @@ class SettingsMappingTest {
                 concurrency = 5
                 timeout = 31s
                 retry = 2s
-                retry-max = 6m
+                retry-max = 6m, quiet-after-write = off
                 symlinked-images = true
                 newer-directory = refuse
               }
@@ -126,6 +128,7 @@ class SettingsMappingTest {
                 Duration.ofSeconds(11),
                 Duration.ofSeconds(6),
                 List.of("scanner"),
+                65,
                 128,
                 8),
             new Settings.Mount(
@@ -134,6 +137,7 @@ class SettingsMappingTest {
                 Duration.ofSeconds(31),
                 Duration.ofSeconds(2),
                 Duration.ofMinutes(6),
+                Optional.empty(),
                 true,
                 Settings.NewerDirectory.REFUSE),
             new Settings.Idle(Optional.of(Duration.ofHours(2))),

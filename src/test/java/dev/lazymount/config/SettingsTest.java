@@ -141,12 +141,19 @@ class SettingsTest {
     assertEquals(reason, problem.reason());
   }
 
+  @Test
+  void zeroScannerNamesIsOff() {
+    assertEquals(0, Settings.from(with("trace.scanner-names = 0")).trace().scannerNames());
+    assertEquals("lazymount.trace.scanner-names", onlyProblemOf("trace.scanner-names = -1").key());
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"off", "false", "\"off\""})
   void readsOff(String off) {
     assertEquals(
         Optional.empty(), Settings.from(with("idle.unmount-after = " + off)).idle().unmountAfter());
     assertEquals(Optional.empty(), Settings.from(with("warm.seed = " + off)).warm().seed());
+    assertEquals(0, Settings.from(with("trace.scanner-names = " + off)).trace().scannerNames());
     assertEquals(Optional.empty(), Settings.from(with("log.summary = " + off)).log().summary());
   }
 

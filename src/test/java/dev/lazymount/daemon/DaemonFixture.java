@@ -12,6 +12,7 @@ import dev.lazymount.config.Settings;
 import dev.lazymount.linux.DirectoryId;
 import dev.lazymount.mount.MountEnv;
 import dev.lazymount.mount.StorageCircuit;
+import dev.lazymount.route.RouteSettings;
 import dev.lazymount.route.RouterEnv;
 import dev.lazymount.status.DaemonStatus;
 import dev.lazymount.support.NotifySocket;
@@ -149,7 +150,14 @@ abstract class DaemonFixture {
                         Duration.ofHours(1),
                         status,
                         () -> NOON),
-                    new RouterEnv("/ce", mounts, List::of, List::of, Runnable::run),
+                    new RouterEnv(
+                        "/ce",
+                        mounts,
+                        List::of,
+                        List::of,
+                        Map.of(),
+                        () -> new RouteSettings(0, Optional.empty()),
+                        Runnable::run),
                     traceEnv(),
                     this::traceEnv,
                     () -> cpus,

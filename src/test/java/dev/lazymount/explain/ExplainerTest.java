@@ -17,6 +17,7 @@ import dev.lazymount.status.DaemonState;
 import dev.lazymount.status.DaemonStatus;
 import dev.lazymount.status.MountState;
 import dev.lazymount.status.MountStatus;
+import dev.lazymount.status.Scanner;
 import dev.lazymount.support.TestSettings;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -246,6 +247,15 @@ final class ExplainerTest {
   }
 
   @Test
+  void anUnusedImageNamesTheProcessThatWalksTheTree() {
+    status.scanner(new Scanner(123, "grep", Instant.now(), Instant.now(), 9));
+    String next = explain("gcc-15").next();
+    assertTrue(
+        next.endsWith(" Opens by grep[123] are ignored: it walks the tree (trace.scanner-names)."),
+        next);
+  }
+
+  @Test
   void inObserveModeNothingIsMounted() {
     settings = settings("mode = observe");
     assertEquals(
@@ -318,6 +328,30 @@ final class ExplainerTest {
         "Reads are served from the original directory. The back-off is over: the next access tries"
             + " again.",
         explain("gcc-15").next());
+  }
+
+  @Test
+  void aDirectoryThatIsWrittenToSaysWhoAndUntilWhen() {
+    MountStatus.Builder row =
+        row(MountState.HELD, "written to by cp[4711]; not mounted until 13:04:00");
+    status.mounts().put(row.retryAt(NOW.plusSeconds(240)).build());
+    assertSays(
+        "gcc-15 has been held since "
+            + MINUTE_AGO
+            + ": written to by cp[4711]; not mounted until 13:04:00.",
+        "Reads are served from the original directory. The first access after 2026-11-23T12:04:00Z"
+            + " mounts it.",
+        explain("gcc-15"));
+  }
+
+  @Test
+  void anImageHeldByAnOperatorSaysHowToReleaseIt() {
+    row(MountState.HELD, "held by an operator");
+    assertSays(
+        "gcc-15 has been held since " + MINUTE_AGO + ": held by an operator.",
+        "Reads are served from the original directory. Accesses mount nothing until an operator"
+            + " releases it: lazymount release gcc-15.",
+        explain("gcc-15"));
   }
 
   @Test

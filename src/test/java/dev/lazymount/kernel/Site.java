@@ -81,7 +81,9 @@ public final class Site extends SiteFiles implements AutoCloseable {
         "images=" + images(),
         "run-dir=" + runDir(),
         "lock-dir=" + lockDir(),
-        "state-dir=" + folder().resolve("state"));
+        "state-dir=" + folder().resolve("state"),
+        // Tests create and rename what they then use.
+        "mount.quiet-after-write=off");
   }
 
   // --- accesses

@@ -7,6 +7,7 @@ import dev.lazymount.catalog.CatalogActor;
 import dev.lazymount.catalog.ImageFile;
 import dev.lazymount.config.Settings;
 import dev.lazymount.mount.MountEnv;
+import dev.lazymount.mount.OperatorHold;
 import dev.lazymount.mount.StorageCircuit;
 import dev.lazymount.mount.kernel.Reconcile;
 import dev.lazymount.status.Access;
@@ -76,10 +77,30 @@ abstract class RouterFixture {
 
     /** One batch; the next may come when it has returned. */
     void accesses(String... paths) {
+      accesses(4711, "sh", paths);
+    }
+
+    /** The same, by this process. */
+    void accesses(int pid, String comm, String... paths) {
       List<Access> batch =
-          Stream.of(paths).map(path -> new Access(path, 4711, "sh", "openat", 0)).toList();
+          Stream.of(paths).map(path -> new Access(path, pid, comm, "openat", 0)).toList();
       router.tell(new Router.Accesses(batch, trace.getRef()));
       trace.expectMessage(SOON, TraceSource.Ack.ACK);
+    }
+
+    /** A process creates files there. */
+    void writes(String... paths) {
+      router.tell(
+          new Router.Accesses(Stream.of(paths).map(RouterFixture::write).toList(), trace.getRef()));
+      trace.expectMessage(SOON, TraceSource.Ack.ACK);
+    }
+
+    /** A process reads one and creates the other; both are reported at once. */
+    void readsAndWrites(String read, String written) {
+      List<Access> batch = List.of(new Access(read, 4711, "cp", "openat", 0), write(written));
+      router.tell(new Router.Accesses(batch, trace.getRef()));
+      trace.expectMessage(SOON, TraceSource.Ack.ACK);
+      mounting.runAll();
     }
 
     /** The same, followed by the mounts it starts. */
@@ -109,6 +130,13 @@ abstract class RouterFixture {
       mounting.runAll();
     }
 
+    /** An operator keeps these names unmounted, and no others. */
+    void hold(Map<String, OperatorHold> names) {
+      TestProbe<Integer> probe = stage.kit().createTestProbe();
+      router.tell(new Router.SetHolds(names, probe.getRef()));
+      probe.expectMessage(SOON, names.size());
+    }
+
     Routed images(String... names) {
       return catalog(RouterFixture.images(names));
     }
@@ -117,6 +145,12 @@ abstract class RouterFixture {
   Routed router() {
     return router(false);
   }
+
+  /** Names that an operator keeps unmounted at the start. */
+  Map<String, OperatorHold> holds = Map.of();
+
+  /** The settings in force. */
+  RouteSettings live = new RouteSettings(64, Optional.of(Duration.ofMinutes(5)));
 
   /** Names that want a closer look after the next scan. */
   Collection<String> suspects = List.of();
@@ -148,7 +182,13 @@ abstract class RouterFixture {
             Optional.empty(),
             new StorageCircuit(4, open -> {}),
             stage.clock());
-    return new Routed(new RouterEnv("/ce", mounts, () -> found, () -> suspects, Runnable::run));
+    return new Routed(
+        new RouterEnv(
+            "/ce", mounts, () -> found, () -> suspects, holds, () -> live, Runnable::run));
+  }
+
+  private static Access write(String path) {
+    return new Access(path, 4711, "cp", "openat", Access.Kind.WRITE, 0);
   }
 
   static Catalog images(String... names) {

@@ -30,6 +30,28 @@ final class StatusTextTest {
   }
 
   @Test
+  void heldImagesAreCountedIfThereAreAny() {
+    image("gcc", MountState.HELD, "written to by cp[4711]");
+    List<String> lines = lines(StatusText.PLAIN);
+    assertEquals(
+        "images   0 known, 0 mounted, 0 failed, 0 quarantined, 0 stuck, 1 held", lines.get(1));
+    assertTrue(lines.contains("  written to by cp[4711]"), lines.toString());
+  }
+
+  @Test
+  void scannersAreShownWithTheirIgnoredAccesses() {
+    Instant now = Instant.now();
+    status.scanner(new Scanner(123, "grep", now.minusSeconds(20), now, 1));
+    status.scanner(new Scanner(7, "old", now.minusSeconds(90), now.minusSeconds(61), 9));
+    status.scanner(new Scanner(123, "grep", now.minusSeconds(20), now, 4711));
+    List<String> lines =
+        StatusText.lines(StatusReport.of(status, "/ce", now), StatusText.PLAIN, now);
+    assertEquals(
+        List.of("scanner  grep[123] walks the tree: 4711 accesses ignored in 20 s"),
+        lines.stream().filter(line -> line.startsWith("scanner")).toList());
+  }
+
+  @Test
   void figuresThenProblemsThenImagesByUrgency() {
     image("a-mounted", MountState.UNMOUNTED, null);
     status

@@ -107,6 +107,7 @@ public final class ScriptedTrace implements AutoCloseable {
             soon,
             canaryTimeout,
             List.of(),
+            0,
             1000,
             64);
     return new TraceEnv(

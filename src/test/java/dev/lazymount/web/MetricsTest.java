@@ -53,6 +53,8 @@ class MetricsTest {
     counters.unknown.add(3);
     counters.unparsed.add(4);
     counters.restarts.add(5);
+    counters.scanners.add(21);
+    counters.scannerAccesses.add(22);
     counters.servedByOriginal.add(6);
     counters.mounts.add(7);
     counters.adopted.add(8);
@@ -62,6 +64,8 @@ class MetricsTest {
     assertSays("lazymount_events_seen_total 1000.0");
     assertSays("lazymount_events_lost_total 2.0");
     assertSays("lazymount_events_unknown_total 3.0");
+    assertSays("lazymount_scanners_total 21.0");
+    assertSays("lazymount_scanner_accesses_ignored_total 22.0");
     assertSays("lazymount_trace_lines_unparsed_total 4.0");
     assertSays("lazymount_trace_restarts_total 5.0");
     assertSays("lazymount_accesses_served_by_original_total 6.0");
