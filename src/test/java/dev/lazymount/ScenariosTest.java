@@ -117,7 +117,8 @@ class ScenariosTest {
               "The image is bad",
               row(
                   "The top directory of an image is readable by fewer users than the directory",
-                  "quarantined, with both modes in the reason, until the image or the directory changes",
+                  "quarantined, with both modes in the reason, until the image or the directory"
+                      + " changes",
                   "mount.kernel.CoverRulesIT.imageThatLocksOutReadersIsRefused",
                   "mount.MountFailureTest.imageThatDoesNotFitIsRetriedWhenTheDirectoryChanges"),
               row(
