@@ -116,6 +116,22 @@ class ScenariosTest {
           group(
               "The image is bad",
               row(
+                  "The top directory of an image is readable by fewer users than the directory",
+                  "quarantined, with both modes in the reason, until the image or the directory"
+                      + " changes",
+                  "mount.kernel.CoverRulesIT.imageThatLocksOutReadersIsRefused",
+                  "mount.MountFailureTest.imageThatDoesNotFitIsRetriedWhenTheDirectoryChanges"),
+              row(
+                  "A directory is newer than its image",
+                  "mounted with a warning, or refused, as `mount.newer-directory` says",
+                  "mount.kernel.CoverRulesIT.olderImageIsMountedWithAWarning",
+                  "mount.kernel.CoverRulesIT.olderImageIsRefusedIfSoSet"),
+              row(
+                  "A directory is renamed by a process that does not see the mount",
+                  "the image is unmounted there when it is unused, and shown until then",
+                  "mount.kernel.NamespaceIT.mountOfARenamedDirectoryIsUnmounted",
+                  "mount.kernel.NamespaceIT.mountOfARenamedDirectoryStaysWhileItIsUsed"),
+              row(
                   "Not an image, truncated, a device, a pipe or a symlink",
                   "quarantined, with the reason in `status` and one line in the log",
                   "daemon.RefusedMountIT.badImageIsQuarantined"),
