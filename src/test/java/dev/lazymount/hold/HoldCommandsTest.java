@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** What hold and release do, whatever mounts. */
 final class HoldCommandsTest {
   private static final OperatorHold HOLD =
-      new OperatorHold(Instant.now(), Optional.empty(), "patch");
+      new OperatorHold(Instant.EPOCH, Optional.empty(), "patch");
 
   private static final Catalog CATALOG =
       Catalog.of(

@@ -20,7 +20,7 @@ final class HoldTest extends MountFixture {
   private static final Duration QUIET = Duration.ofMinutes(5);
 
   private static final Hold OPERATOR =
-      new Hold(Hold.Kind.OPERATOR, Instant.now(), "held: patch", Optional.empty());
+      new Hold(Hold.Kind.OPERATOR, Instant.EPOCH, "held: patch", Optional.empty());
 
   private static void write(ActorRef<MountActor.Command> actor) {
     Access access = new Access("/root/gcc/f", 4711, "cp", "openat", Access.Kind.WRITE, 0);
