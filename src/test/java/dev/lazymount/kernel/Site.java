@@ -83,7 +83,9 @@ public final class Site extends SiteFiles implements AutoCloseable {
         "lock-dir=" + lockDir(),
         "state-dir=" + folder().resolve("state"),
         // Tests create and rename what they then use.
-        "mount.quiet-after-write=off");
+        "mount.quiet-after-write=off",
+        // This JVM opens all names itself.
+        "trace.scanner-names=off");
   }
 
   // --- accesses
