@@ -133,9 +133,10 @@ class RootChangesIT {
           return daemon
               .line("gcc")
               .filter(line -> line.state().equals("mounted"))
-              .filter(line -> !line.device().equals(before.device()))
+              .filter(line -> !line.since().equals(before.since()))
               .isPresent();
         });
+    assertEquals(1, daemon.status().lingering().size(), "still shown, though both have one device");
     daemon.await(
         "only the new one expires",
         () -> daemon.state("gcc").filter("unmounted"::equals).isPresent());

@@ -95,43 +95,48 @@ final class FormerMounts {
             .filter(mount -> FileStatus.major(mount.device()) == LoopDevice.MAJOR)
             .toList();
     String belowRoot = root + "/";
-    Set<String> inRoot = new HashSet<>();
+    Predicate<MountInfo> reachable = mount -> false;
     try (Fd directory = Fd.openPath(root)) {
       belowRoot = directory.path() + "/";
-      Predicate<MountInfo> reachable = reachable(directory, table);
-      for (MountInfo mount : loops) {
-        if (mount.target().startsWith(belowRoot) && reachable.test(mount)) {
-          inRoot.add(Ownership.deviceName(mount.device()));
-        }
-      }
+      reachable = reachable(directory, table);
     } catch (SyscallException e) {
       // Without a root, all of them are former mounts.
       if (!e.is(Errno.ENOENT, Errno.ENOTDIR)) {
         throw e;
       }
     }
+    Set<String> mounted = new HashSet<>();
+    List<MountInfo> elsewhere = new ArrayList<>();
+    for (MountInfo mount : loops) {
+      if (mount.target().startsWith(belowRoot) && reachable.test(mount)) {
+        mounted.add(Ownership.deviceName(mount.device()));
+      } else {
+        elsewhere.add(mount);
+      }
+    }
     Set<String> ours = new HashSet<>(known);
     board.all().stream().filter(MountStatus::mounted).forEach(row -> ours.add(row.device()));
+    ours.removeAll(mounted);
     Map<LingeringImage, Instant> now = new HashMap<>();
-    Set<String> mounted = new HashSet<>(inRoot);
-    List<LingeringImage> found = new ArrayList<>();
-    for (MountInfo mount : loops) {
+    Map<String, LingeringImage> found = new HashMap<>();
+    for (MountInfo mount : elsewhere) {
       String device = Ownership.deviceName(mount.device());
-      if (!inRoot.contains(device)
-          && (ours.contains(device) || mount.target().startsWith(belowRoot))) {
+      // An image in the present root may have the device of the former mount: it is shown all the
+      // same, unlike a bind mount of an image in the present root.
+      if (ours.contains(device) || mount.target().startsWith(belowRoot)) {
         String file = LoopDevice.BackingPath.of(FileStatus.minor(mount.device())).path();
-        if (isImage(file) && mounted.add(device)) {
+        if (isImage(file) && !found.containsKey(device)) {
           LingeringImage key = new LingeringImage(file, device, Instant.EPOCH, mount.target());
           Instant since = before.getOrDefault(key, Instant.now());
           now.put(key, since);
-          found.add(new LingeringImage(file, device, since, mount.target()));
+          found.put(device, new LingeringImage(file, device, since, mount.target()));
         }
       }
     }
-    before = now;
+    mounted.addAll(found.keySet());
     known = mounted;
-    found.sort(Comparator.comparing(LingeringImage::image));
-    return found;
+    before = now;
+    return found.values().stream().sorted(Comparator.comparing(LingeringImage::image)).toList();
   }
 
   /** By its configured path and by the path without symlinks, which the kernel reports. */
