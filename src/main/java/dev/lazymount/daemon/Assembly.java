@@ -91,7 +91,7 @@ public final class Assembly {
    * @param newest receives each new catalog
    * @param status receives what status shows
    * @param manager receives the life cycle
-   * @param trace makes and runs trace programs
+   * @param early the first scan and the first run of bpftrace
    */
   static ActorSystem<Supervisor.Command> start(
       Supplier<Settings> live,
@@ -99,7 +99,7 @@ public final class Assembly {
       NewestCatalog newest,
       DaemonStatus status,
       ServiceManager manager,
-      TracePart trace) {
+      EarlyStart early) {
     Config sized =
         ConfigFactory.parseString(
                 DISPATCHERS
@@ -111,16 +111,16 @@ public final class Assembly {
             context ->
                 Supervisor.create(
                     new Assembly(live, newest, status, manager, context.getSystem())
-                        .env(trace, open -> context.getSelf().tell(new Supervisor.Storage(open))))),
+                        .env(early, open -> context.getSelf().tell(new Supervisor.Storage(open))))),
         "lazymount",
         sized);
   }
 
-  private Supervisor.Env env(TracePart trace, Consumer<Boolean> storage) {
+  private Supervisor.Env env(EarlyStart early, Consumer<Boolean> storage) {
     return new Supervisor.Env(
-        catalog(scanner(settings)),
+        catalog(early.scanner(scanner(settings))),
         router(storage),
-        trace(trace),
+        trace(early.trace()),
         () ->
             new Assembly(live, newest, status, manager, system)
                 .trace(TracePart.real(live.get(), status)),

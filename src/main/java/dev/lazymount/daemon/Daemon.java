@@ -113,11 +113,18 @@ public final class Daemon {
     ControlHandlers handlers = new ControlHandlers(live, newest, status, reloader);
     reloader.also(handlers::reloadHolds);
     try (Flock lock = instanceLock()) {
-      run(actors.get(), handlers, reloader);
+      EarlyStart early =
+          EarlyStart.begin(
+              Assembly.scanner(settings),
+              Assembly.TracePart.real(settings, status),
+              status,
+              settings.root().toString());
+      run(actors.get(), early, handlers, reloader);
     }
   }
 
-  private void run(Config actors, ControlHandlers handlers, Reloader reloader) throws StartFailure {
+  private void run(Config actors, EarlyStart early, ControlHandlers handlers, Reloader reloader)
+      throws StartFailure {
     LOG.info(
         "starting: pid {}, root {}, images {}",
         ProcessHandle.current().pid(),
@@ -127,21 +134,15 @@ public final class Daemon {
         ControlServer.start(
             settings.runDir(), settings.control().group(), this::report, handlers.all())) {
       control = server;
-      system =
-          Assembly.start(
-              live::now,
-              actors,
-              newest,
-              status,
-              manager,
-              Assembly.TracePart.real(settings, status));
+      system = Assembly.start(live::now, actors, newest, status, manager, early);
       handlers.connect(system);
       reloader.connect(system);
       hangup.connect(reloader::reloadOnSignal);
       if (settings.metrics().enabled()) {
         startWeb(handlers);
       }
-      system.getWhenTerminated().toCompletableFuture().handle((done, thrown) -> done).join();
+      MemoryRelease.until(
+          system.getWhenTerminated().toCompletableFuture(), status.counters().mounts::sum);
       if (status.state() == DaemonState.STOPPING) {
         // The shutdown hook ends the process with exit code 0.
         new CountDownLatch(1).await();
