@@ -82,7 +82,7 @@ class EarlyStartTest {
   }
 
   /** Its scan has ended, and its run has begun. */
-  private Assembly.TracePart begun() throws InterruptedException {
+  private Assembly.TracePart begun() {
     int runs = launched.size();
     Assembly.TracePart part = begin(this::scan).trace();
     while (launched.size() == runs) {
@@ -126,7 +126,7 @@ class EarlyStartTest {
   }
 
   @Test
-  void firstRunIsTheOneThatWasBegunAndKnowsTheNames() throws InterruptedException {
+  void firstRunIsTheOneThatWasBegunAndKnowsTheNames() {
     Assembly.TracePart part = begun();
     TraceProgram program = part.programs().next();
     assertEquals("deepest 2", program.source());
@@ -141,7 +141,7 @@ class EarlyStartTest {
   }
 
   @Test
-  void runForOtherNamesIsKilled() throws InterruptedException {
+  void runForOtherNamesIsKilled() {
     names = (deepest, longest) -> deepest <= 2;
     Assembly.TracePart part = begun();
     status.catalog(2, 3, 10, null);
@@ -170,7 +170,7 @@ class EarlyStartTest {
   }
 
   @Test
-  void runWhoseProcessIsNotTakenIsKilled() throws InterruptedException {
+  void runWhoseProcessIsNotTakenIsKilled() {
     Assembly.TracePart part = begun();
     part.programs().next();
     TraceProgram other = part.programs().next();
