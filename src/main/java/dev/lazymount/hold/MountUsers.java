@@ -1,7 +1,7 @@
 package dev.lazymount.hold;
 
 import dev.lazymount.linux.MountInfo;
-import dev.lazymount.status.Access;
+import dev.lazymount.text.Printable;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -131,7 +131,7 @@ public final class MountUsers {
   private static String name(Path process) {
     String pid = process.getFileName().toString();
     try {
-      return Access.printable(Files.readString(process.resolve("comm")).strip()) + "[" + pid + "]";
+      return Printable.of(Files.readString(process.resolve("comm")).strip()) + "[" + pid + "]";
     } catch (IOException e) {
       return "[" + pid + "]";
     }

@@ -9,7 +9,7 @@ import akka.actor.typed.javadsl.TimerScheduler;
 import dev.lazymount.status.Access;
 import dev.lazymount.status.MountWarning;
 import dev.lazymount.status.ProgramName;
-import dev.lazymount.text.Durations;
+import dev.lazymount.text.Humanize;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -537,7 +537,7 @@ public final class MountActor {
   private String whyIdle() {
     return gone
         ? "its image file is gone and the mount is unused"
-        : "unused for " + idleAfter.map(Durations::text).orElse("a while");
+        : "unused for " + idleAfter.map(Humanize::exact).orElse("a while");
   }
 
   private Behavior<Command> onUnmountFailed(UnmountFailed failed) {
@@ -586,7 +586,7 @@ public final class MountActor {
     ImageState.Late.Cause cause = call.late();
     boolean first = late.isEmpty();
     if (first || late.get().cause() != cause) {
-      ImageState.Late now = ImageState.Late.of(cause, Durations.text(env.timeout()), state);
+      ImageState.Late now = ImageState.Late.of(cause, Humanize.exact(env.timeout()), state);
       late = Optional.of(now);
       status.late(now, first);
       show();

@@ -2,6 +2,7 @@ package dev.lazymount.trace;
 
 import dev.lazymount.status.Access;
 import dev.lazymount.status.ImageUse;
+import dev.lazymount.text.Printable;
 import dev.lazymount.trace.TraceBatch.Sample;
 import dev.lazymount.trace.TraceBatch.Unparsed;
 import dev.lazymount.trace.program.BpftraceVersion;
@@ -258,7 +259,7 @@ public final class TraceParser {
       // Without the mark, which is a secret and must not get into the log.
       String line =
           text(b, from, Math.min(to, from + SAMPLE)).replace(text(mark, 0, mark.length), "");
-      samples.put(kind, new Sample(kind, Access.printable(line.strip())));
+      samples.put(kind, new Sample(kind, Printable.of(line.strip())));
     }
   }
 
