@@ -9,7 +9,7 @@ import dev.lazymount.kernel.Await;
 import dev.lazymount.kernel.ChildProcess;
 import dev.lazymount.kernel.DaemonProcess;
 import dev.lazymount.kernel.Site;
-import dev.lazymount.trace.program.ResolvedProgram;
+import dev.lazymount.trace.program.Walk;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -52,7 +52,7 @@ class ResolvedProgramIT {
     return BpftraceUnderTest.all()
         .flatMap(
             bpftrace ->
-                IntStream.rangeClosed(1, ResolvedProgram.DEEPEST)
+                IntStream.rangeClosed(1, Walk.DEEPEST)
                     .mapToObj(depth -> Arguments.of(bpftrace, depth)));
   }
 
@@ -60,8 +60,7 @@ class ResolvedProgramIT {
   @MethodSource("depths")
   void longestNamesOfEveryDepthAreReportedWhole(BpftraceUnderTest bpftrace, int depth)
       throws IOException {
-    String longest =
-        "n".repeat(ResolvedProgram.longestComponent(depth, bpftrace.version(site.scratch())));
+    String longest = "n".repeat(Walk.longestComponent(depth, bpftrace.version(site.scratch())));
     String name = String.join("/", Collections.nCopies(depth, longest));
     site.original(name, Map.of("x", "x"));
     site.original("short", Map.of("x", "x"));

@@ -15,6 +15,7 @@ import dev.lazymount.trace.program.PathProgram;
 import dev.lazymount.trace.program.ResolvedProgram;
 import dev.lazymount.trace.program.TraceProgram;
 import dev.lazymount.trace.program.TracePrograms;
+import dev.lazymount.trace.program.Walk;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.DirectoryIteratorException;
@@ -103,7 +104,7 @@ final class TraceRecorder implements AutoCloseable {
     return launch(
         settings,
         new ResolvedProgram(
-            settings, TracePrograms.TRACEFS, () -> depth, () -> 1, version(settings)));
+            new Walk(settings, () -> depth, () -> 1, version(settings)), TracePrograms.TRACEFS));
   }
 
   /** The program of this name; the resolved one for names of so many components. */
