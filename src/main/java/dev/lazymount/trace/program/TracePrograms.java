@@ -26,25 +26,30 @@ public final class TracePrograms {
       Settings settings, IntSupplier deepest, IntSupplier longest) {
     InstalledBpftrace bpftrace = new InstalledBpftrace(settings.trace().bpftrace());
     Walk walk = new Walk(settings, deepest, longest, bpftrace::version);
-    HookSupport support = HookSupport.ofThisKernel();
-    Map.Entry<ProgramName, TraceProgram.Factory> fentry =
-        Map.entry(ProgramName.HOOKED, new HookedProgram(Probe.FENTRY, walk, support));
-    Map.Entry<ProgramName, TraceProgram.Factory> kprobe =
-        Map.entry(ProgramName.HOOKED, new HookedProgram(Probe.KPROBE, walk, support));
     ResolvedProgram resolved = new ResolvedProgram(walk, TRACEFS);
     PathProgram path = new PathProgram(settings, TRACEFS, bpftrace::version);
     return switch (settings.trace().program()) {
       case AUTO ->
           new AutoProgram(
               List.of(
-                  fentry,
-                  kprobe,
+                  hooked(Probe.FENTRY, walk),
+                  hooked(Probe.KPROBE, walk),
                   Map.entry(ProgramName.RESOLVED, resolved),
                   Map.entry(ProgramName.PATH, path)));
-      case HOOKED -> new AutoProgram(List.of(fentry, kprobe));
+      case HOOKED -> hooked(walk);
       case RESOLVED -> resolved;
       case PATH -> path;
     };
+  }
+
+  /** The hooked program, by whichever probe works. */
+  public static TraceProgram.Factory hooked(Walk walk) {
+    return new AutoProgram(List.of(hooked(Probe.FENTRY, walk), hooked(Probe.KPROBE, walk)));
+  }
+
+  private static Map.Entry<ProgramName, TraceProgram.Factory> hooked(Probe probe, Walk walk) {
+    return Map.entry(
+        ProgramName.HOOKED, new HookedProgram(probe, walk, HookSupport.ofThisKernel()));
   }
 
   /**
