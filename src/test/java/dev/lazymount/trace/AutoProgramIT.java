@@ -109,7 +109,13 @@ class AutoProgramIT {
       assertEquals(null, note);
     } else {
       assertTrue(note.startsWith("resolved and not hooked: this kernel "), note);
-      assertEquals(0, daemon.log().lines().filter(line -> line.contains("WARN") && line.contains(note)).count());
+      assertEquals(
+          0,
+          daemon
+              .log()
+              .lines()
+              .filter(line -> line.contains("WARN") && line.contains(note))
+              .count());
     }
   }
 

@@ -131,6 +131,40 @@ class ResolvedProgramIT {
     }
   }
 
+  /** From Linux 6.12 on the daemon mounts it without a loop device. */
+  @ParameterizedTest
+  @MethodSource("dev.lazymount.trace.BpftraceUnderTest#all")
+  void usedErofsImageIsNotUnmounted(BpftraceUnderTest bpftrace) throws IOException {
+    for (String name : List.of("used", "unused")) {
+      site.compiler(name);
+      Path tree = Files.createDirectory(site.scratch().resolve("tree-of-" + name));
+      Files.writeString(tree.resolve("version"), Site.IMAGE);
+      Path image = site.scratch().resolve(name + ".erofs");
+      ChildProcess.run("mkfs.erofs", image.toString(), tree.toString()).orFail();
+      Files.move(image, site.image(name), StandardCopyOption.REPLACE_EXISTING);
+    }
+    DaemonProcess daemon =
+        site.start(
+            "trace.program=resolved",
+            "trace.bpftrace=" + bpftrace.command(site.scratch()),
+            "idle.unmount-after=1s");
+    daemon.mount("used");
+    String device = daemon.line("used").orElseThrow().device();
+    daemon.mount("unused");
+    Await.until(
+        "an unused image is unmounted",
+        () -> {
+          String version = site.root("used/version").toString();
+          assertEquals(
+              Site.IMAGE,
+              ChildProcess.run("unshare", "-m", "--propagation", "private", "cat", version)
+                  .orFail());
+          return site.mountsOn("unused") == 0;
+        });
+    assertEquals(1, site.mountsOn("used"));
+    assertEquals(device, daemon.line("used").orElseThrow().device(), "mounted once");
+  }
+
   @ParameterizedTest
   @MethodSource("dev.lazymount.trace.BpftraceUnderTest#all")
   void tracingProcessDoesNotReportItself(BpftraceUnderTest bpftrace) throws IOException {
