@@ -98,12 +98,14 @@ public record Settings(
 
   /** Which trace program reports the accesses. */
   public enum Program {
-    /** Try {@link #RESOLVED}, fall back to {@link #PATH}. */
+    /** The first that works: {@link #HOOKED}, {@link #RESOLVED}, {@link #PATH}. */
     AUTO,
     /** Compares the path as the opening process spelled it; sees absolute paths only. */
     PATH,
     /** Walks from the opened file up to the root in the kernel; needs BTF. */
-    RESOLVED;
+    RESOLVED,
+    /** The same at a kernel function that every open passes; needs fentry or kprobes. */
+    HOOKED;
 
     /** The program as it is written in a file, such as {@code auto}. */
     @Override

@@ -26,9 +26,9 @@ import dev.lazymount.trace.Bpftrace;
 import dev.lazymount.trace.TraceEnv;
 import dev.lazymount.trace.TraceProcess;
 import dev.lazymount.trace.program.Canary;
-import dev.lazymount.trace.program.ResolvedProgram;
 import dev.lazymount.trace.program.TraceProgram;
 import dev.lazymount.trace.program.TracePrograms;
+import dev.lazymount.trace.program.Walk;
 import dev.lazymount.warm.WarmEnv;
 import java.io.IOException;
 import java.time.Duration;
@@ -185,7 +185,7 @@ public final class Assembly {
             System::nanoTime);
     Reconcile reconcile = new Reconcile(status, settings);
     status.mode(settings.mode());
-    status.useInterval(ResolvedProgram.useInterval(settings));
+    status.useInterval(Walk.useInterval(settings));
     return new RouterEnv(
         settings.root().toString(),
         mounts,

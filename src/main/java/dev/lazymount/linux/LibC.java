@@ -29,6 +29,9 @@ final class LibC {
   static final long SYS_OPENAT2 = 437;
   static final long SYS_STATMOUNT = 457;
 
+  /** bpf(2), which is older: its number on AArch64, and on x86-64. */
+  static final long SYS_BPF = "aarch64".equals(System.getProperty("os.arch")) ? 280 : 321;
+
   static final int AT_FDCWD = -100;
   static final int AT_EMPTY_PATH = 0x1000;
   static final int AT_STATX_DONT_SYNC = 0x4000;
@@ -137,7 +140,11 @@ final class LibC {
   /** fsopen(2). Returns a descriptor. ENODEV for an unknown type, EPERM. */
   static native long syscall(long number, byte[] name, int flags);
 
-  /** open_tree(2). Returns a descriptor. ENOENT, EPERM. */
+  /**
+   * open_tree(2). Returns a descriptor. ENOENT, EPERM.
+   *
+   * <p>Also bpf(2) with a command, its attributes and their size. EPERM, EINVAL, ENOSYS.
+   */
   static native long syscall(long number, int dirFd, byte[] path, int flags);
 
   /** fsmount(2). Returns a descriptor of a detached mount. EBUSY, EPERM. */

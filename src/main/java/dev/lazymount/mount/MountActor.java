@@ -304,8 +304,8 @@ public final class MountActor {
   private boolean useIsReported() {
     // A mount whose file is gone is to go soon, sooner than a use may be reported.
     return !gone
-        && state instanceof ImageState.Mounted now
-        && UseReports.of(env.status()).cover(now.mount());
+        && state instanceof ImageState.Mounted
+        && env.status().trace().program().reportsUses();
   }
 
   private Behavior<Command> onRecheck() {

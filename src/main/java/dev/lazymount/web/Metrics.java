@@ -128,8 +128,8 @@ final class Metrics {
         counters.restarts);
     gauge(
         "lazymount_trace_fallen_back",
-        "1 while a trace program runs that is not the configured one.",
-        () -> status.trace().note() == null ? 0 : 1);
+        "1 while the path program runs because no better one works.",
+        () -> status.trace().isPathByFallback() ? 1 : 0);
     GaugeWithCallback.builder()
         .name("lazymount_canary_round_trip_seconds")
         .help("Round trip of the newest canary; absent before the first.")

@@ -98,6 +98,9 @@ class MetricsTest {
     assertSays("lazymount_trace_fallen_back 0.0");
     assertFalse(text().contains("lazymount_canary_round_trip_seconds "), "no canary has come back");
 
+    status.trace(new TraceStatus(ProgramName.RESOLVED, 1L, 2.5, null, "no kprobes"));
+    assertSays("lazymount_trace_fallen_back 0.0");
+
     status.state(DaemonState.READY);
     status.state(DaemonState.DEGRADED);
     status.trace(new TraceStatus(ProgramName.PATH, 1L, 2.5, null, "no BTF"));
