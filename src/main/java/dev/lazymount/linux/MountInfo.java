@@ -45,6 +45,17 @@ public record MountInfo(
     return known ? OptionalInt.of((int) b.getLong(STATX_MNT_ID_OFFSET)) : OptionalInt.empty();
   }
 
+  /**
+   * A device by name: {@code /dev/loop3}, or {@code 0:45} if it is no loop device.
+   *
+   * @param device as {@link FileStatus#device()}
+   */
+  public static String deviceName(long device) {
+    int major = FileStatus.major(device);
+    int minor = FileStatus.minor(device);
+    return major == LoopDevice.MAJOR ? LoopDevice.path(minor) : major + ":" + minor;
+  }
+
   /** Reads the mount table of this process's mount namespace, in the kernel's order. */
   public static List<MountInfo> read() throws IOException {
     byte[] table = Files.readAllBytes(Path.of("/proc/self/mountinfo"));

@@ -26,6 +26,7 @@ public final class DaemonStatus {
   private final Counters counters = new Counters();
   private final MountBoard mounts = new MountBoard();
   private final ScannerBoard scanners = new ScannerBoard();
+  private final BypassBoard bypasses = new BypassBoard();
 
   /** The state of the life cycle. */
   public DaemonState state() {
@@ -159,6 +160,11 @@ public final class DaemonStatus {
   /** Shows a process that walks the tree, or its newest figures. */
   public void scanner(Scanner scanner) {
     scanners.put(scanner);
+  }
+
+  /** The mounted images whose original directories are still read. */
+  public BypassBoard bypasses() {
+    return bypasses;
   }
 
   /** The counters. */

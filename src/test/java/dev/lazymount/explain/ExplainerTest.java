@@ -13,6 +13,7 @@ import dev.lazymount.catalog.ImageFile;
 import dev.lazymount.catalog.NewestCatalog;
 import dev.lazymount.config.Settings;
 import dev.lazymount.explain.Explanation.State;
+import dev.lazymount.status.Bypass;
 import dev.lazymount.status.DaemonState;
 import dev.lazymount.status.DaemonStatus;
 import dev.lazymount.status.MountState;
@@ -291,6 +292,21 @@ final class ExplainerTest {
     assertTrue(
         explanation.next().startsWith("Files opened in it are read from the image. It stays"),
         explanation.next());
+  }
+
+  @Test
+  void anImageWhoseOriginalIsStillReadSaysByWhom() {
+    MountStatus.Builder row = row(MountState.UNMOUNTED, null);
+    status.bypasses().add("gcc-15", 7, "cc1", NOW.minusSeconds(60));
+    assertEquals("", step(explain("gcc-15"), "bypassed"), "not mounted");
+    status.mounts().put(row.mounted(NOW.minusSeconds(90), "/dev/loop7", 2.0, "a", "1").build());
+    status.bypasses().add("gcc-15", 8, "cat", NOW.minusSeconds(3));
+    status.bypasses().cause("gcc-15", 8, "cat", Bypass.Cause.NO_MOUNT);
+    assertEquals(
+        "its original directory is still read: 2 accesses since "
+            + MINUTE_AGO
+            + ", the newest 3 s ago, by cat[8]: its mount namespace does not have the mount",
+        step(explain("gcc-15"), "bypassed"));
   }
 
   @Test
