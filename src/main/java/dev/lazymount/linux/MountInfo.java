@@ -56,6 +56,11 @@ public record MountInfo(
     return major == LoopDevice.MAJOR ? LoopDevice.path(minor) : major + ":" + minor;
   }
 
+  /** A device as a column of /proc/PID/maps has it: two hexadecimal numbers, with blanks around. */
+  public static String numberInMaps(long device) {
+    return String.format(" %02x:%02x ", FileStatus.major(device), FileStatus.minor(device));
+  }
+
   /** Reads the mount table of this process's mount namespace, in the kernel's order. */
   public static List<MountInfo> read() throws IOException {
     byte[] table = Files.readAllBytes(Path.of("/proc/self/mountinfo"));

@@ -54,6 +54,16 @@ public final class ProcessMounts {
     }
   }
 
+  /** The name that a process has given itself, at most 15 bytes; empty if it has ended. */
+  public static Optional<String> name(long pid) {
+    try {
+      byte[] comm = Files.readAllBytes(Path.of("/proc", Long.toString(pid), "comm"));
+      return Optional.of(new String(comm, StandardCharsets.ISO_8859_1).strip());
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+
   /** Whether a process can see a mount of this device. */
   public static Sight sight(long pid, String device) {
     return of(pid, device)

@@ -3,6 +3,7 @@ package dev.lazymount.status;
 import dev.lazymount.config.Settings;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -122,8 +123,16 @@ public final class DaemonStatus {
     return lingering;
   }
 
+  /** Adds an image that was unmounted just now and is still in use. */
+  public synchronized void lingers(LingeringImage image) {
+    List<LingeringImage> all = new ArrayList<>(lingering);
+    all.removeIf(known -> known.device().equals(image.device()));
+    all.add(image);
+    lingering = List.copyOf(all);
+  }
+
   /** Sets the unmounted images that are still in use. */
-  public void lingering(List<LingeringImage> now) {
+  public synchronized void lingering(List<LingeringImage> now) {
     lingering = List.copyOf(now);
   }
 

@@ -10,6 +10,7 @@ import dev.lazymount.linux.Mounts;
 import dev.lazymount.linux.SyscallException;
 import dev.lazymount.mount.MountFailure;
 import dev.lazymount.mount.Mounter;
+import dev.lazymount.status.LingeringImage;
 import dev.lazymount.status.MountWarning;
 import java.nio.file.Path;
 import java.util.List;
@@ -290,6 +291,11 @@ public final class KernelMounter implements Mounter {
           displaced.unmounted(request.name());
           return Expiry.UNMOUNTED;
         });
+  }
+
+  @Override
+  public Optional<LingeringImage> lingering(String device) {
+    return LingeringImages.after(device);
   }
 
   /** Keeps no descriptor open, because that would be a use; the lock keeps other daemons away. */
