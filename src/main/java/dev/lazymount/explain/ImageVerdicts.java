@@ -34,13 +34,14 @@ record ImageVerdicts(Settings settings, DaemonStatus status, boolean running, In
         .ifPresent(last -> steps.add(new Step("last used", Humanize.since(last, now))));
     row.filter(MountStatus::mounted)
         .flatMap(mounted -> status.bypasses().of(image.name(), now))
-        .ifPresent(bypass -> steps.add(new Step("bypassed", bypassed(bypass))));
+        .ifPresent(bypass -> steps.add(new Step(Explanation.BYPASSED, bypassed(bypass))));
     Ending ending = row.map(this::inUse).orElseGet(() -> unused(image));
     return new Explanation(
         asked,
         List.copyOf(steps),
         ending.state(),
         image.name(),
+        row.filter(MountStatus::mounted).map(MountStatus::device).orElse(null),
         ending.since() == null ? null : ending.since().toString(),
         ending.verdict(),
         ending.next());

@@ -69,6 +69,41 @@ class BypassIT {
     }
   }
 
+  private void assertSees(Reader reader, String what) {
+    String pid = Long.toString(reader.pid());
+    String said = site.commandLine("explain", "--pid", pid, "gcc").orFail();
+    assertTrue(said.contains("process     sh[" + pid + "]" + what), said);
+  }
+
+  @Test
+  void explainSaysWhatAProcessSees() throws IOException, InterruptedException {
+    try (Namespace sandbox = Namespace.make(site, Namespace.Propagation.SLAVE)) {
+      DaemonProcess daemon = site.start("trace.program=resolved");
+      // Not of gcc, so that it is mounted when the test wants it.
+      String loop = read(output.toString());
+      try (Reader reader = new Reader(sandbox.start(output, "sh", "-c", loop), stop)) {
+        assertSees(reader, " reads the original directory: gcc is not mounted");
+        daemon.mount("gcc");
+        assertSees(
+            reader, " sees the image: its mount namespace has the mount at " + site.root("gcc"));
+        ChildProcess.run(
+                "nsenter",
+                "-m",
+                "-t",
+                "" + reader.pid(),
+                "mount",
+                "-t",
+                "tmpfs",
+                "over",
+                site.root("gcc").toString())
+            .orFail();
+        assertSees(reader, " has the mount at " + site.root("gcc") + ", but something else");
+      }
+      String gone = site.commandLine("explain", "--pid", "4194303", "gcc").orFail();
+      assertTrue(gone.contains("no process has the id 4194303"), gone);
+    }
+  }
+
   @Test
   void processInAPrivateNamespaceIsNamed() throws IOException, InterruptedException {
     try (Namespace apart = Namespace.make(site, Namespace.Propagation.PRIVATE)) {
@@ -85,6 +120,7 @@ class BypassIT {
         assertTrue(said.contains("its mount namespace does not have the mount"), said);
         String why = site.commandLine("explain", "gcc").orFail();
         assertTrue(why.contains("by sh[" + reader.pid() + "]: its mount namespace"), why);
+        assertSees(reader, " reads the original directory: its mount namespace");
       }
     }
   }
@@ -96,6 +132,7 @@ class BypassIT {
     try (Reader reader = new Reader(ChildProcess.start(loop, site.mark(), output), stop)) {
       daemon.awaitMounted("gcc");
       assertEquals(reader.pid(), awaitBypass(daemon, Bypass.Cause.BELOW_MOUNT).pid());
+      assertSees(reader, " has the mount at " + site.root("gcc") + ", but its current directory");
     }
   }
 }

@@ -18,7 +18,9 @@ import dev.lazymount.status.DaemonState;
 import dev.lazymount.status.DaemonStatus;
 import dev.lazymount.status.MountState;
 import dev.lazymount.status.MountStatus;
+import dev.lazymount.status.ProgramName;
 import dev.lazymount.status.Scanner;
+import dev.lazymount.status.TraceStatus;
 import dev.lazymount.support.TestSettings;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -435,6 +437,35 @@ final class ExplainerTest {
     assertEquals("the kernel resolves it to /ce/gcc-15/bin", step(explanation, "symlinks"));
     assertEquals(
         State.OUTSIDE, explainer(true).explain("/srv/link", Optional.of("/srv/other")).state());
+  }
+
+  @Test
+  void aRepointedSymlinkSaysHowOldTheScanIs() {
+    status.trace(TraceStatus.notStarted(ProgramName.RESOLVED));
+    Explanation explanation =
+        explainer(true).explain("gcc-trunk/bin/g++", Optional.of("/ce/gcc-14/bin/g++"));
+    assertEquals("gcc-14", explanation.name());
+    assertEquals(
+        "a symlink on the way has been repointed since the scan of 12 s ago: it led to gcc-15 then,"
+            + " and leads to /ce/gcc-14/bin/g++ now",
+        step(explanation, "symlink"));
+    assertTrue(explanation.verdict().startsWith("gcc-14 is not mounted"), explanation.verdict());
+    assertFalse(explanation.next().contains("path program"), explanation.next());
+    status.trace(TraceStatus.notStarted(ProgramName.PATH));
+    assertTrue(
+        explainer(true)
+            .explain("gcc-trunk/bin/g++", Optional.of("/srv/gcc/g++"))
+            .next()
+            .endsWith(
+                "Until the next scan (catalog.rescan, or lazymount rescan) the path program takes"
+                    + " an access through the symlink for one to gcc-15."));
+  }
+
+  @Test
+  void aSymlinkThatLeadsWhereItDidIsNotCalledRepointed() {
+    Explanation explanation =
+        explainer(true).explain("gcc-trunk/bin/g++", Optional.of("/ce/gcc-15/bin/g++"));
+    assertEquals("gcc-trunk leads to gcc-snapshot", step(explanation, "symlink"));
   }
 
   @Test

@@ -336,7 +336,11 @@ public final class KernelMounter implements Mounter {
     } catch (SyscallException e) {
       MountFailure.Kind kind =
           target.isBare() ? MountFailure.Kind.OTHER : MountFailure.Kind.UNCLEAR;
-      throw MountFailure.of(kind, e, image, target.path());
+      Optional<String> symlink =
+          e.is(Errno.ENOTDIR, Errno.ELOOP) ? target.symlink() : Optional.empty();
+      throw symlink.isPresent()
+          ? MountFailure.symlink(kind, symlink.get(), e, image, target.path())
+          : MountFailure.of(kind, e, image, target.path());
     } catch (BadImage e) {
       throw MountFailure.badImage(
           e.getMessage(), image, target.path(), e.generation(), e.covered());
