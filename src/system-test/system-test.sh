@@ -127,6 +127,8 @@ order() {
 compilers() {
   local name content
   content=$(mktemp -d "$machine/content-XXXXXX")
+  # Not 0700, with which an image would lock out readers and be quarantined.
+  chmod 755 "$content"
   mkdir "$content/bin"
   echo "image   of a compiler" >"$content/bin/tool"
   for name in "$@"; do
