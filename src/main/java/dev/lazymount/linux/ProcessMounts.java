@@ -8,6 +8,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /**
  * The mount table of another process, /proc/PID/mountinfo (proc_pid_mountinfo(5)): the mounts of
@@ -38,6 +41,10 @@ public final class ProcessMounts {
    * @return empty if the process has ended
    */
   public static Optional<List<MountInfo>> of(long pid, String device) {
+    return lines(pid, mount -> MountInfo.deviceName(mount.device()).equals(device));
+  }
+
+  private static Optional<List<MountInfo>> lines(long pid, Predicate<MountInfo> wanted) {
     Path table = Path.of("/proc", Long.toString(pid), "mountinfo");
     // Latin-1: a mount point may be no valid UTF-8.
     try (BufferedReader lines = Files.newBufferedReader(table, StandardCharsets.ISO_8859_1)) {
@@ -46,7 +53,7 @@ public final class ProcessMounts {
               .lines()
               .limit(MOST_LINES)
               .flatMap(line -> MountInfo.parse(line).stream())
-              .filter(mount -> MountInfo.deviceName(mount.device()).equals(device))
+              .filter(wanted)
               .toList());
     } catch (IOException | UncheckedIOException e) {
       // ENOENT; EINVAL for a process that is ending.
@@ -61,6 +68,21 @@ public final class ProcessMounts {
       return Optional.of(new String(comm, StandardCharsets.ISO_8859_1).strip());
     } catch (IOException e) {
       return Optional.empty();
+    }
+  }
+
+  /**
+   * Whether a process is in the mount namespace of this one: a mount has an id of its own, and is
+   * in one namespace. Needs no right to examine that process.
+   *
+   * @return false also if its root directory hides all common mounts, or it has ended
+   */
+  public static boolean sharesMountsWith(long pid) {
+    try {
+      Set<Integer> own = MountInfo.read().stream().map(MountInfo::id).collect(Collectors.toSet());
+      return lines(pid, mount -> own.contains(mount.id())).filter(m -> !m.isEmpty()).isPresent();
+    } catch (IOException e) {
+      return false;
     }
   }
 
