@@ -52,7 +52,7 @@ version_test() {
 
 # The package's life under a real systemd, in a tree of Debian 12 or 13. Ends with `N passed, N failed`.
 system_test() {
-  need_kernel debootstrap:debootstrap
+  need_kernel debootstrap:debootstrap bindfs:bindfs
   need_system_tree "${1:-12}"
   package
   bash src/system-test/system-test.sh "$SYSTEM_TREE" "$PACKAGE"

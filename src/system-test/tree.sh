@@ -9,12 +9,14 @@
 #   on FOLDER         switches it on, and stays until it is off, or gets SIGTERM; FOLDER/pid is its
 #                     PID 1
 #   run FOLDER ...    runs a command in it
-#   off FOLDER        shuts it down, by its systemd; fails if that takes longer than 30 s
+#   chroot FOLDER ... runs a command in its tree while it is off, as a builder of machine images does
+#   off FOLDER [S]    shuts it down, by its systemd; fails if that takes longer than 30 s, or S
 #   crash FOLDER      switches it off at once
 #   remove FOLDER     and leaves nothing of it
 #
 # FOLDER/site/root and FOLDER/site/images are its /opt/compiler-explorer and /efs/squash-images: as on
-# a real node, file systems of their own.
+# a real node, file systems of their own. Without FOLDER/site it has neither. With FOLDER/bare its kernel
+# seems to have no tracing.
 #
 # All its mounts are in its own mount namespace and go with its PID 1; so does every process. What it
 # shares with this machine is the kernel, /dev and the network. What would change this machine is
@@ -83,14 +85,20 @@ tree_pid1() {
   base=$(<"$folder/base")
   mount --make-rprivate /
   mount -t overlay -o "lowerdir=$base,upperdir=$folder/upper,workdir=$folder/work" overlay "$tree"
-  mount --bind "$folder/site/root" "$tree/opt/compiler-explorer"
-  mount --bind "$folder/site/images" "$tree/efs/squash-images"
+  if [[ -d $folder/site ]]; then
+    mount --bind "$folder/site/root" "$tree/opt/compiler-explorer"
+    mount --bind "$folder/site/images" "$tree/efs/squash-images"
+  fi
   mount -t proc -o nosuid,nodev,noexec proc "$tree/proc"
   mount --bind "$tree/proc/sys" "$tree/proc/sys"
   mount -o remount,bind,ro "$tree/proc/sys"
   mount -t sysfs -o nosuid,nodev,noexec sysfs "$tree/sys"
   mount -t cgroup2 -o nosuid,nodev,noexec cgroup2 "$tree/sys/fs/cgroup"
-  mount -t tracefs tracefs "$tree/sys/kernel/tracing"
+  if [[ -e $folder/bare ]]; then
+    mount -t tmpfs -o mode=555,nosuid,nodev,noexec tmpfs "$tree/sys/kernel"
+  else
+    mount -t tracefs tracefs "$tree/sys/kernel/tracing"
+  fi
   mount -t tmpfs -o mode=755,nosuid,nodev tmpfs "$tree/run"
   # As on many a node: /tmp is noexec.
   mount -t tmpfs -o mode=1777,nosuid,nodev,noexec tmpfs "$tree/tmp"
@@ -114,15 +122,29 @@ tree_run() {
     env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 HOME=/root DEBIAN_FRONTEND=noninteractive "$@"
 }
 
+tree_chroot() {
+  local folder=$1
+  shift
+  unshare --mount bash -euc '
+    folder=$1 tree=$1/mount
+    shift
+    mount --make-rprivate /
+    mount -t overlay -o "lowerdir=$(<"$folder/base"),upperdir=$folder/upper,workdir=$folder/work" overlay "$tree"
+    mount -t proc -o nosuid,nodev,noexec proc "$tree/proc"
+    mount --rbind /dev "$tree/dev"
+    exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 HOME=/root DEBIAN_FRONTEND=noninteractive \
+      chroot "$tree" "$@"' chroot "$folder" "$@"
+}
+
 tree_is_on() {
   [[ -e $1/pid && -e /proc/$(<"$1/pid") ]]
 }
 
 tree_off() {
-  local folder=$1
+  local folder=$1 longest=${2:-30}
   # What a hypervisor's power button does: systemd's poweroff.target.
   kill -SIGRTMIN+4 "$(<"$folder/pid")"
-  timeout 30 tail --pid="$(<"$folder/pid")" -s 0.02 -f /dev/null || return 1
+  timeout "$longest" tail --pid="$(<"$folder/pid")" -s 0.02 -f /dev/null || return 1
   tree_cleared "$folder"
 }
 

@@ -245,6 +245,12 @@ class ScenariosTest {
                   "keeps the original, never an error",
                   "mount.kernel.NamespaceIT.aSlaveSeesTheImageAndAPrivateOneKeepsTheOriginalWithoutAnErrorThroughout"),
               row(
+                  "A process goes on reading the original of a mounted image",
+                  "`status`, `explain` and a metric name it, and say whether its namespace has the"
+                      + " mount",
+                  "daemon.BypassIT.processInAPrivateNamespaceIsNamed",
+                  "daemon.BypassIT.processWithADirectoryFromBeforeTheMountIsNamed"),
+              row(
                   "A private namespace, created after it, holds an unmounted image",
                   "listed as `lingering`; the image can be mounted again",
                   "mount.kernel.LingeringImagesIT.anUnmountedImageLingersWhileAPrivateNamespaceHasIt")),

@@ -16,6 +16,7 @@ import dev.lazymount.catalog.Catalog;
 import dev.lazymount.catalog.CatalogActor;
 import dev.lazymount.catalog.ImageFile;
 import dev.lazymount.config.Settings;
+import dev.lazymount.linux.ProcessMounts;
 import dev.lazymount.mount.MountEnv;
 import dev.lazymount.mount.Mounter;
 import dev.lazymount.mount.StorageCircuit;
@@ -153,6 +154,7 @@ final class PipelineRun {
         List::of,
         List::of,
         Map.of(),
+        ProcessMounts::sight,
         () -> new RouteSettings(0, Optional.empty()),
         Runnable::run);
   }

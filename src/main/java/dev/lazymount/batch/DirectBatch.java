@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -114,34 +115,46 @@ public final class DirectBatch implements AutoCloseable {
   public Progress unmount(Selection selection, BooleanSupplier stopped, Consumer<Progress> progress)
       throws Selection.Unknown, IOException, InterruptedException {
     boolean onlyIdle = selection.which() == Selection.Which.IDLE;
-    Map<String, String> mounted =
+    Map<String, MountedImages.Image> mounted =
         MountedImages.below(settings).stream()
-            .collect(Collectors.toMap(MountedImages.Image::name, MountedImages.Image::file));
+            .collect(Collectors.toMap(MountedImages.Image::name, image -> image));
     Set<String> marked = ConcurrentHashMap.newKeySet();
     Call unmount =
         request -> {
           if (!onlyIdle) {
-            return MountResult.unmounted(request.name(), mounter.unmount(request), false);
+            return unmounted(request, mounter.unmount(request), false, mounted);
           }
           boolean wasMarked = marked.contains(request.name());
           Mounter.Expiry expiry = mounter.expire(request, wasMarked);
           if (expiry == Mounter.Expiry.MARKED) {
             marked.add(request.name());
           }
-          return MountResult.unmounted(request.name(), expiry, wasMarked);
+          return unmounted(request, expiry, wasMarked, mounted);
         };
     Batch batch =
         batch(
             name ->
                 begin(
                     mounted.containsKey(name)
-                        ? new Mounter.Request(name, mounted.get(name), List.of())
+                        ? new Mounter.Request(name, mounted.get(name).file(), List.of())
                         : request(name),
                     unmount),
             stopped,
             progress);
     List<List<String>> layers = selection.toUnmount(catalog, mounted.keySet());
     return onlyIdle ? batch.runTwice(layers) : batch.run(layers);
+  }
+
+  private MountResult unmounted(
+      Mounter.Request request,
+      Mounter.Expiry expiry,
+      boolean wasMarked,
+      Map<String, MountedImages.Image> mounted) {
+    Optional<String> device =
+        Optional.ofNullable(mounted.get(request.name())).map(MountedImages.Image::source);
+    return MountResult.unmounted(request.name(), expiry, wasMarked)
+        .lingering(
+            device.filter(from -> expiry == Mounter.Expiry.UNMOUNTED).flatMap(mounter::lingering));
   }
 
   private Batch batch(Batch.Work work, BooleanSupplier stopped, Consumer<Progress> progress) {

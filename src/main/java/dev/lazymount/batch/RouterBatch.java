@@ -37,8 +37,6 @@ public final class RouterBatch {
   /** Images under way at once: enough to keep the mount threads busy. */
   private static final int WINDOW = 64;
 
-  private static final String WHY = "requested by operator";
-
   /** A MountActor answers after its own time-out; the answer has this long to arrive. */
   private static final Duration SPARE = Duration.ofSeconds(10);
 
@@ -98,8 +96,9 @@ public final class RouterBatch {
       boolean onlyIdle = selection.which() == Selection.Which.IDLE;
       UnmountMode manner = onlyIdle ? UnmountMode.IF_IDLE : UnmountMode.NOW;
       List<List<String>> layers = selection.toUnmount(catalog(steps), mounted());
+      String why = "requested by " + steps.client() + " (lazymount unmount)";
       Batch batch =
-          batch(name -> answerTo -> new Router.Unmount(name, manner, WHY, answerTo), steps);
+          batch(name -> answerTo -> new Router.Unmount(name, manner, why, answerTo), steps);
       return onlyIdle ? batch.runTwice(layers) : batch.run(layers);
     } catch (Selection.Unknown e) {
       throw new ControlRefusal(e.getMessage());

@@ -207,6 +207,20 @@ public final class Catalog {
     return inside(images, name).values();
   }
 
+  /** The names of images that lead out of the root by a symlink, and can't be served; sorted. */
+  public List<String> namesLeadingOut() {
+    return linksOut.isEmpty()
+        ? List.of()
+        : names().stream()
+            .filter(name -> leadsOut(RootPath.components(name).orElse(List.of())))
+            .sorted()
+            .toList();
+  }
+
+  private boolean leadsOut(List<String> components) {
+    return resolve(components).kind() == Resolution.Kind.LEADS_OUT;
+  }
+
   /**
    * The symlinks known in the root that lead to another place in it, sorted: from path to target,
    * both relative to the root and normalised; an unmodifiable view.

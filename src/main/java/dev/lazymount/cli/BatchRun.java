@@ -11,6 +11,7 @@ import dev.lazymount.control.ControlClient;
 import dev.lazymount.control.ControlRefusal;
 import dev.lazymount.control.NotRunning;
 import dev.lazymount.doctor.Preflight;
+import dev.lazymount.hold.MountUsers;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -38,7 +39,12 @@ final class BatchRun {
       Main.complain("too many names: give fewer, or --all");
       return Main.USAGE;
     }
-    BatchView view = new BatchView(command, json, selection.which() == Selection.Which.IDLE);
+    BatchView view =
+        new BatchView(
+            command,
+            json,
+            selection.which() == Selection.Which.IDLE,
+            name -> MountUsers.of(settings.root().resolve(name)));
     try (InterruptHandler interrupt = new InterruptHandler(view::interrupted)) {
       try {
         Progress end = run(selection, view, interrupt);

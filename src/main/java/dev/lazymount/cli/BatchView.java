@@ -4,6 +4,7 @@ import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import dev.lazymount.batch.Progress;
 import dev.lazymount.batch.RouterBatch;
+import dev.lazymount.hold.MountUsers;
 import dev.lazymount.linux.Terminal;
 import dev.lazymount.mount.MountResult;
 import dev.lazymount.text.Printable;
@@ -11,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.UnaryOperator;
 
 /**
  * Prints a batch. Progress goes to standard error: on a terminal as one line that is redrawn, else
@@ -27,10 +29,13 @@ final class BatchView {
   /** So many failures are printed as they happen, one per line. */
   private static final int MAX_FAILURES = 20;
 
+  /** So many images are looked up in /proc, as each may take two seconds. */
+  private static final int MAX_LOOKUPS = 3;
+
   private static final String CLEAR_LINE = "\r\033[K";
 
   /** An image of the JSON result. */
-  private record Image(String name, String outcome, String reason) {}
+  private record Image(String name, String outcome, String reason, String lingering) {}
 
   /** The JSON result. */
   private record Report(
@@ -48,6 +53,7 @@ final class BatchView {
   private final String command;
   private final boolean json;
   private final boolean busyIsFine;
+  private final UnaryOperator<String> users;
   private final boolean terminal = Terminal.isStderr();
   private final long start = System.nanoTime();
   private final List<Image> images = new ArrayList<>();
@@ -57,6 +63,7 @@ final class BatchView {
   private boolean incomplete;
   private boolean drawn;
   private int failures;
+  private int lookups;
 
   /**
    * A view without output so far.
@@ -64,11 +71,13 @@ final class BatchView {
    * @param command mount or unmount
    * @param json whether to print the result as JSON
    * @param busyIsFine whether an image that stays mounted because it is in use is not a failure
+   * @param users finds the processes that use an image; takes up to two seconds
    */
-  BatchView(String command, boolean json, boolean busyIsFine) {
+  BatchView(String command, boolean json, boolean busyIsFine, UnaryOperator<String> users) {
     this.command = command;
     this.json = json;
     this.busyIsFine = busyIsFine;
+    this.users = users;
   }
 
   /** Reports why some images may be missing from the selection. */
@@ -82,11 +91,17 @@ final class BatchView {
     newest = progress;
     MountResult last = progress.last();
     if (last != null) {
+      String reason = reason(last);
       images.add(
-          new Image(last.name(), last.outcome().name().toLowerCase(Locale.ROOT), last.reason()));
-      if (isFailure(last) && failures++ < MAX_FAILURES) {
+          new Image(
+              last.name(),
+              last.outcome().name().toLowerCase(Locale.ROOT),
+              reason,
+              last.lingering()));
+      boolean failed = isFailure(last);
+      if ((failed || last.lingering() != null) && failures++ < MAX_FAILURES) {
         clear();
-        Main.complain(Printable.of(last.name() + ": " + last.reason()));
+        Main.complain(Printable.of(last.name() + ": " + reason));
       }
     }
     long now = System.nanoTime();
@@ -94,6 +109,18 @@ final class BatchView {
       shownAt = now;
       show();
     }
+  }
+
+  /** With the processes that use it, for the first few. */
+  private String reason(MountResult result) {
+    boolean busy = isFailure(result) && result.outcome() == MountResult.Outcome.BUSY;
+    if (result.lingering() != null) {
+      String still = "unmounted, but " + result.lingering() + " is still in use";
+      return lookups++ < MAX_LOOKUPS ? still + ": " + MountUsers.of(result.lingering()) : still;
+    }
+    return busy && lookups++ < MAX_LOOKUPS
+        ? result.reason() + ": " + users.apply(result.name())
+        : result.reason();
   }
 
   private void show() {
@@ -118,7 +145,8 @@ final class BatchView {
     newest = end;
     clear();
     if (failures > MAX_FAILURES) {
-      Main.complain((failures - MAX_FAILURES) + " more failed; --json lists them all");
+      Main.complain(
+          (failures - MAX_FAILURES) + " more failed or are still in use; --json lists them all");
     }
     report(interrupted, "");
     boolean all = end.failed() == 0 && (busyIsFine || end.busy() == 0);

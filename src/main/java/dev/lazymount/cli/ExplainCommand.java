@@ -27,6 +27,7 @@ import picocli.CommandLine.Parameters;
       "Examples:",
       "  lazymount explain gcc-14.2.0",
       "  lazymount explain /opt/compiler-explorer/gcc-trunk/bin/g++",
+      "  sudo lazymount explain --pid 4711 gcc-14.2.0",
       "  lazymount explain --json arm64/gcc-14.2.0 | jq -r .state"
     })
 final class ExplainCommand implements Callable<Integer> {
@@ -34,6 +35,12 @@ final class ExplainCommand implements Callable<Integer> {
 
   @Option(names = "--json", description = "Print JSON, for tools.")
   private boolean json;
+
+  @Option(
+      names = "--pid",
+      paramLabel = "PID",
+      description = "Also say what this process sees: the image, or the original directory.")
+  private Long pid;
 
   @Parameters(
       paramLabel = "NAME|PATH",
@@ -61,8 +68,23 @@ final class ExplainCommand implements Callable<Integer> {
       Main.complain(e.getMessage());
       return Main.FAILED;
     }
+    explanation = withProcesses(explanation);
     System.out.print(
         json ? DaemonClient.JSON.toJson(explanation) + System.lineSeparator() : explanation.text());
     return Main.OK;
+  }
+
+  /** With what other processes see of the image. */
+  private Explanation withProcesses(Explanation explanation) {
+    Explanation all = explanation;
+    boolean bypassed =
+        all.steps().stream().anyMatch(step -> step.what().equals(Explanation.BYPASSED));
+    if (bypassed && all.device() != null) {
+      Optional<String> without = ProcessView.without(all.device());
+      if (without.isPresent()) {
+        all = all.with(new Explanation.Step("namespaces", without.get()));
+      }
+    }
+    return pid == null ? all : all.with(new Explanation.Step("process", ProcessView.of(pid, all)));
   }
 }

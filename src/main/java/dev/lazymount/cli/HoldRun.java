@@ -34,7 +34,7 @@ final class HoldRun {
   /** Runs the command with the arguments of its request to the daemon; returns the exit code. */
   int run(List<String> arguments) {
     try {
-      return print(outcomes(arguments));
+      return print(named(outcomes(arguments)));
     } catch (IOException | ControlRefusal | HoldCommands.Refused e) {
       Main.complain("can't " + command + ": " + e.getMessage());
     } catch (InterruptedException e) {
@@ -73,6 +73,18 @@ final class HoldRun {
               HoldFile.printable(arguments.get(1)));
       return commands.hold(arguments.subList(2, arguments.size()), hold, mounts.batch().catalog());
     }
+  }
+
+  /** With the processes that use what could not be unmounted, which the daemon can't examine. */
+  private HoldCommands.Outcomes named(HoldCommands.Outcomes outcomes) {
+    return new HoldCommands.Outcomes(
+        outcomes.names().stream()
+            .map(
+                outcome ->
+                    outcome.busy() == null
+                        ? outcome
+                        : outcome.usedBy(MountUsers.of(settings.root().resolve(outcome.busy()))))
+            .toList());
   }
 
   private int print(HoldCommands.Outcomes outcomes) {
@@ -137,11 +149,6 @@ final class HoldRun {
 
     private void keepLast(Progress progress) {
       last = progress.last() == null ? last : progress.last();
-    }
-
-    @Override
-    public String usersOf(String name) {
-      return MountUsers.of(settings.root().resolve(name));
     }
 
     @Override

@@ -29,5 +29,10 @@ public interface ControlCommand {
      * @throws IOException if the client is gone
      */
     void tell(Object step) throws IOException;
+
+    /** Who asked, for the log and the status: {@code root}, the user as the kernel reports it. */
+    default String client() {
+      return "an operator";
+    }
   }
 }

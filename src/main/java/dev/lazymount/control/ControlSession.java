@@ -5,6 +5,7 @@ import com.google.gson.JsonParseException;
 import dev.lazymount.control.ControlProtocol.Request;
 import dev.lazymount.control.ControlProtocol.Response;
 import dev.lazymount.status.StatusReport;
+import dev.lazymount.text.Printable;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -24,6 +25,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import jdk.net.ExtendedSocketOptions;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -147,18 +149,31 @@ final class ControlSession implements Runnable {
     }
     try {
       extendDeadline();
-      Object answer =
-          command.answer(
-              request.givenArguments(),
-              step -> {
-                send(Response.result(step, true));
-                extendDeadline();
-              });
+      Object answer = command.answer(request.givenArguments(), new Steps());
       send(Response.result(answer, false));
     } catch (ControlRefusal e) {
       send(Response.error(e.getMessage()));
     } finally {
       env.slots().release();
+    }
+  }
+
+  /** The client of this session. */
+  private final class Steps implements ControlCommand.Steps {
+    @Override
+    public void tell(Object step) throws IOException {
+      send(Response.result(step, true));
+      extendDeadline();
+    }
+
+    /** By SO_PEERCRED (unix(7)): the user that the client had when it connected. */
+    @Override
+    public String client() {
+      try {
+        return Printable.of(channel.getOption(ExtendedSocketOptions.SO_PEERCRED).user().getName());
+      } catch (IOException | UnsupportedOperationException e) {
+        return ControlCommand.Steps.super.client();
+      }
     }
   }
 

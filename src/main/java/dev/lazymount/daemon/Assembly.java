@@ -11,6 +11,7 @@ import dev.lazymount.catalog.NewestCatalog;
 import dev.lazymount.config.Settings;
 import dev.lazymount.hold.HoldFile;
 import dev.lazymount.linux.OnlineCpus;
+import dev.lazymount.linux.ProcessMounts;
 import dev.lazymount.mount.MountActor;
 import dev.lazymount.mount.MountEnv;
 import dev.lazymount.mount.MountTimes;
@@ -192,6 +193,7 @@ public final class Assembly {
         reconcile::mounted,
         reconcile::suspects,
         holds(),
+        ProcessMounts::sight,
         () -> RouteSettings.of(live.get()),
         executor("catalog"));
   }

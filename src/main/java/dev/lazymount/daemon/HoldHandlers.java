@@ -8,7 +8,6 @@ import dev.lazymount.control.ControlCommand;
 import dev.lazymount.control.ControlRefusal;
 import dev.lazymount.hold.HoldCommands;
 import dev.lazymount.hold.HoldFile;
-import dev.lazymount.hold.MountUsers;
 import dev.lazymount.mount.MountResult;
 import dev.lazymount.mount.OperatorHold;
 import dev.lazymount.mount.UnmountMode;
@@ -95,7 +94,7 @@ final class HoldHandlers {
       HoldCommands.Outcomes outcomes = commands(steps).hold(names, hold, images.catalog());
       outcomes.names().stream()
           .filter(HoldCommands.Outcome::ok)
-          .forEach(name -> LOG.info("{}: held by an operator", name.name()));
+          .forEach(name -> LOG.info("{}: held by {}", name.name(), steps.client()));
       return outcomes;
     } catch (HoldCommands.Refused e) {
       throw new ControlRefusal(e.getMessage());
@@ -108,7 +107,7 @@ final class HoldHandlers {
     HoldCommands.Outcomes outcomes = commands(steps).release(names);
     outcomes.names().stream()
         .filter(HoldCommands.Outcome::ok)
-        .forEach(name -> LOG.info("{}: released", name.name()));
+        .forEach(name -> LOG.info("{}: released by {}", name.name(), steps.client()));
     return outcomes;
   }
 
@@ -164,18 +163,13 @@ final class HoldHandlers {
     @Override
     public MountResult unmount(String name) throws IOException, InterruptedException {
       Duration patience = settings.get().mount().timeout().plus(SPARE);
-      String why = "held by an operator";
+      String why = "held by " + steps.client() + " (lazymount hold)";
       return await(
           "unmount of " + name,
           router.ask(
               (ActorRef<MountResult> answerTo) ->
                   new Router.Unmount(name, UnmountMode.NOW, why, answerTo),
               patience));
-    }
-
-    @Override
-    public String usersOf(String name) {
-      return MountUsers.of(settings.get().root().resolve(name));
     }
 
     private <T> T await(String what, CompletionStage<T> answer)

@@ -25,6 +25,10 @@ final class DirectoryChecks {
   private static final Duration SOON = Duration.ofSeconds(5);
   private static final Duration SCAN = Duration.ofSeconds(20);
 
+  private static final int NAMES_SHOWN = 3;
+  private static final String IN_ROOT =
+      "replace each symlink with a directory, or with a symlink inside root";
+
   private static final String ROOT_HANGS = "check the file server of root: it does not respond";
   private static final String IMAGES_HANG = "check the image storage: it does not respond";
 
@@ -115,13 +119,22 @@ final class DirectoryChecks {
       return Finding.fail("scan", e.getMessage(), "fix images first");
     }
     return scanned(
-        settings, scan.catalog().size(), scan.problems(), (System.nanoTime() - start) / 1e6);
+        settings,
+        scan.catalog().size(),
+        scan.problems(),
+        scan.catalog().namesLeadingOut(),
+        (System.nanoTime() - start) / 1e6);
   }
 
-  static Finding scanned(Settings settings, int images, List<String> problems, double millis) {
+  /** {@code out} are the names of images that lead out of the root. */
+  static Finding scanned(
+      Settings settings, int images, List<String> problems, List<String> out, double millis) {
     String found = images + " images, scanned in " + Humanize.millis(millis);
     if (!problems.isEmpty()) {
       return Finding.warn("scan", found + "; " + problems.get(0), "correct that entry");
+    }
+    if (!out.isEmpty()) {
+      return Finding.warn("scan", found + "; " + leadingOut(out), IN_ROOT);
     }
     return images > 0
         ? Finding.ok("scan", found)
@@ -132,6 +145,15 @@ final class DirectoryChecks {
                 + settings.images()
                 + " whose names end with "
                 + String.join(" or ", settings.imageSuffixes()));
+  }
+
+  private static String leadingOut(List<String> names) {
+    boolean more = names.size() > NAMES_SHOWN;
+    return (names.size() == 1
+            ? "1 name leads out of root by a symlink, and can't be served: "
+            : names.size() + " names lead out of root by symlinks, and can't be served: ")
+        + String.join(", ", more ? names.subList(0, NAMES_SHOWN) : names)
+        + (more ? " and others" : "");
   }
 
   /** The daemon creates a missing directory of its own. */

@@ -3,6 +3,7 @@ package dev.lazymount.doctor;
 import dev.lazymount.config.Settings;
 import dev.lazymount.doctor.Check.NeededBy;
 import dev.lazymount.linux.FileSystemTypes;
+import dev.lazymount.linux.ProcessMounts;
 import dev.lazymount.linux.Propagation;
 import dev.lazymount.linux.User;
 import dev.lazymount.mount.MountFailure;
@@ -108,7 +109,9 @@ final class MountChecks {
       return namespace(own, Files.readSymbolicLink(FIRST_NAMESPACE).toString());
     } catch (IOException e) {
       String why = e instanceof AccessDeniedException ? "EACCES" : e.getMessage();
-      return namespaceUnknown(why, User.isRoot());
+      return ProcessMounts.sharesMountsWith(1)
+          ? Finding.ok("namespace", "the mount namespace of process 1, by the ids of its mounts")
+          : namespaceUnknown(why, User.isRoot());
     }
   }
 

@@ -15,6 +15,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -27,6 +28,8 @@ import java.util.stream.Collectors;
  */
 public final class Explainer {
   private static final int MAX_SHOWN = 300;
+
+  private static final String SYMLINK = "symlink";
 
   private final Supplier<Settings> settings;
   private final Supplier<Optional<NewestCatalog.Snapshot>> catalog;
@@ -72,6 +75,12 @@ public final class Explainer {
     List<Step> steps = List.of(new Step("asked", shown(asked)));
     Explanation first = new Walk(asked, steps).explain(asked);
     Optional<String> other = followed.filter(path -> !path.equals(asked));
+    if (other.isPresent() && hasSymlink(first)) {
+      Optional<Explanation> repointed = repointed(asked, first, other.get());
+      if (repointed.isPresent()) {
+        return repointed.get();
+      }
+    }
     if (other.isEmpty() || (first.state() != State.OUTSIDE && first.state() != State.UNKNOWN)) {
       return first;
     }
@@ -79,6 +88,51 @@ public final class Explainer {
     Explanation second = new Walk(asked, List.of(steps.get(0), follow)).explain(other.get());
     boolean saysMore = second.state() != State.OUTSIDE && second.state() != first.state();
     return saysMore ? second : first;
+  }
+
+  private static boolean hasSymlink(Explanation explanation) {
+    return explanation.steps().stream().anyMatch(step -> step.what().equals(SYMLINK));
+  }
+
+  /**
+   * An explanation of where a symlink leads now, if that is to another image than the newest scan
+   * found. Its last sentence says what the daemon does until the next scan.
+   */
+  private Optional<Explanation> repointed(String asked, Explanation then, String followed) {
+    Explanation now = new Walk(asked, List.of(then.steps().get(0))).explain(followed);
+    if (Objects.equals(now.name(), then.name())) {
+      return Optional.empty();
+    }
+    String age = catalog.get().map(newest -> Humanize.ago(newest.at(), clock.instant())).orElse("");
+    String old = then.name() == null ? "to no image" : "to " + then.name();
+    List<Step> steps = new ArrayList<>(now.steps());
+    steps.add(
+        1,
+        new Step(
+            SYMLINK,
+            "a symlink on the way has been repointed since the scan of "
+                + age
+                + ": it led "
+                + old
+                + " then, and leads to "
+                + shown(followed)
+                + " now"));
+    return Optional.of(
+        new Explanation(
+            now.asked(),
+            List.copyOf(steps),
+            now.state(),
+            now.name(),
+            now.device(),
+            now.since(),
+            now.verdict(),
+            now.next()
+                + (status.trace().program().seesMountedImages()
+                    ? " Until the next scan (catalog.rescan, or lazymount rescan) the path program"
+                        + " takes an access through the symlink for one "
+                        + old
+                        + "."
+                    : "")));
   }
 
   private static String shown(String text) {
@@ -103,7 +157,7 @@ public final class Explainer {
     }
 
     private Explanation verdict(State state, String verdict, String next) {
-      return new Explanation(asked, List.copyOf(steps), state, null, null, verdict, next);
+      return new Explanation(asked, List.copyOf(steps), state, null, null, null, verdict, next);
     }
 
     private Explanation explain(String text) {
@@ -157,7 +211,7 @@ public final class Explainer {
       Resolution found = images.resolve(below);
       for (Resolution.Hop hop : found.hops()) {
         String target = hop.target().isEmpty() ? "the root" : shown(hop.target());
-        step("symlink", shown(hop.link()) + " leads to " + target);
+        step(SYMLINK, shown(hop.link()) + " leads to " + target);
       }
       return switch (found.kind()) {
         case OUTSIDE -> outside();

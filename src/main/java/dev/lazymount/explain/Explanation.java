@@ -2,6 +2,7 @@ package dev.lazymount.explain;
 
 import com.google.gson.annotations.SerializedName;
 import dev.lazymount.status.MountState;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -12,6 +13,7 @@ import java.util.List;
  * @param steps in the order in which an access takes them
  * @param state of the image, or what the path is instead
  * @param name of the image; null if there is none
+ * @param device from which the image is mounted, such as {@code /dev/loop3}; null if it is not
  * @param since ISO 8601, when it came into this state; null where that is not known
  * @param verdict the answer, a sentence
  * @param next what happens next, a sentence
@@ -21,9 +23,13 @@ public record Explanation(
     List<Step> steps,
     State state,
     String name,
+    String device,
     String since,
     String verdict,
     String next) {
+
+  /** The step that says that the original of a mounted image is still read. */
+  public static final String BYPASSED = "bypassed";
 
   /** The state of an image, or what a path is if no image serves it. */
   public enum State {
@@ -87,6 +93,13 @@ public record Explanation(
    * @param finding its result
    */
   public record Step(String what, String finding) {}
+
+  /** The same with one more step at the end. */
+  public Explanation with(Step step) {
+    List<Step> more = new ArrayList<>(steps);
+    more.add(step);
+    return new Explanation(asked, List.copyOf(more), state, name, device, since, verdict, next);
+  }
 
   /** For people: one line for each step, then the verdict. */
   public String text() {

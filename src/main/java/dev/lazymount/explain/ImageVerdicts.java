@@ -4,6 +4,7 @@ import dev.lazymount.catalog.ImageFile;
 import dev.lazymount.config.Settings;
 import dev.lazymount.explain.Explanation.State;
 import dev.lazymount.explain.Explanation.Step;
+import dev.lazymount.status.Bypass;
 import dev.lazymount.status.DaemonStatus;
 import dev.lazymount.status.MountStatus;
 import dev.lazymount.text.Humanize;
@@ -31,15 +32,33 @@ record ImageVerdicts(Settings settings, DaemonStatus status, boolean running, In
     Optional<MountStatus> row = status.mounts().get(image.name());
     row.map(MountStatus::lastAccess)
         .ifPresent(last -> steps.add(new Step("last used", Humanize.since(last, now))));
+    row.filter(MountStatus::mounted)
+        .flatMap(mounted -> status.bypasses().of(image.name(), now))
+        .ifPresent(bypass -> steps.add(new Step(Explanation.BYPASSED, bypassed(bypass))));
     Ending ending = row.map(this::inUse).orElseGet(() -> unused(image));
     return new Explanation(
         asked,
         List.copyOf(steps),
         ending.state(),
         image.name(),
+        row.filter(MountStatus::mounted).map(MountStatus::device).orElse(null),
         ending.since() == null ? null : ending.since().toString(),
         ending.verdict(),
         ending.next());
+  }
+
+  private String bypassed(Bypass bypass) {
+    return "its original directory is still read: "
+        + bypass.accesses()
+        + (bypass.accesses() == 1 ? " access" : " accesses")
+        + " since "
+        + Humanize.since(bypass.since(), now)
+        + ", the newest "
+        + Humanize.ago(bypass.lastSeen(), now)
+        + ", by "
+        + bypass.process()
+        + ": "
+        + bypass.cause();
   }
 
   private Ending unused(ImageFile image) {

@@ -13,6 +13,7 @@ import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 
@@ -40,9 +41,6 @@ public final class HoldCommands {
 
     /** Unmounts an image that is not in use. */
     MountResult unmount(String name) throws IOException, InterruptedException;
-
-    /** Which processes use an image, for operators. */
-    String usersOf(String name);
   }
 
   /**
@@ -52,8 +50,19 @@ public final class HoldCommands {
    * @param ok whether it is as requested
    * @param until ISO 8601, when the hold ends; null if that is when it is released, or if it failed
    * @param reason why it is not as requested; null if it is
+   * @param busy the mounted image that is in use; null if that is not the reason
    */
-  public record Outcome(String name, boolean ok, String until, String reason) {}
+  public record Outcome(String name, boolean ok, String until, String reason, String busy) {
+    /** It is as requested. */
+    static Outcome good(String name, String until) {
+      return new Outcome(name, true, until, null, null);
+    }
+
+    /** The same, with the processes that use the image. */
+    public Outcome usedBy(String users) {
+      return new Outcome(name, ok, until, reason + ": " + users, busy);
+    }
+  }
 
   /** The outcomes of a command, in the order of its names. */
   public record Outcomes(List<Outcome> names) {
@@ -106,12 +115,12 @@ public final class HoldCommands {
     List<Outcome> outcomes = new ArrayList<>();
     List<String> failed = new ArrayList<>();
     for (String name : all) {
-      String problem = unmount(name, catalog);
-      if (problem != null) {
+      Optional<Outcome> problem = unmount(name, catalog);
+      if (problem.isPresent()) {
         failed.add(name);
       }
-      String until = problem == null ? hold.until().map(Object::toString).orElse(null) : null;
-      outcomes.add(new Outcome(name, problem == null, until, problem));
+      String until = hold.until().map(Object::toString).orElse(null);
+      outcomes.add(problem.orElseGet(() -> Outcome.good(name, until)));
     }
     if (!failed.isEmpty()) {
       mounts.follow(file.update(holds -> undone(holds, failed, before)));
@@ -146,8 +155,8 @@ public final class HoldCommands {
             .map(
                 name ->
                     before.containsKey(name)
-                        ? new Outcome(name, true, null, null)
-                        : new Outcome(name, false, null, "it is not held"))
+                        ? Outcome.good(name, null)
+                        : new Outcome(name, false, null, "it is not held", null))
             .toList());
   }
 
@@ -164,8 +173,9 @@ public final class HoldCommands {
     }
   }
 
-  /** Unmounts what hides the directory, inner images first; returns what prevents it, or null. */
-  private String unmount(String name, Catalog catalog) throws IOException, InterruptedException {
+  /** Unmounts what hides the directory, inner images first; returns what prevents it. */
+  private Optional<Outcome> unmount(String name, Catalog catalog)
+      throws IOException, InterruptedException {
     Map<String, ImageFile> hiding = new TreeMap<>(Comparator.reverseOrder());
     catalog.matchInside(name).forEach(image -> hiding.put(image.name(), image));
     catalog.descendants(name).forEach(image -> hiding.put(image.name(), image));
@@ -178,16 +188,17 @@ public final class HoldCommands {
             // It is not mounted now.
           }
           case BUSY, MARKED -> {
-            return (image.equals(name) ? "its image" : "the image of " + image)
-                + " is mounted and in use: "
-                + mounts.usersOf(image);
+            String which = image.equals(name) ? "its image" : "the image of " + image;
+            String reason = which + " is mounted and in use";
+            return Optional.of(new Outcome(name, false, null, reason, image));
           }
           case FAILED -> {
-            return (image.equals(name) ? "" : image + ": ") + result.reason();
+            String reason = (image.equals(name) ? "" : image + ": ") + result.reason();
+            return Optional.of(new Outcome(name, false, null, reason, null));
           }
         }
       }
     }
-    return null;
+    return Optional.empty();
   }
 }

@@ -1,6 +1,7 @@
 package dev.lazymount.hold;
 
 import dev.lazymount.linux.MountInfo;
+import dev.lazymount.linux.ProcessMounts;
 import dev.lazymount.text.Printable;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -14,18 +15,29 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
- * Which processes use a mounted image: those with a current directory, root directory, program,
- * open file or mapped file in it. Reads /proc alone, and so never waits for the image storage.
- * Bounded in time and in what it reports.
+ * Which processes use a mounted image, in any mount namespace: those with a current directory, root
+ * directory, program, open file or mapped file in it. Reads /proc alone, and so never waits for the
+ * image storage. Bounded in time and in what it reports.
+ *
+ * <p>It needs the right to examine other users' processes (CAP_SYS_PTRACE), which the commands have
+ * when root runs them, and the daemon's unit does not.
  */
 public final class MountUsers {
   private static final int MOST = 5;
   private static final Duration LONGEST = Duration.ofSeconds(2);
   private static final int MOST_LINES = 20_000;
 
-  private MountUsers() {}
+  private final String device;
+  private final Set<Integer> here;
+
+  private MountUsers(String device, List<MountInfo> mounts) {
+    this.device = device;
+    this.here = mounts.stream().map(MountInfo::id).collect(Collectors.toSet());
+  }
 
   /**
    * The users of the mount at a path, for operators: {@code used by cc1plus[4711]}.
@@ -34,37 +46,64 @@ public final class MountUsers {
    */
   public static String of(Path target) {
     try {
-      Optional<MountInfo> mount =
-          MountInfo.read().stream()
+      List<MountInfo> table = MountInfo.read();
+      Optional<String> inside =
+          table.stream()
+              .map(MountInfo::target)
+              .filter(other -> other.startsWith(target + "/"))
+              .findFirst();
+      if (inside.isPresent()) {
+        return Printable.of(inside.get()) + " is mounted in it";
+      }
+      Optional<String> device =
+          table.stream()
               .filter(line -> line.target().equals(target.toString()))
-              .reduce((first, second) -> second);
-      return of(target.toString(), mount.map(MountInfo::device));
+              .reduce((first, second) -> second)
+              .map(line -> MountInfo.deviceName(line.device()));
+      return device.isEmpty() ? "the processes that use it are not known" : of(device.get());
     } catch (IOException e) {
       return "the processes that use it are not known (" + e.getMessage() + ")";
     }
   }
 
-  private static String of(String target, Optional<Long> device) throws IOException {
+  /**
+   * The users of the mounts of a device in all mount namespaces.
+   *
+   * @param device such as {@code /dev/loop3}
+   */
+  public static String of(String device) {
+    try {
+      List<MountInfo> mounts =
+          MountInfo.read().stream()
+              .filter(line -> MountInfo.deviceName(line.device()).equals(device))
+              .toList();
+      return new MountUsers(device, mounts).find();
+    } catch (IOException | DirectoryIteratorException e) {
+      return "the processes that use it are not known (" + e.getMessage() + ")";
+    }
+  }
+
+  private String find() throws IOException {
     long end = System.nanoTime() + LONGEST.toNanos();
-    Path own = Files.readSymbolicLink(Path.of("/proc/self/ns/mnt"));
     List<String> users = new ArrayList<>();
-    boolean elsewhere = false;
+    Optional<String> elsewhere = Optional.empty();
     try (DirectoryStream<Path> processes = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
       for (Path process : processes) {
         if (users.size() > MOST || System.nanoTime() - end > 0) {
           break;
         }
-        if (uses(process, target)) {
+        List<MountInfo> mounts = ProcessMounts.of(pid(process), device).orElse(List.of());
+        if (uses(process, mounts)) {
           users.add(name(process));
-        } else {
-          elsewhere |= device.isPresent() && hasMount(process, own, device.get());
+        } else if (elsewhere.isEmpty() && mounts.stream().anyMatch(m -> !here.contains(m.id()))) {
+          elsewhere = Optional.of(name(process));
         }
       }
     }
     if (users.isEmpty()) {
       return elsewhere
-          ? "used in another mount namespace"
-          : "the processes that use it are not known";
+          .map(process -> "mounted in another mount namespace, that of " + process)
+          .orElse("the processes that use it are not known");
     }
     boolean more = users.size() > MOST;
     return "used by "
@@ -72,68 +111,79 @@ public final class MountUsers {
         + (more ? " and others" : "");
   }
 
-  private static boolean uses(Path process, String target) {
+  /** {@code mounts} are those of the device that this process has; there may be none. */
+  private boolean uses(Path process, List<MountInfo> mounts) {
+    Set<String> targets = mounts.stream().map(MountInfo::target).collect(Collectors.toSet());
     for (String link : List.of("cwd", "root", "exe")) {
-      if (isIn(process.resolve(link), target)) {
+      if (isIn(process.resolve(link), targets)) {
         return true;
       }
     }
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(process.resolve("fd"))) {
-      int lines = 0;
-      for (Path file : files) {
-        if (isIn(file, target)) {
+    Set<String> ids =
+        mounts.stream().map(mount -> "mnt_id:\t" + mount.id()).collect(Collectors.toSet());
+    return hasOpenFile(process.resolve("fdinfo"), ids) || maps(process.resolve("maps"), mounts);
+  }
+
+  private static boolean isIn(Path link, Set<String> targets) {
+    try {
+      String path = Files.readSymbolicLink(link).toString();
+      return targets.stream()
+          .anyMatch(target -> path.equals(target) || path.startsWith(target + "/"));
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /** By the ids of mounts, which differ in each mount namespace. */
+  private static boolean hasOpenFile(Path files, Set<String> ids) {
+    if (ids.isEmpty()) {
+      return false;
+    }
+    try (DirectoryStream<Path> all = Files.newDirectoryStream(files)) {
+      int read = 0;
+      for (Path file : all) {
+        if (hasLine(file, ids)) {
           return true;
         }
-        if (lines++ > MOST_LINES) {
+        if (read++ > MOST_LINES) {
           break;
         }
       }
     } catch (IOException | DirectoryIteratorException e) {
-      // It has ended.
-      return false;
+      // It has ended, or may not be examined.
     }
-    try (BufferedReader maps =
-        Files.newBufferedReader(process.resolve("maps"), StandardCharsets.ISO_8859_1)) {
-      return maps.lines().limit(MOST_LINES).anyMatch(line -> line.contains(" " + target + "/"));
+    return false;
+  }
+
+  private static boolean hasLine(Path file, Set<String> wanted) {
+    try (BufferedReader lines = Files.newBufferedReader(file, StandardCharsets.ISO_8859_1)) {
+      return lines.lines().limit(MOST_LINES).anyMatch(wanted::contains);
     } catch (IOException | UncheckedIOException e) {
       return false;
     }
   }
 
-  private static boolean isIn(Path link, String target) {
-    try {
-      String path = Files.readSymbolicLink(link).toString();
-      return path.equals(target) || path.startsWith(target + "/");
-    } catch (IOException e) {
+  /** By the device number, which is the same in each mount namespace. */
+  private static boolean maps(Path file, List<MountInfo> mounts) {
+    if (mounts.isEmpty()) {
+      return false;
+    }
+    String number = MountInfo.numberInMaps(mounts.get(0).device());
+    try (BufferedReader lines = Files.newBufferedReader(file, StandardCharsets.ISO_8859_1)) {
+      return lines.lines().limit(MOST_LINES).anyMatch(line -> line.contains(number));
+    } catch (IOException | UncheckedIOException e) {
       return false;
     }
   }
 
-  /** Whether a process of another mount namespace has this file system mounted in it. */
-  private static boolean hasMount(Path process, Path own, long device) {
-    try {
-      if (Files.readSymbolicLink(process.resolve("ns").resolve("mnt")).equals(own)) {
-        return false;
-      }
-      try (BufferedReader table = Files.newBufferedReader(process.resolve("mountinfo"))) {
-        return table
-            .lines()
-            .limit(MOST_LINES)
-            .anyMatch(
-                line ->
-                    MountInfo.parse(line).filter(mount -> mount.device() == device).isPresent());
-      }
-    } catch (IOException | UncheckedIOException e) {
-      return false;
-    }
+  private static long pid(Path process) {
+    return Long.parseLong(process.getFileName().toString());
   }
 
   private static String name(Path process) {
-    String pid = process.getFileName().toString();
-    try {
-      return Printable.of(Files.readString(process.resolve("comm")).strip()) + "[" + pid + "]";
-    } catch (IOException e) {
-      return "[" + pid + "]";
-    }
+    return ProcessMounts.name(pid(process)).map(Printable::of).orElse("")
+        + "["
+        + pid(process)
+        + "]";
   }
 }

@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.StringTokenizer;
 import java.util.TreeSet;
@@ -284,6 +285,13 @@ public final class LoopDevice implements AutoCloseable {
         return new BackingPath("", false);
       }
     }
+  }
+
+  /** The minor number of {@code /dev/loopN}; empty for any other text. */
+  public static OptionalInt minor(String device) {
+    return device.matches("/dev/loop[0-9]{1,7}")
+        ? OptionalInt.of(Integer.parseInt(device.substring("/dev/loop".length())))
+        : OptionalInt.empty();
   }
 
   /**

@@ -45,6 +45,22 @@ public record MountInfo(
     return known ? OptionalInt.of((int) b.getLong(STATX_MNT_ID_OFFSET)) : OptionalInt.empty();
   }
 
+  /**
+   * A device by name: {@code /dev/loop3}, or {@code 0:45} if it is no loop device.
+   *
+   * @param device as {@link FileStatus#device()}
+   */
+  public static String deviceName(long device) {
+    int major = FileStatus.major(device);
+    int minor = FileStatus.minor(device);
+    return major == LoopDevice.MAJOR ? LoopDevice.path(minor) : major + ":" + minor;
+  }
+
+  /** A device as a column of /proc/PID/maps has it: two hexadecimal numbers, with blanks around. */
+  public static String numberInMaps(long device) {
+    return String.format(" %02x:%02x ", FileStatus.major(device), FileStatus.minor(device));
+  }
+
   /** Reads the mount table of this process's mount namespace, in the kernel's order. */
   public static List<MountInfo> read() throws IOException {
     byte[] table = Files.readAllBytes(Path.of("/proc/self/mountinfo"));

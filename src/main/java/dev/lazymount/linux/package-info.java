@@ -12,7 +12,8 @@
  *       dev.lazymount.linux.FsContext} makes a detached mount of it, and {@link
  *       dev.lazymount.linux.Mounts} attaches it.
  *   <li>{@link dev.lazymount.linux.MountNode}, {@link dev.lazymount.linux.MountInfo} and {@link
- *       dev.lazymount.linux.Propagation} read what is mounted; {@link
+ *       dev.lazymount.linux.Propagation} read what is mounted, {@link
+ *       dev.lazymount.linux.ProcessMounts} what another process sees of it; {@link
  *       dev.lazymount.linux.SuperblockId} identifies a directory for a trace program.
  *   <li>{@link dev.lazymount.linux.MountEvents} waits for a change of the mount table, {@link
  *       dev.lazymount.linux.DirectoryId} shows whether a path leads to the same directory after it,

@@ -82,7 +82,7 @@ sealed interface ImageState {
    * @param image path below the image directory
    * @param mount the mount as it was first seen, with the newest warning
    * @param millis duration of the mount, milliseconds; null if this daemon did not make it
-   * @param trigger what it was mounted for; null if this daemon did not mount it for an access
+   * @param trigger what it was mounted for; null if this daemon did not mount it
    */
   record Mounted(Instant since, String image, Mounter.Mounted mount, Double millis, String trigger)
       implements ImageState {

@@ -7,6 +7,7 @@ import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.TimerScheduler;
 import dev.lazymount.status.Access;
+import dev.lazymount.status.LingeringImage;
 import dev.lazymount.status.MountWarning;
 import dev.lazymount.status.ProgramName;
 import dev.lazymount.text.Humanize;
@@ -119,8 +120,13 @@ public final class MountActor {
       Optional<Mounter.Generation> generation, Optional<Mounter.Covered> covered)
       implements Command {}
 
-  /** {@code by} is empty if the idle timer started it. */
-  private record UnmountEnded(Mounter.Expiry result, Optional<Unmount> by) implements Command {}
+  /**
+   * {@code lingering} is what is unmounted and still in use; {@code by} is empty if the idle timer
+   * started it.
+   */
+  private record UnmountEnded(
+      Mounter.Expiry result, Optional<LingeringImage> lingering, Optional<Unmount> by)
+      implements Command {}
 
   private record UnmountFailed(String problem, Optional<Unmount> by) implements Command {}
 
@@ -129,6 +135,14 @@ public final class MountActor {
 
   /** An unused mount whose image file is gone is unmounted after this time. */
   private static final Duration GONE_IDLE = Duration.ofSeconds(10);
+
+  /** What an image is mounted for without an access. */
+  private static final String REQUESTED = "lazymount mount";
+
+  /** What the newer file of an image is mounted for, which takes the place of an older one. */
+  private static final String REPLACED = "image replaced";
+
+  private static final String THEN_REPLACED = ", then replaced";
 
   private final ActorContext<Command> context;
   private final TimerScheduler<Command> timers;
@@ -362,13 +376,22 @@ public final class MountActor {
   private Behavior<Command> unmount(UnmountMode mode, Optional<Unmount> by) {
     Mounter.Request what = request;
     boolean wasMarked = marked;
+    Optional<String> device =
+        state instanceof ImageState.Mounted now
+            ? Optional.of(now.mount().device())
+            : Optional.empty();
     return start(
         () -> {
           try {
-            return new UnmountEnded(
+            Mounter.Expiry result =
                 mode == UnmountMode.NOW
                     ? env.mounter().unmount(what)
-                    : env.mounter().expire(what, wasMarked),
+                    : env.mounter().expire(what, wasMarked);
+            return new UnmountEnded(
+                result,
+                device
+                    .filter(from -> result == Mounter.Expiry.UNMOUNTED)
+                    .flatMap(env.mounter()::lingering),
                 by);
           } catch (MountFailure e) {
             if (by.isEmpty() && e.kind() != MountFailure.Kind.LOCKED) {
@@ -460,6 +483,16 @@ public final class MountActor {
     return unmount(again.mode(), Optional.of(again));
   }
 
+  /** What the mount that has just been made was made for. */
+  private String cause() {
+    if (state instanceof ImageState.Mounted was) {
+      String first = was.trigger();
+      boolean said = first == null || first.endsWith(REPLACED) || first.endsWith(THEN_REPLACED);
+      return first == null ? REPLACED : first + (said ? "" : THEN_REPLACED);
+    }
+    return trigger == null ? REQUESTED : trigger.by();
+  }
+
   private void becomeMounted(MountEnded ended) {
     Mounter.Mounted mount = ended.mount();
     Optional<String> before =
@@ -470,7 +503,7 @@ public final class MountActor {
             mount.isCurrent() ? ended.request().file() : before.orElse(ended.request().file()),
             mount,
             mount.adopted() ? null : ended.millis(),
-            mount.adopted() || trigger == null ? null : trigger.by());
+            mount.adopted() ? null : cause());
     status.mounted(now, before.isPresent(), trigger);
     become(now);
   }
@@ -514,8 +547,11 @@ public final class MountActor {
     boolean wasMarked = marked;
     marked = ended.result() == Mounter.Expiry.MARKED;
     if (ended.result() == Mounter.Expiry.UNMOUNTED) {
+      String why = ended.by().map(Unmount::why).orElseGet(this::whyIdle);
       ImageState.Unmounted now =
-          ImageState.Unmounted.because(ended.by().map(Unmount::why).orElseGet(this::whyIdle));
+          ImageState.Unmounted.because(
+              ended.lingering().map(image -> why + "; " + stillInUse(image)).orElse(why));
+      ended.lingering().ifPresent(env.status()::lingers);
       status.unmounted(now);
       become(now);
     } else if (ended.result() == Mounter.Expiry.NOT_MOUNTED
@@ -530,8 +566,14 @@ public final class MountActor {
             asked ->
                 asked
                     .replyTo()
-                    .tell(MountResult.unmounted(request.name(), ended.result(), wasMarked)));
+                    .tell(
+                        MountResult.unmounted(request.name(), ended.result(), wasMarked)
+                            .lingering(ended.lingering())));
     return continueOrRest();
+  }
+
+  private static String stillInUse(LingeringImage image) {
+    return image.device() + " is still in use in another mount namespace";
   }
 
   private String whyIdle() {

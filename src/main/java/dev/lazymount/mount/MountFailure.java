@@ -65,6 +65,21 @@ public class MountFailure extends Exception {
     return new MountFailure(kind, e.getMessage() + where(image, target), e, null, null);
   }
 
+  /**
+   * The mount point is a symlink, or has one on the way.
+   *
+   * @param which says which, and where it leads
+   */
+  public static MountFailure symlink(
+      Kind kind, String which, SyscallException e, String image, String target) {
+    return new MountFailure(
+        kind,
+        which + ", and nothing is mounted on or through a symlink" + where(image, target),
+        e,
+        null,
+        null);
+  }
+
   /** A bad image; {@code generation} is the content that was found bad. */
   public static MountFailure badImage(
       String reason, String image, String target, Mounter.Generation generation) {

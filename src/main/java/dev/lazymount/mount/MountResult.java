@@ -1,13 +1,23 @@
 package dev.lazymount.mount;
 
+import dev.lazymount.status.LingeringImage;
+import java.util.Optional;
+
 /**
  * The reply to a request to mount or unmount an image.
  *
  * @param name the image
  * @param outcome the outcome
  * @param reason why it is not as requested; null if it is
+ * @param lingering the device of an image that was unmounted and is still in use, by another mount
+ *     namespace or an open file; null if there is none
  */
-public record MountResult(String name, Outcome outcome, String reason) {
+public record MountResult(String name, Outcome outcome, String reason, String lingering) {
+  /** Nothing lingers. */
+  public MountResult(String name, Outcome outcome, String reason) {
+    this(name, outcome, reason, null);
+  }
+
   /** The outcome. */
   public enum Outcome {
     /** It is as requested now. */
@@ -46,6 +56,11 @@ public record MountResult(String name, Outcome outcome, String reason) {
               name, wasMarked ? Outcome.BUSY : Outcome.MARKED, "it was used since the last check");
       case BUSY -> new MountResult(name, Outcome.BUSY, "it is in use");
     };
+  }
+
+  /** The same, where the unmounted image is still in use. */
+  public MountResult lingering(Optional<LingeringImage> image) {
+    return new MountResult(name, outcome, reason, image.map(LingeringImage::device).orElse(null));
   }
 
   /** Nothing is done in observe mode. */

@@ -1,6 +1,7 @@
 package dev.lazymount.mount;
 
 import dev.lazymount.linux.FileStatus;
+import dev.lazymount.status.LingeringImage;
 import dev.lazymount.status.MountWarning;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -170,4 +171,15 @@ public interface Mounter {
    * @throws MountFailure if something else is mounted there, or it can't be determined
    */
   Expiry unmount(Request request) throws MountFailure;
+
+  /**
+   * The image of a device that was unmounted just now and is still in use, by another mount
+   * namespace or an open file. Asks no storage.
+   *
+   * @param device such as {@code /dev/loop3}
+   * @return empty if the kernel has released the device, or another name still has it mounted
+   */
+  default Optional<LingeringImage> lingering(String device) {
+    return Optional.empty();
+  }
 }

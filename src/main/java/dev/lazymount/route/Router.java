@@ -164,6 +164,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
   private final DryRunStats dryRun;
   private final EarlyAccesses early = new EarlyAccesses();
   private final Scanners scanners;
+  private final Bypasses bypasses;
   private Map<String, OperatorHold> holds;
 
   /** Those that MountActors follow: of the names that have an image, and of images around them. */
@@ -192,6 +193,7 @@ public final class Router extends AbstractBehavior<Router.Command> {
     this.status = env.mounts().status();
     this.dryRun = new DryRunStats(env.mounts(), children::containsKey);
     this.scanners = new Scanners(status, context.getLog(), () -> env.live().get().scannerNames());
+    this.bypasses = new Bypasses(status, env.executor(), env.sight());
     this.holds = Map.copyOf(env.holds());
     this.scanner = scanner;
     this.hintedAt = now() - HINT_NANOS;
@@ -299,7 +301,8 @@ public final class Router extends AbstractBehavior<Router.Command> {
     }
     ImageFile innermost = images.get(images.size() - 1);
     status.accessed(innermost.name());
-    if (scanners.isScan(access, innermost.name(), when)) {
+    boolean bypass = bypasses.isBypass(access, innermost.name(), when);
+    if (scanners.isScan(access, innermost.name(), when) || bypass) {
       return;
     }
     if (status.observes()) {

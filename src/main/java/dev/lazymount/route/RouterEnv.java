@@ -1,5 +1,6 @@
 package dev.lazymount.route;
 
+import dev.lazymount.linux.ProcessMounts;
 import dev.lazymount.mount.MountEnv;
 import dev.lazymount.mount.OperatorHold;
 import dev.lazymount.mount.kernel.Reconcile;
@@ -7,6 +8,7 @@ import java.io.IOException;
 import java.util.Collection;
 import java.util.Map;
 import java.util.concurrent.Executor;
+import java.util.function.BiFunction;
 import java.util.function.Supplier;
 
 /**
@@ -18,8 +20,9 @@ import java.util.function.Supplier;
  * @param suspects finds the images whose mount may differ from what the status says; called after
  *     each scan
  * @param holds names that an operator keeps unmounted, at the start
+ * @param sight whether a process, by its id, can see a mount of a device such as {@code /dev/loop3}
  * @param live the settings in force, which a reload can change
- * @param executor where these two block
+ * @param executor where these looks run; two of them may block
  */
 public record RouterEnv(
     String root,
@@ -27,6 +30,7 @@ public record RouterEnv(
     Look<Reconcile.Found> mounted,
     Look<String> suspects,
     Map<String, OperatorHold> holds,
+    BiFunction<Integer, String, ProcessMounts.Sight> sight,
     Supplier<RouteSettings> live,
     Executor executor) {
 

@@ -19,6 +19,9 @@ public final class Counters {
   /** Accesses of {@link #scanners}, which mount nothing. */
   public final LongAdder scannerAccesses = new LongAdder();
 
+  /** Accesses to the original directories of mounted images. */
+  public final LongAdder bypasses = new LongAdder();
+
   /** Lines of the trace that could not be parsed. */
   public final LongAdder unparsed = new LongAdder();
 

@@ -3,6 +3,7 @@ package dev.lazymount.status;
 import dev.lazymount.config.Settings;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -26,6 +27,7 @@ public final class DaemonStatus {
   private final Counters counters = new Counters();
   private final MountBoard mounts = new MountBoard();
   private final ScannerBoard scanners = new ScannerBoard();
+  private final BypassBoard bypasses = new BypassBoard();
 
   /** The state of the life cycle. */
   public DaemonState state() {
@@ -121,8 +123,16 @@ public final class DaemonStatus {
     return lingering;
   }
 
+  /** Adds an image that was unmounted just now and is still in use. */
+  public synchronized void lingers(LingeringImage image) {
+    List<LingeringImage> all = new ArrayList<>(lingering);
+    all.removeIf(known -> known.device().equals(image.device()));
+    all.add(image);
+    lingering = List.copyOf(all);
+  }
+
   /** Sets the unmounted images that are still in use. */
-  public void lingering(List<LingeringImage> now) {
+  public synchronized void lingering(List<LingeringImage> now) {
     lingering = List.copyOf(now);
   }
 
@@ -159,6 +169,11 @@ public final class DaemonStatus {
   /** Shows a process that walks the tree, or its newest figures. */
   public void scanner(Scanner scanner) {
     scanners.put(scanner);
+  }
+
+  /** The mounted images whose original directories are still read. */
+  public BypassBoard bypasses() {
+    return bypasses;
   }
 
   /** The counters. */

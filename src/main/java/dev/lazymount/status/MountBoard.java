@@ -48,6 +48,11 @@ public final class MountBoard {
     return all;
   }
 
+  /** How many images have this warning. */
+  public int count(MountWarning warning) {
+    return (int) rows.values().stream().filter(row -> row.warning() == warning).count();
+  }
+
   /** How many images are in each state, including the states with none. */
   public Map<MountState, Integer> count() {
     Map<MountState, Integer> count = new EnumMap<>(MountState.class);

@@ -15,8 +15,8 @@ import java.time.Instant;
  * @param mounted whether the image is mounted: in state MOUNTED, and in state STUCK where the late
  *     call is about a mounted image
  * @param mountMillis duration of the mount, milliseconds; null if this daemon did not make it
- * @param trigger what it was mounted for: an access, such as {@code gcc[4711] (openat)}, or the
- *     warm list; null if this daemon did not mount it, or swapped the image
+ * @param trigger what it was mounted for: an access, such as {@code gcc[4711] (openat)}, the warm
+ *     list, a request, or the replacement of an image; null if this daemon did not mount it
  * @param device the block device, such as {@code /dev/loop3}, or {@code 0:45} for an erofs that
  *     reads its image without one; null unless mounted
  * @param generation which content of the image is mounted; null if that is not known

@@ -22,6 +22,7 @@ import java.util.Map;
  * @param lingering images that are no longer mounted in the root but still in use; at most 100
  * @param waitingFor the directories that are missing and awaited, each with the reason
  * @param scanners processes that walk the tree now; at most ten of them
+ * @param bypasses mounted images whose original directories are still read; at most ten of them
  */
 public record StatusReport(
     String state,
@@ -37,10 +38,14 @@ public record StatusReport(
     List<Mount> mounts,
     List<Lingering> lingering,
     List<String> waitingFor,
-    List<Walk> scanners) {
+    List<Walk> scanners,
+    List<Bypassed> bypasses) {
 
   /** How many are listed; {@link Images#lingering} counts all. */
   private static final int LINGERING = 100;
+
+  /** How many are listed; {@link Images#bypassed} counts all. */
+  private static final int BYPASSES = 10;
 
   /**
    * The trace.
@@ -93,10 +98,20 @@ public record StatusReport(
    * @param stuck waiting for the image storage
    * @param lingering unmounted, but still in use
    * @param held kept unmounted by an operator, or because their directory was written to
+   * @param bypassed mounted, while their original directory is still read
+   * @param newerDirectory mounted over a directory that was changed after the image was made
    */
   public record Images(
-      int known, int mounted, int failed, int quarantined, int stuck, int lingering, int held) {
-    private static Images of(DaemonStatus status) {
+      int known,
+      int mounted,
+      int failed,
+      int quarantined,
+      int stuck,
+      int lingering,
+      int held,
+      int bypassed,
+      int newerDirectory) {
+    private static Images of(DaemonStatus status, List<Bypass> bypasses) {
       Map<MountState, Integer> count = status.mounts().count();
       return new Images(
           status.imagesKnown(),
@@ -105,7 +120,9 @@ public record StatusReport(
           count.get(MountState.QUARANTINED),
           count.get(MountState.STUCK),
           status.lingering().size(),
-          count.get(MountState.HELD));
+          count.get(MountState.HELD),
+          bypasses.size(),
+          status.mounts().count(MountWarning.NEWER_DIRECTORY));
     }
   }
 
@@ -136,6 +153,37 @@ public record StatusReport(
   public record Walk(int pid, String comm, String since, long ignored) {
     private static Walk of(Scanner scanner) {
       return new Walk(scanner.pid(), scanner.comm(), scanner.since().toString(), scanner.ignored());
+    }
+  }
+
+  /**
+   * A mounted image whose original directory is still read.
+   *
+   * @param name the image
+   * @param pid the process id of one of its readers
+   * @param comm the name of that process
+   * @param cause why that process does not read the image
+   * @param since the first such access
+   * @param lastSeen the newest such access
+   * @param accesses the number of such accesses
+   */
+  public record Bypassed(
+      String name,
+      int pid,
+      String comm,
+      String cause,
+      String since,
+      String lastSeen,
+      long accesses) {
+    private static Bypassed of(Bypass bypass) {
+      return new Bypassed(
+          bypass.name(),
+          bypass.pid(),
+          bypass.comm(),
+          bypass.cause().toString(),
+          bypass.since().toString(),
+          bypass.lastSeen().toString(),
+          bypass.accesses());
     }
   }
 
@@ -209,6 +257,7 @@ public record StatusReport(
    */
   public static StatusReport of(DaemonStatus status, String root, Instant start) {
     Counters counters = status.counters();
+    List<Bypass> bypasses = bypasses(status);
     return new StatusReport(
         status.state().word(),
         status.mode().toString(),
@@ -216,13 +265,22 @@ public record StatusReport(
         root,
         Trace.of(status.trace(), counters.restarts.sum()),
         Events.of(counters),
-        Images.of(status),
+        Images.of(status, bypasses),
         status.observes() ? Observed.of(counters) : null,
         status.catalogProblem(),
         status.storageProblem(),
         status.mounts().all().stream().map(Mount::of).toList(),
         status.lingering().stream().limit(LINGERING).map(Lingering::of).toList(),
         status.waitingFor(),
-        status.scanners().stream().map(Walk::of).toList());
+        status.scanners().stream().map(Walk::of).toList(),
+        bypasses.stream().limit(BYPASSES).map(Bypassed::of).toList());
+  }
+
+  /** Those of images that are mounted still. */
+  private static List<Bypass> bypasses(DaemonStatus status) {
+    return status.bypasses().all(Instant.now()).stream()
+        .filter(
+            bypass -> status.mounts().get(bypass.name()).filter(MountStatus::mounted).isPresent())
+        .toList();
   }
 }

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * A {@link StatusReport} as text for people: figures, then problems, then the images in use, those
@@ -114,6 +115,9 @@ public final class StatusText {
             + ", "
             + count(images.stuck(), "stuck", Tone.BAD)
             + (images.held() == 0 ? "" : ", " + count(images.held(), "held", Tone.WARN))
+            + (images.newerDirectory() == 0
+                ? ""
+                : ", " + count(images.newerDirectory(), "older than their directory", Tone.WARN))
             + (images.lingering() == 0 ? "" : ", " + images.lingering() + " lingering"));
     StatusReport.Events events = status.events();
     line(
@@ -160,26 +164,51 @@ public final class StatusText {
     problem(status.catalogProblem(), Tone.WARN);
     // A daemon from before an update does not send the field.
     if (status.scanners() != null) {
-      status.scanners().forEach(this::scanner);
+      status
+          .scanners()
+          .forEach(walk -> line("scanner", painter.paint(Tone.WARN, scanner(walk, now))));
     }
+    bypasses(status).ifPresent(text -> line("bypassed", painter.paint(Tone.WARN, text)));
     if (status.trace().note() != null) {
       line("note", status.trace().note());
     }
   }
 
-  private void scanner(StatusReport.Walk scanner) {
-    line(
-        "scanner",
-        painter.paint(
-            Tone.WARN,
-            scanner.comm()
-                + "["
-                + scanner.pid()
-                + "] walks the tree: "
-                + scanner.ignored()
-                + (scanner.ignored() == 1 ? " access" : " accesses")
-                + " ignored in "
-                + age(scanner.since())));
+  /** A process that walks the tree, as a sentence without an end. */
+  public static String scanner(StatusReport.Walk scanner, Instant now) {
+    return scanner.comm()
+        + "["
+        + scanner.pid()
+        + "] walks the tree: "
+        + scanner.ignored()
+        + (scanner.ignored() == 1 ? " access" : " accesses")
+        + " ignored in "
+        + Humanize.span(Duration.between(Instant.parse(scanner.since()), now));
+  }
+
+  /**
+   * The number of mounted images whose original is still read, and the one with the most such
+   * accesses, as a sentence without an end; empty if there are none. Explain has each of them.
+   */
+  public static Optional<String> bypasses(StatusReport status) {
+    // A daemon from before an update does not send the field.
+    if (status.bypasses() == null || status.bypasses().isEmpty()) {
+      return Optional.empty();
+    }
+    int count = status.images().bypassed();
+    StatusReport.Bypassed most = status.bypasses().get(0);
+    return Optional.of(
+        (count == 1
+                ? "1 mounted image is still read from its original directory"
+                : count + " mounted images are still read from their original directories")
+            + ": "
+            + most.name()
+            + " by "
+            + most.comm()
+            + "["
+            + most.pid()
+            + "]: "
+            + most.cause());
   }
 
   private void problem(String problem, Tone tone) {

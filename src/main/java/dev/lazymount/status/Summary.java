@@ -14,6 +14,7 @@ final class Summary {
       long seen,
       long lost,
       long unknown,
+      long bypasses,
       long unparsed,
       long restarts,
       long mounts,
@@ -28,6 +29,7 @@ final class Summary {
           now.seen.sum(),
           now.lost.sum(),
           now.unknown.sum(),
+          now.bypasses.sum(),
           now.unparsed.sum(),
           now.restarts.sum(),
           now.mounts.sum(),
@@ -43,6 +45,7 @@ final class Summary {
           seen - before.seen,
           lost - before.lost,
           unknown - before.unknown,
+          bypasses - before.bypasses,
           unparsed - before.unparsed,
           restarts - before.restarts,
           mounts - before.mounts,
@@ -81,6 +84,11 @@ final class Summary {
     add(parts, news.seen(), "access", "accesses");
     add(parts, news.lost(), "lost event", "lost events");
     add(parts, news.unknown(), "access matched no image", "accesses matched no image");
+    add(
+        parts,
+        news.bypasses(),
+        "access to the original of a mounted image",
+        "accesses to the originals of mounted images");
     add(parts, news.unparsed(), "unparsed line of the trace", "unparsed lines of the trace");
     add(parts, news.restarts(), "restart of the trace", "restarts of the trace");
     String warmed = ofThem(news.warmed(), "for the warm list");

@@ -5,6 +5,7 @@ import dev.lazymount.status.DaemonState;
 import dev.lazymount.status.DaemonStatus;
 import dev.lazymount.status.Histogram;
 import dev.lazymount.status.MountState;
+import dev.lazymount.status.MountWarning;
 import dev.lazymount.status.TraceStatus;
 import io.prometheus.metrics.core.metrics.CounterWithCallback;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
@@ -22,6 +23,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
+import java.time.Instant;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.function.DoubleSupplier;
@@ -119,6 +121,10 @@ final class Metrics {
         "Accesses of these processes, which mounted nothing.",
         counters.scannerAccesses);
     counter(
+        "lazymount_bypass_accesses_total",
+        "Accesses to the original directory of a mounted image, by processes without the mount.",
+        counters.bypasses);
+    counter(
         "lazymount_trace_lines_unparsed_total",
         "Lines of the trace that could not be parsed.",
         counters.unparsed);
@@ -206,6 +212,14 @@ final class Metrics {
         "lazymount_images_lingering",
         "Images that are unmounted but still in use.",
         () -> status.lingering().size());
+    gauge(
+        "lazymount_images_bypassed",
+        "Mounted images whose original directory was read in the last five minutes.",
+        () -> status.bypasses().all(Instant.now()).size());
+    gauge(
+        "lazymount_images_newer_directory",
+        "Images mounted over a directory that was changed after the image was made.",
+        () -> status.mounts().count(MountWarning.NEWER_DIRECTORY));
     gauges(
         "lazymount_images",
         "Images in use, by state.",

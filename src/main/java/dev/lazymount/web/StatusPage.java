@@ -52,7 +52,7 @@ final class StatusPage {
                     + " · up "
                     + Humanize.span(Duration.ofSeconds(status.uptimeSeconds()))),
             "PROBLEMS",
-            problems(status),
+            problems(status, now),
             "FIGURES",
             figures(status),
             "COUNT",
@@ -70,13 +70,15 @@ final class StatusPage {
         .getBytes(StandardCharsets.UTF_8);
   }
 
-  private static String problems(StatusReport status) {
+  private static String problems(StatusReport status, Instant now) {
     return Stream.of(
-            status.trace().problem(),
-            status.storageProblem(),
-            status.catalogProblem(),
-            status.trace().note())
-        .filter(Objects::nonNull)
+            status.waitingFor().stream().map(what -> "waiting for " + what),
+            Stream.of(status.trace().problem(), status.storageProblem(), status.catalogProblem())
+                .filter(Objects::nonNull),
+            status.scanners().stream().map(walk -> StatusText.scanner(walk, now)),
+            StatusText.bypasses(status).stream(),
+            Stream.ofNullable(status.trace().note()))
+        .flatMap(problems -> problems)
         .map(problem -> "<li>" + escape(problem) + "</li>")
         .collect(Collectors.joining());
   }
@@ -90,7 +92,10 @@ final class StatusPage {
         + alarm("failed", images.failed())
         + alarm("quarantined", images.quarantined())
         + alarm("stuck", images.stuck())
+        + figure("held", images.held())
         + figure("lingering", images.lingering())
+        + alarm("older than their directory", images.newerDirectory())
+        + alarm("bypassed", images.bypassed())
         + figure("events seen", status.events().seen())
         + alarm("events lost", status.events().lost())
         + figure("matched no image", status.events().unknown())

@@ -91,6 +91,19 @@ final class CatalogTest {
   }
 
   @Test
+  void namesThatLeadOutAreThoseOfImagesBehindASymlinkOutOfTheRoot() {
+    Catalog catalog =
+        Catalog.of(
+            List.of(
+                new ImageFile("gcc", "gcc.img"),
+                new ImageFile("clang", "clang.img"),
+                new ImageFile("way/tcc", "way/tcc.img")),
+            Map.of(),
+            Map.of("gcc", "/cefs/gcc", "way", "/cefs/way", "other", "/cefs/other"));
+    assertEquals(List.of("gcc", "way/tcc"), catalog.namesLeadingOut());
+  }
+
+  @Test
   void symlinksAreReportedInTheOrderTheyWereFollowed() {
     Resolution found = resolve(NESTED, "self/newest/bin");
     assertEquals(

@@ -10,6 +10,7 @@ import dev.lazymount.catalog.CatalogScan;
 import dev.lazymount.catalog.ImageFile;
 import dev.lazymount.config.Settings;
 import dev.lazymount.linux.DirectoryId;
+import dev.lazymount.linux.ProcessMounts;
 import dev.lazymount.mount.MountEnv;
 import dev.lazymount.mount.StorageCircuit;
 import dev.lazymount.route.RouteSettings;
@@ -156,6 +157,7 @@ abstract class DaemonFixture {
                         List::of,
                         List::of,
                         Map.of(),
+                        ProcessMounts::sight,
                         () -> new RouteSettings(0, Optional.empty()),
                         Runnable::run),
                     traceEnv(),

@@ -155,6 +155,8 @@ class RefusedMountIT {
     String explained = site.commandLine("explain", name).out();
     assertTrue(explained.contains(reason), explained);
     assertTrue(explained.contains("outside the root"), explained);
+    String mounted = site.commandLine("mount", name).out();
+    assertTrue(mounted.contains(reason + ", and nothing is mounted on or through"), mounted);
   }
 
   @Test

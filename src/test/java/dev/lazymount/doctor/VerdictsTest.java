@@ -307,17 +307,27 @@ final class VerdictsTest {
           Level.OK,
           "2000 images, scanned in 12.0 ms",
           "",
-          DirectoryChecks.scanned(settings, 2000, List.of(), 12));
+          DirectoryChecks.scanned(settings, 2000, List.of(), List.of(), 12));
       assertFinding(
           Level.WARN,
           "0 images",
           "end with .img or .sqfs",
-          DirectoryChecks.scanned(settings, 0, List.of(), 12));
+          DirectoryChecks.scanned(settings, 0, List.of(), List.of(), 12));
       assertFinding(
           Level.WARN,
           "a.img: EACCES",
           "correct that entry",
-          DirectoryChecks.scanned(settings, 7, List.of("a.img: EACCES"), 12));
+          DirectoryChecks.scanned(settings, 7, List.of("a.img: EACCES"), List.of("b"), 12));
+      assertFinding(
+          Level.WARN,
+          "; 4 names lead out of root by symlinks, and can't be served: a, b, c and others",
+          "a symlink inside root",
+          DirectoryChecks.scanned(settings, 7, List.of(), List.of("a", "b", "c", "d"), 12));
+      assertFinding(
+          Level.WARN,
+          "; 1 name leads out of root by a symlink, and can't be served: a",
+          "a symlink inside root",
+          DirectoryChecks.scanned(settings, 7, List.of(), List.of("a"), 12));
     }
   }
 }

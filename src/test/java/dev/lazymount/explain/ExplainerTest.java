@@ -13,11 +13,14 @@ import dev.lazymount.catalog.ImageFile;
 import dev.lazymount.catalog.NewestCatalog;
 import dev.lazymount.config.Settings;
 import dev.lazymount.explain.Explanation.State;
+import dev.lazymount.status.Bypass;
 import dev.lazymount.status.DaemonState;
 import dev.lazymount.status.DaemonStatus;
 import dev.lazymount.status.MountState;
 import dev.lazymount.status.MountStatus;
+import dev.lazymount.status.ProgramName;
 import dev.lazymount.status.Scanner;
+import dev.lazymount.status.TraceStatus;
 import dev.lazymount.support.TestSettings;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -294,6 +297,21 @@ final class ExplainerTest {
   }
 
   @Test
+  void anImageWhoseOriginalIsStillReadSaysByWhom() {
+    MountStatus.Builder row = row(MountState.UNMOUNTED, null);
+    status.bypasses().add("gcc-15", 7, "cc1", NOW.minusSeconds(60));
+    assertEquals("", step(explain("gcc-15"), "bypassed"), "not mounted");
+    status.mounts().put(row.mounted(NOW.minusSeconds(90), "/dev/loop7", 2.0, "a", "1").build());
+    status.bypasses().add("gcc-15", 8, "cat", NOW.minusSeconds(3));
+    status.bypasses().cause("gcc-15", 8, "cat", Bypass.Cause.NO_MOUNT);
+    assertEquals(
+        "its original directory is still read: 2 accesses since "
+            + MINUTE_AGO
+            + ", the newest 3 s ago, by cat[8]: its mount namespace does not have the mount",
+        step(explain("gcc-15"), "bypassed"));
+  }
+
+  @Test
   void aMountOfAnotherProcessIsNotCalledOurs() {
     status
         .mounts()
@@ -419,6 +437,35 @@ final class ExplainerTest {
     assertEquals("the kernel resolves it to /ce/gcc-15/bin", step(explanation, "symlinks"));
     assertEquals(
         State.OUTSIDE, explainer(true).explain("/srv/link", Optional.of("/srv/other")).state());
+  }
+
+  @Test
+  void aRepointedSymlinkSaysHowOldTheScanIs() {
+    status.trace(TraceStatus.notStarted(ProgramName.RESOLVED));
+    Explanation explanation =
+        explainer(true).explain("gcc-trunk/bin/g++", Optional.of("/ce/gcc-14/bin/g++"));
+    assertEquals("gcc-14", explanation.name());
+    assertEquals(
+        "a symlink on the way has been repointed since the scan of 12 s ago: it led to gcc-15 then,"
+            + " and leads to /ce/gcc-14/bin/g++ now",
+        step(explanation, "symlink"));
+    assertTrue(explanation.verdict().startsWith("gcc-14 is not mounted"), explanation.verdict());
+    assertFalse(explanation.next().contains("path program"), explanation.next());
+    status.trace(TraceStatus.notStarted(ProgramName.PATH));
+    assertTrue(
+        explainer(true)
+            .explain("gcc-trunk/bin/g++", Optional.of("/srv/gcc/g++"))
+            .next()
+            .endsWith(
+                "Until the next scan (catalog.rescan, or lazymount rescan) the path program takes"
+                    + " an access through the symlink for one to gcc-15."));
+  }
+
+  @Test
+  void aSymlinkThatLeadsWhereItDidIsNotCalledRepointed() {
+    Explanation explanation =
+        explainer(true).explain("gcc-trunk/bin/g++", Optional.of("/ce/gcc-15/bin/g++"));
+    assertEquals("gcc-trunk leads to gcc-snapshot", step(explanation, "symlink"));
   }
 
   @Test

@@ -64,11 +64,6 @@ final class HoldCommandsTest {
       unmounted.add(name);
       return new MountResult(name, MountResult.Outcome.DONE, null);
     }
-
-    @Override
-    public String usersOf(String name) {
-      return "used by cc1[7]";
-    }
   }
 
   @BeforeEach
@@ -103,8 +98,8 @@ final class HoldCommandsTest {
     assertEquals(
         List.of(
             new HoldCommands.Outcome(
-                "clang", false, null, "its image is mounted and in use: used by cc1[7]"),
-            new HoldCommands.Outcome("gcc-14.2.0", true, null, null)),
+                "clang", false, null, "its image is mounted and in use", "clang"),
+            new HoldCommands.Outcome("gcc-14.2.0", true, null, null, null)),
         outcomes.names());
     assertEquals(Set.of("gcc-14.2.0"), file.read().keySet());
     assertEquals(Set.of("gcc-14.2.0"), followed);
@@ -135,8 +130,8 @@ final class HoldCommandsTest {
     HoldCommands.Outcomes outcomes = commands.release(List.of("clang", "gcc"));
     assertEquals(
         List.of(
-            new HoldCommands.Outcome("clang", true, null, null),
-            new HoldCommands.Outcome("gcc", false, null, "it is not held")),
+            new HoldCommands.Outcome("clang", true, null, null, null),
+            new HoldCommands.Outcome("gcc", false, null, "it is not held", null)),
         outcomes.names());
     assertEquals(Map.of(), file.read());
     assertEquals(Set.of(), followed);

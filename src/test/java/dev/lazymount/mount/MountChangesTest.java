@@ -1,6 +1,7 @@
 package dev.lazymount.mount;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -203,6 +204,46 @@ final class MountChangesTest extends MountFixture {
     assertIdle();
     assertEquals("/dev/loop6", line("gcc").device());
     assertEquals(MountWarning.NONE, line("gcc").warning());
+  }
+
+  /** The image was replaced; a scan swaps it. */
+  private void swap(ActorRef<MountActor.Command> actor, String device) {
+    mounter.look(
+        "gcc",
+        new Mounter.Mounted(line("gcc").device(), true, null, MountWarning.OUTDATED, "replaced"));
+    mounter.then("gcc", () -> new Mounter.Mounted(device, false, null));
+    recheck(actor);
+    assertEquals(device, line("gcc").device());
+  }
+
+  @Test
+  void swappedImageKeepsWhatItWasMountedFor() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
+    accessAndMount(gcc);
+    swap(gcc, "/dev/loop6");
+    assertEquals("sh[4711] (openat), then replaced", line("gcc").trigger());
+    swap(gcc, "/dev/loop7");
+    assertEquals("sh[4711] (openat), then replaced", line("gcc").trigger());
+  }
+
+  @Test
+  void swappedImageOfAnEarlierDaemonSaysThatItWasReplaced() {
+    mounter.inPlace("gcc", "/dev/loop5");
+    ActorRef<MountActor.Command> gcc = rechecked("gcc");
+    assertNull(line("gcc").trigger());
+    swap(gcc, "/dev/loop6");
+    assertEquals("image replaced", line("gcc").trigger());
+    swap(gcc, "/dev/loop7");
+    assertEquals("image replaced", line("gcc").trigger());
+  }
+
+  @Test
+  void useOfAnAdoptedImageIsShown() {
+    mounter.inPlace("gcc", "/dev/loop5");
+    ActorRef<MountActor.Command> gcc = rechecked("gcc");
+    assertNull(line("gcc").lastAccess());
+    gcc.tell(new MountActor.Used());
+    assertNotNull(line("gcc").lastAccess());
   }
 
   @Test

@@ -46,6 +46,31 @@ class MountOnDemandTest extends MountFixture {
   }
 
   @Test
+  void mountOnRequestSaysSo() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
+    mountNow(gcc);
+    mounting.runAll();
+    assertEquals("lazymount mount", line("gcc").trigger());
+  }
+
+  @Test
+  void unmountedImageThatIsStillInUseLingersAtOnce() {
+    ActorRef<MountActor.Command> gcc = actor("gcc");
+    accessAndMount(gcc);
+    mounter.lingers("gcc");
+    unmount(gcc, UnmountMode.NOW);
+    mounting.runAll();
+    MountResult answer = caller.expectMessageClass(MountResult.class, Duration.ofSeconds(10));
+    assertEquals(MountResult.Outcome.DONE, answer.outcome());
+    String device = ScriptedMounter.device("gcc");
+    assertEquals(device, answer.lingering());
+    assertEquals(device, status.lingering().get(0).device());
+    assertEquals(
+        "requested by operator; " + device + " is still in use in another mount namespace",
+        line("gcc").reason());
+  }
+
+  @Test
   void requestDuringAMountIsAnsweredByIt() {
     ActorRef<MountActor.Command> gcc = actor("gcc");
     access(gcc);

@@ -6,6 +6,7 @@ import dev.lazymount.catalog.Catalog;
 import dev.lazymount.catalog.CatalogActor;
 import dev.lazymount.catalog.ImageFile;
 import dev.lazymount.config.Settings;
+import dev.lazymount.linux.ProcessMounts;
 import dev.lazymount.mount.MountEnv;
 import dev.lazymount.mount.OperatorHold;
 import dev.lazymount.mount.StorageCircuit;
@@ -152,6 +153,9 @@ abstract class RouterFixture {
   /** The settings in force. */
   RouteSettings live = new RouteSettings(64, Optional.of(Duration.ofMinutes(5)));
 
+  /** What every process sees of every mount. */
+  ProcessMounts.Sight sight = ProcessMounts.Sight.ENDED;
+
   /** Names that want a closer look after the next scan. */
   Collection<String> suspects = List.of();
 
@@ -184,7 +188,14 @@ abstract class RouterFixture {
             stage.clock());
     return new Routed(
         new RouterEnv(
-            "/ce", mounts, () -> found, () -> suspects, holds, () -> live, Runnable::run));
+            "/ce",
+            mounts,
+            () -> found,
+            () -> suspects,
+            holds,
+            (pid, device) -> sight,
+            () -> live,
+            Runnable::run));
   }
 
   private static Access write(String path) {

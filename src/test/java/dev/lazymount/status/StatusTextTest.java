@@ -52,6 +52,45 @@ final class StatusTextTest {
   }
 
   @Test
+  void bypassedImagesAreCountedAndTheMostReadOneIsNamed() {
+    Instant now = Instant.now();
+    for (String name : List.of("gcc", "clang")) {
+      status
+          .mounts()
+          .put(
+              MountStatus.of(name, "/images/" + name, "/ce/" + name)
+                  .mounted(now, "/dev/loop3", 1.5, "cc1[7] by openat", null)
+                  .build());
+      status.bypasses().add(name, 7, "cat", now);
+    }
+    status.bypasses().add("unmounted", 7, "cat", now);
+    status.bypasses().add("gcc", 8, "cc1\n", now);
+    status.bypasses().cause("gcc", 8, "cc1\n", Bypass.Cause.NO_MOUNT);
+    List<String> lines =
+        StatusText.lines(StatusReport.of(status, "/ce", now), StatusText.PLAIN, now);
+    assertEquals(
+        List.of(
+            "bypassed 2 mounted images are still read from their original directories: gcc by"
+                + " cc1?[8]: its mount namespace does not have the mount"),
+        lines.stream().filter(line -> line.startsWith("bypassed")).toList());
+  }
+
+  @Test
+  void imagesOlderThanTheirDirectoryAreCounted() {
+    status
+        .mounts()
+        .put(
+            MountStatus.of("gcc", "/images/gcc", "/ce/gcc")
+                .mounted(NOW, "/dev/loop3", 1.5, "cc1[7] by openat", null)
+                .warning(MountWarning.NEWER_DIRECTORY, "the directory is newer")
+                .build());
+    assertEquals(
+        "images   0 known, 1 mounted, 0 failed, 0 quarantined, 0 stuck, 1 older than their"
+            + " directory",
+        lines(StatusText.PLAIN).get(1));
+  }
+
+  @Test
   void figuresThenProblemsThenImagesByUrgency() {
     image("a-mounted", MountState.UNMOUNTED, null);
     status

@@ -51,6 +51,7 @@ final class SummaryTest {
     counters.seen.add(1234);
     counters.lost.add(3);
     counters.unknown.add(12);
+    counters.bypasses.add(7);
     counters.mounts.add(4);
     counters.warmed.add(1);
     counters.failures.add(2);
@@ -69,6 +70,7 @@ final class SummaryTest {
     assertEquals(
         List.of(
             "in the last 10 min: 1234 accesses, 3 lost events, 12 accesses matched no image,"
+                + " 7 accesses to the originals of mounted images,"
                 + " 4 images mounted (1 for the warm list), 2 mounts failed (1 quarantined);"
                 + " now 1 of 53 images mounted, 1 quarantined"),
         lines);

@@ -2,6 +2,8 @@ package dev.lazymount.support;
 
 import dev.lazymount.mount.MountFailure;
 import dev.lazymount.mount.Mounter;
+import dev.lazymount.status.LingeringImage;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -31,6 +33,7 @@ public final class ScriptedMounter implements Mounter {
   private final Map<String, Deque<Expiry>> expiries = new ConcurrentHashMap<>();
   private final Map<String, MountFailure> unexpirable = new ConcurrentHashMap<>();
   private final Set<String> locked = ConcurrentHashMap.newKeySet();
+  private final Set<String> lingering = ConcurrentHashMap.newKeySet();
   private volatile boolean marksFirst;
   private final List<Request> calls = new CopyOnWriteArrayList<>();
   private final List<String> looks = new CopyOnWriteArrayList<>();
@@ -64,6 +67,18 @@ public final class ScriptedMounter implements Mounter {
   /** This image has been unmounted by hand. */
   public void unmountedByHand(String name) {
     inPlace.remove(name);
+  }
+
+  /** Another mount namespace uses this image after it was unmounted. */
+  public void lingers(String name) {
+    lingering.add(device(name));
+  }
+
+  @Override
+  public Optional<LingeringImage> lingering(String device) {
+    return lingering.contains(device)
+        ? Optional.of(new LingeringImage("/images/old.img", device, Instant.now()))
+        : Optional.empty();
   }
 
   /** {@link #look} fails for this image. */

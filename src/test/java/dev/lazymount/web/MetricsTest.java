@@ -114,11 +114,20 @@ class MetricsTest {
     assertSays("lazymount_trace_fallen_back 1.0");
     assertSays("lazymount_canary_round_trip_seconds 0.0025");
     assertSays("lazymount_images_known 3000.0");
+    assertSays("lazymount_images_newer_directory 0.0");
     assertSays("lazymount_catalog_scan_failing 1.0");
     assertSays("lazymount_storage_hanging 1.0");
     assertSays("lazymount_images{state=\"failed\"} 1.0");
     assertSays("lazymount_images{state=\"stuck\"} 2.0");
     assertSays("lazymount_images{state=\"mounted\"} 0.0");
+  }
+
+  @Test
+  void bypassesAreCountedWithoutTheNamesOfTheirImages() {
+    status.counters().bypasses.add(3);
+    status.bypasses().add("gcc", 7, "cat", Instant.now());
+    assertSays("lazymount_bypass_accesses_total 3.0");
+    assertSays("lazymount_images_bypassed 1.0");
   }
 
   @Test

@@ -9,6 +9,7 @@ import dev.lazymount.status.MountState;
 import dev.lazymount.status.ProgramName;
 import dev.lazymount.status.TraceStatus;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -39,6 +40,21 @@ class StatusPageIT extends StatusPageFixture {
             "tcc-0.9.27"),
         names());
     assertEquals(List.of(), chromium.complaints());
+  }
+
+  @Test
+  void showsWhatIsAwaitedHeldAndBypassed() throws Exception {
+    status.waitingFor(List.of("root /opt/compiler-explorer (ENOENT)"));
+    refused("gcc-8", MountState.HELD, "held by an operator");
+    status.bypasses().add("gcc-15.1.0", 7, "cat", Instant.now());
+    show();
+    String problems = chromium.text("document.getElementById('problems').innerText");
+    assertTrue(problems.contains("waiting for root /opt/compiler-explorer (ENOENT)"), problems);
+    assertTrue(problems.contains("gcc-15.1.0 by cat[7]"), problems);
+    String figures =
+        chromium.text("document.getElementById('figures').innerText").replace("\n", " ");
+    assertTrue(figures.contains("held 1"), figures);
+    assertTrue(figures.contains("bypassed 1"), figures);
   }
 
   @Test

@@ -10,6 +10,7 @@ import dev.lazymount.linux.Mounts;
 import dev.lazymount.linux.SyscallException;
 import dev.lazymount.mount.MountFailure;
 import dev.lazymount.mount.Mounter;
+import dev.lazymount.status.LingeringImage;
 import dev.lazymount.status.MountWarning;
 import java.nio.file.Path;
 import java.util.List;
@@ -292,6 +293,11 @@ public final class KernelMounter implements Mounter {
         });
   }
 
+  @Override
+  public Optional<LingeringImage> lingering(String device) {
+    return LingeringImages.after(device);
+  }
+
   /** Keeps no descriptor open, because that would be a use; the lock keeps other daemons away. */
   private boolean isMountedByUs(Request request, MountPoint target)
       throws MountFailure, SyscallException {
@@ -330,7 +336,11 @@ public final class KernelMounter implements Mounter {
     } catch (SyscallException e) {
       MountFailure.Kind kind =
           target.isBare() ? MountFailure.Kind.OTHER : MountFailure.Kind.UNCLEAR;
-      throw MountFailure.of(kind, e, image, target.path());
+      Optional<String> symlink =
+          e.is(Errno.ENOTDIR, Errno.ELOOP) ? target.symlink() : Optional.empty();
+      throw symlink.isPresent()
+          ? MountFailure.symlink(kind, symlink.get(), e, image, target.path())
+          : MountFailure.of(kind, e, image, target.path());
     } catch (BadImage e) {
       throw MountFailure.badImage(
           e.getMessage(), image, target.path(), e.generation(), e.covered());

@@ -5,8 +5,8 @@ import dev.lazymount.linux.FileStatus;
 import dev.lazymount.linux.LoopDevice;
 import dev.lazymount.linux.MountInfo;
 import dev.lazymount.linux.SyscallException;
+import dev.lazymount.status.DaemonStatus;
 import dev.lazymount.status.LingeringImage;
-import dev.lazymount.status.MountBoard;
 import dev.lazymount.status.MountState;
 import java.io.IOException;
 import java.time.Instant;
@@ -15,6 +15,8 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -22,23 +24,47 @@ import java.util.stream.Collectors;
  * Finds images that are detached but busy: the backing file of a loop device is in the image
  * directory, and the device is not mounted in our mount namespace. A mount in progress looks the
  * same for a moment, so only images found by two scans in a row count, and none that is mounting.
+ * An image that this daemon has unmounted counts at once ({@link #after}).
  *
  * <p>Used by one thread at a time. An erofs image without a loop device is not found.
  */
 final class LingeringImages {
-  private final MountBoard board;
+  private final DaemonStatus status;
   private final String images;
-  private Map<LingeringImage, Instant> before = Map.of();
+  private Map<LingeringImage, Instant> before = new HashMap<>();
 
   /**
    * For one image directory.
    *
-   * @param board shows what is mounting
+   * @param status shows what is mounting, and what lingers already
    * @param images the image directory
    */
-  LingeringImages(MountBoard board, String images) {
-    this.board = board;
+  LingeringImages(DaemonStatus status, String images) {
+    this.status = status;
     this.images = images;
+  }
+
+  /**
+   * The image of a device that was unmounted just now, if it is still in use.
+   *
+   * @param device such as {@code /dev/loop3}; for any other the result is empty
+   */
+  static Optional<LingeringImage> after(String device) {
+    OptionalInt minor = LoopDevice.minor(device);
+    String path = minor.isEmpty() ? "" : LoopDevice.BackingPath.of(minor.getAsInt()).path();
+    if (path.isEmpty()) {
+      return Optional.empty();
+    }
+    try {
+      boolean mounted =
+          MountInfo.read().stream()
+              .anyMatch(mount -> MountInfo.deviceName(mount.device()).equals(device));
+      return mounted
+          ? Optional.empty()
+          : Optional.of(new LingeringImage(path, device, Instant.now()));
+    } catch (IOException e) {
+      return Optional.empty();
+    }
   }
 
   /**
@@ -55,12 +81,15 @@ final class LingeringImages {
             .map(mount -> FileStatus.minor(mount.device()))
             .collect(Collectors.toSet());
     String below = imagesPath() + "/";
+    status.lingering().stream()
+        .filter(known -> known.mountedOn() == null)
+        .forEach(known -> before.put(key(known.image(), known.device()), known.since()));
     Map<LingeringImage, Instant> now = new HashMap<>();
     Instant time = Instant.now();
     for (int minor : LoopDevice.attachedMinors()) {
       String path = mounted.contains(minor) ? "" : LoopDevice.BackingPath.of(minor).path();
       if (path.startsWith(below) && !isMounting(path, below)) {
-        LingeringImage seen = new LingeringImage(path, LoopDevice.path(minor), Instant.EPOCH);
+        LingeringImage seen = key(path, LoopDevice.path(minor));
         now.put(seen, before.getOrDefault(seen, time));
       }
     }
@@ -74,9 +103,13 @@ final class LingeringImages {
     return twice;
   }
 
+  private static LingeringImage key(String image, String device) {
+    return new LingeringImage(image, device, Instant.EPOCH);
+  }
+
   private boolean isMounting(String path, String below) {
     String image = images + "/" + path.substring(below.length());
-    return board.all().stream()
+    return status.mounts().all().stream()
         .filter(row -> row.image().equals(image))
         .anyMatch(row -> row.state() == MountState.MOUNTING || row.state() == MountState.STUCK);
   }

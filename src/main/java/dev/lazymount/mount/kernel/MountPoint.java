@@ -6,6 +6,7 @@ import dev.lazymount.linux.FileStatus;
 import dev.lazymount.linux.MountNode;
 import dev.lazymount.linux.Mounts;
 import dev.lazymount.linux.SyscallException;
+import dev.lazymount.text.Printable;
 import java.util.Optional;
 
 /**
@@ -16,6 +17,8 @@ import java.util.Optional;
  * @param name the path below the root, which is the image's name
  */
 record MountPoint(String root, String name) {
+  private static final int LONGEST_SHOWN = 300;
+
   /** The whole path, for messages. */
   String path() {
     return root + "/" + name;
@@ -54,6 +57,34 @@ record MountPoint(String root, String name) {
       return !target.cachedStatus().mountRoot();
     } catch (SyscallException e) {
       return e.is(Errno.ENOENT, Errno.ENOTDIR, Errno.ELOOP);
+    }
+  }
+
+  /**
+   * The first symlink on the way to it, for messages: {@code gcc is a symlink to /elsewhere/gcc};
+   * empty if there is none, or it can't be read.
+   */
+  Optional<String> symlink() {
+    try (Fd place = Fd.openPath(root)) {
+      for (int end = name.indexOf('/'); ; end = name.indexOf('/', end + 1)) {
+        String way = end < 0 ? name : name.substring(0, end);
+        Optional<String> target = linkTarget(place, way);
+        if (target.isPresent() || end < 0) {
+          return target.map(to -> way + " is a symlink to " + to);
+        }
+      }
+    } catch (SyscallException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static Optional<String> linkTarget(Fd place, String way) {
+    try {
+      String target = Printable.of(place.readLink(way));
+      return Optional.of(
+          target.length() <= LONGEST_SHOWN ? target : target.substring(0, LONGEST_SHOWN) + "...");
+    } catch (SyscallException e) {
+      return Optional.empty();
     }
   }
 

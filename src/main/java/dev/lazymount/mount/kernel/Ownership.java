@@ -103,9 +103,7 @@ record Ownership(ImageDirectory images, List<String> suffixes, LoopDevices devic
 
   /** A loop device by its path; any other device by its numbers, such as {@code 0:45}. */
   static String deviceName(long device) {
-    int major = FileStatus.major(device);
-    int minor = FileStatus.minor(device);
-    return major == LoopDevice.MAJOR ? LoopDevice.path(minor) : major + ":" + minor;
+    return MountInfo.deviceName(device);
   }
 
   /**

@@ -52,7 +52,7 @@ public final class Reconcile {
   /** Compares the rows of this status, and publishes there which images are detached but busy. */
   public Reconcile(DaemonStatus status, Settings settings) {
     this.status = status;
-    this.lingering = new LingeringImages(status.mounts(), settings.images().toString());
+    this.lingering = new LingeringImages(status, settings.images().toString());
     this.root = settings.root().toString();
     this.former = new FormerMounts(status.mounts(), root, settings.images().toString());
     this.images =

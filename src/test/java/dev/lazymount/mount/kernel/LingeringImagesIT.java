@@ -9,19 +9,21 @@ import dev.lazymount.kernel.Namespace.Propagation;
 import dev.lazymount.kernel.Site;
 import dev.lazymount.linux.MountInfo;
 import dev.lazymount.mount.Mounter;
+import dev.lazymount.status.DaemonStatus;
 import dev.lazymount.status.LingeringImage;
-import dev.lazymount.status.MountBoard;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Images are listed while they are detached and busy, and only then. */
 class LingeringImagesIT extends KernelMounterFixture {
+  private final DaemonStatus status = new DaemonStatus();
   private LingeringImages lingering;
   private String device;
 
@@ -33,7 +35,7 @@ class LingeringImagesIT extends KernelMounterFixture {
 
   @BeforeEach
   void mount() throws Exception {
-    lingering = new LingeringImages(new MountBoard(), site.images().toString());
+    lingering = new LingeringImages(status, site.images().toString());
     site.compiler("gcc");
     device = mounter.mount(request("gcc")).device();
   }
@@ -67,6 +69,24 @@ class LingeringImagesIT extends KernelMounterFixture {
       assertEquals(Site.IMAGE, new String(open.readAllBytes(), StandardCharsets.UTF_8));
     }
     awaitReleased();
+  }
+
+  @Test
+  void imageThatWeUnmountedLingersFromTheFirstScanOn() throws Exception {
+    try (Namespace alone = Namespace.make(site, Propagation.PRIVATE)) {
+      assertEquals(Mounter.Expiry.UNMOUNTED, mounter.unmount(request("gcc")));
+      LingeringImage found = mounter.lingering(device).orElseThrow();
+      assertEquals(site.image("gcc").toString(), found.image());
+      status.lingers(found);
+      assertEquals(List.of(found), lingering.look(MountInfo.read()));
+    }
+    awaitReleased();
+  }
+
+  @Test
+  void imageThatNothingUsesDoesNotLinger() throws Exception {
+    assertEquals(Mounter.Expiry.UNMOUNTED, mounter.unmount(request("gcc")));
+    assertEquals(Optional.empty(), mounter.lingering(device));
   }
 
   @Test
