@@ -29,6 +29,8 @@ bench() {
   local SYSTEM_TREE='' PACKAGE=''
   if [[ $1 == start ]]; then
     install_missing bindfs:bindfs
+  elif [[ $1 == first-compile ]]; then
+    install_missing /usr/include/fuse3/fuse.h:libfuse3-dev
   elif [[ $1 == boot ]]; then
     need_tools debootstrap:debootstrap
     need_system_tree 12

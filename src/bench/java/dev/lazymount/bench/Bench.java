@@ -11,12 +11,14 @@ import java.util.Optional;
  *
  * <p>Prints Markdown and then JSON to standard output, progress to standard error, and leaves the
  * JSON in {@code target/bench/NAME.json}, and a chart, where there is one, in {@code NAME.csv} and
- * {@code NAME.svg}. Everything it made is removed at the end, also after Ctrl-C. Exits with 0 once
- * it has measured, whatever the figures: bars are reported and not enforced.
+ * {@code NAME.svg} (a second one in {@code NAME-2}). Everything it made is removed at the end, also
+ * after Ctrl-C. Exits with 0 once it has measured, whatever the figures: bars are reported and not
+ * enforced.
  */
 public final class Bench {
   private static final List<Benchmark> ALL =
       List.of(
+          new FirstCompile(),
           new FirstAccess(),
           new Storm(),
           new Start(),
@@ -73,8 +75,9 @@ public final class Bench {
     Path file = Path.of("target", "bench", benchmark.name() + ".json");
     Files.createDirectories(file.getParent());
     Files.writeString(file, report.json() + "\n");
-    for (Chart chart : report.charts()) {
-      chart.write(file.resolveSibling(benchmark.name()));
+    for (int i = 0; i < report.charts().size(); i++) {
+      String number = i == 0 ? "" : "-" + (i + 1);
+      report.charts().get(i).write(file.resolveSibling(benchmark.name() + number));
     }
   }
 
