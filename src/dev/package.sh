@@ -31,6 +31,9 @@ bench() {
     install_missing bindfs:bindfs
   elif [[ $1 == first-compile ]]; then
     install_missing /usr/include/fuse3/fuse.h:libfuse3-dev
+  elif [[ $1 == price && -x ${LAZYMOUNT_CACHE:-/var/cache/lazymount-dev}/system-12/usr/bin/dpkg ]]; then
+    # Made by `bench boot`; without it, PID 1 is left out.
+    need_system_tree 12
   elif [[ $1 == boot ]]; then
     need_tools debootstrap:debootstrap
     need_system_tree 12

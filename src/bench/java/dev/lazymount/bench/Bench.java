@@ -20,6 +20,7 @@ public final class Bench {
       List.of(
           new FirstCompile(),
           new FirstAccess(),
+          new Price(),
           new Storm(),
           new Start(),
           new Boot(),

@@ -1,13 +1,19 @@
 package dev.lazymount.bench;
 
+import com.typesafe.config.ConfigFactory;
 import dev.lazymount.bench.FirstCompile.Way;
 import dev.lazymount.bench.Storage.Load;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * One turn of one way in {@link FirstCompile} and {@link Sandboxes}: each compiler compiles once.
@@ -21,7 +27,8 @@ final class CompileTurn {
   private static final List<String> OTHERS =
       IntStream.range(0, 10).mapToObj(i -> "other-" + i).toList();
 
-  private static final long LEARNING_MILLIS = 5000;
+  /** The longest that learning takes. */
+  private static final long LEARNING_NANOS = TimeUnit.SECONDS.toNanos(120);
 
   /** Takes what was measured. */
   interface Recorder {
@@ -65,13 +72,44 @@ final class CompileTurn {
       return;
     }
     Progress.show("first-compile: learning for ", way.title());
-    Lazymount daemon = daemon(way, site);
+    // A compile has to fit in.
+    Lazymount daemon = daemon(way, site, "readahead.learn-after=10s");
     for (Compiler compiler : compilers) {
       compiles.millis(compiler, directory(site, compiler), sandboxed);
       compiles.millis(compiler, directory(site, compiler), sandboxed);
     }
-    Thread.sleep(LEARNING_MILLIS);
+    long end = System.nanoTime() + LEARNING_NANOS;
+    while (!compilers.stream().allMatch(compiler -> isLearned(site, compiler))) {
+      if (System.nanoTime() - end > 0) {
+        throw new IOException("the daemon has not learned what compilers use: " + daemon.log());
+      }
+      Thread.sleep(200);
+    }
     end(daemon, site);
+  }
+
+  /** Whether the daemon has a list of the files that a compiler uses. */
+  private static boolean isLearned(Site site, Compiler compiler) {
+    Path lists = site.own().resolve("state/readahead");
+    if (!Files.isDirectory(lists)) {
+      return false;
+    }
+    try (Stream<Path> files = Files.list(lists)) {
+      for (Path file : files.toList()) {
+        if (Files.readString(file).startsWith("@\t" + compiler.title() + "\t")) {
+          return true;
+        }
+      }
+      return false;
+    } catch (IOException beingReplaced) {
+      return false;
+    }
+  }
+
+  /** Whether this lazymount can read ahead. */
+  static boolean canReadAhead() {
+    return ConfigFactory.parseResources("dev/lazymount/config/reference.conf")
+        .hasPath("lazymount." + READ_AHEAD);
   }
 
   /** Measures each compiler once. */
@@ -130,12 +168,17 @@ final class CompileTurn {
     recorder.record(compiler, millis, storage.load().minus(before));
   }
 
-  private Lazymount daemon(Way way, Site site) throws IOException, InterruptedException {
-    return switch (way) {
-      case AHEAD -> new Lazymount(workspace, site, READ_AHEAD + "=true");
-      case WARM_LIST -> new Lazymount(workspace, site, READ_AHEAD + "=true", "warm.max=100");
-      default -> new Lazymount(workspace, site);
-    };
+  private Lazymount daemon(Way way, Site site, String... more)
+      throws IOException, InterruptedException {
+    List<String> settings = new ArrayList<>();
+    if (canReadAhead()) {
+      settings.add(READ_AHEAD + "=" + (way == Way.AHEAD || way == Way.WARM_LIST));
+    }
+    if (way == Way.WARM_LIST) {
+      settings.add("warm.max=100");
+    }
+    Collections.addAll(settings, more);
+    return new Lazymount(workspace, site, settings.toArray(String[]::new));
   }
 
   private void awaitMounted(Lazymount daemon, Site site, Compiler compiler)

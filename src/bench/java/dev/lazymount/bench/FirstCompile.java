@@ -1,6 +1,5 @@
 package dev.lazymount.bench;
 
-import com.typesafe.config.ConfigFactory;
 import dev.lazymount.bench.Storage.Load;
 import dev.lazymount.bench.Storage.Profile;
 import java.io.IOException;
@@ -177,8 +176,7 @@ final class FirstCompile implements Benchmark {
         switch (way) {
           case AUTOFS, AUTOMOUNT -> Optional.of("not yet");
           case AHEAD, WARM_LIST ->
-              ConfigFactory.parseResources("dev/lazymount/config/reference.conf")
-                      .hasPath("lazymount." + CompileTurn.READ_AHEAD)
+              CompileTurn.canReadAhead()
                   ? Optional.empty()
                   : Optional.of("this lazymount has no setting " + CompileTurn.READ_AHEAD);
           default -> Optional.empty();

@@ -41,6 +41,7 @@ final class Sandboxes {
       throws IOException, InterruptedException {
     List<Integer> sorted = levels.stream().sorted().toList();
     Site present = new Site(workspace, "present", sorted.get(sorted.size() - 1));
+    present.share(workspace);
     try (Storage storage = new Storage(workspace, "sandboxes", false)) {
       Map<Way, Site> sites = CompileTurn.sites(storage, WAYS, compilers);
       storage.serve(STORAGE);

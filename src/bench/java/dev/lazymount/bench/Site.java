@@ -66,6 +66,15 @@ final class Site {
     return own;
   }
 
+  /**
+   * Makes the root a shared mount, as all mounts are on a host that systemd booted: what is mounted
+   * in it propagates to slave mount namespaces.
+   */
+  void share(Workspace workspace) throws IOException, InterruptedException {
+    workspace.run(List.of("mount", "--bind", root.toString(), root.toString()), List.of());
+    workspace.run(List.of("mount", "--make-shared", root.toString()), List.of());
+  }
+
   /** Names that have not been used yet. */
   List<String> take(int count) {
     List<String> taken = names.subList(used, used + count);
