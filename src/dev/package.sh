@@ -31,8 +31,14 @@ bench() {
     install_missing bindfs:bindfs
   elif [[ $1 == first-compile ]]; then
     install_missing /usr/include/fuse3/fuse.h:libfuse3-dev
-  elif [[ $1 == price && -x ${LAZYMOUNT_CACHE:-/var/cache/lazymount-dev}/system-12/usr/bin/dpkg ]]; then
-    # Made by `bench boot`; without it, PID 1 is left out.
+    # For autofs and systemd's automount units; in a quick run only if it is there.
+    if [[ " $* " != *" --quick "* ]]; then
+      need_tools debootstrap:debootstrap
+      need_system_tree 12
+    elif has_system_tree; then
+      need_system_tree 12
+    fi
+  elif [[ $1 == price ]] && has_system_tree; then
     need_system_tree 12
   elif [[ $1 == boot ]]; then
     need_tools debootstrap:debootstrap
@@ -44,4 +50,9 @@ bench() {
     "-Dlazymount.tree=$SYSTEM_TREE" "-Dlazymount.package=$PACKAGE" \
     -cp "target/test-classes:target/classes:$(<target/test.classpath)" \
     dev.lazymount.bench.Bench "$@"
+}
+
+# Whether `bench boot` or `system-test` has made the tree.
+has_system_tree() {
+  [[ -x ${LAZYMOUNT_CACHE:-/var/cache/lazymount-dev}/system-12/usr/bin/dpkg ]]
 }

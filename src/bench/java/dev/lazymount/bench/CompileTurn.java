@@ -38,6 +38,7 @@ final class CompileTurn {
   private final Workspace workspace;
   private final Compiles compiles;
   private final Storage storage;
+  private final CompileMachine.Factory machines;
   private final boolean sandboxed;
 
   /**
@@ -45,10 +46,16 @@ final class CompileTurn {
    *
    * @param sandboxed whether each compile has a mount namespace of its own
    */
-  CompileTurn(Workspace workspace, Compiles compiles, Storage storage, boolean sandboxed) {
+  CompileTurn(
+      Workspace workspace,
+      Compiles compiles,
+      Storage storage,
+      CompileMachine.Factory machines,
+      boolean sandboxed) {
     this.workspace = workspace;
     this.compiles = compiles;
     this.storage = storage;
+    this.machines = machines;
     this.sandboxed = sandboxed;
   }
 
@@ -157,7 +164,16 @@ final class CompileTurn {
         }
         end(daemon, site);
       }
-      default -> throw new IllegalArgumentException(way.title());
+      case AUTOFS, AUTOMOUNT -> {
+        try (CompileMachine machine = machines.boot(site, compilers, way == Way.AUTOFS)) {
+          for (Compiler compiler : compilers) {
+            Load before = storage.load();
+            double millis = machine.millis(compiles, compiler);
+            recorder.record(compiler, millis, storage.load().minus(before));
+          }
+        }
+        workspace.unmount(List.of());
+      }
     }
   }
 

@@ -14,7 +14,7 @@ import java.util.stream.Stream;
  * {@code LAZYMOUNT_CACHE}. It compiles one file to an object, and does not link.
  */
 enum Compiler {
-  TCC("tcc", "program.c", "tcc", "libc6-dev"),
+  TCC("tcc", "program.c", "tcc libc6-dev"),
   GCC("gcc", "program.c", "gcc"),
   GXX("g++", "program.cpp", "g++"),
   CLANG("clang++", "program.cpp", "clang"),
@@ -23,12 +23,14 @@ enum Compiler {
 
   private final String title;
   private final String source;
-  private final List<String> packages;
 
-  Compiler(String title, String source, String... packages) {
+  /** With spaces between. */
+  private final String packages;
+
+  Compiler(String title, String source, String packages) {
     this.title = title;
     this.source = source;
-    this.packages = List.of(packages);
+    this.packages = packages;
   }
 
   /** Those with these titles, with commas between. */
@@ -55,7 +57,7 @@ enum Compiler {
     List<String> command = new ArrayList<>(List.of("bash"));
     command.add(workspace.source("compiler.sh").toString());
     command.add(folder.toString());
-    command.addAll(packages);
+    command.addAll(List.of(packages.split(" ", -1)));
     workspace.run(command, List.of());
     return folder;
   }

@@ -33,9 +33,8 @@ import java.util.Optional;
  * <ul>
  *   <li><b>original directory</b>: without an image
  *   <li><b>mount(8) at boot</b>: the image is mounted before
- *   <li><b>autofs</b>: mounted at the first access, which waits; on this machine, if autofs is
- *       installed
- *   <li><b>systemd .automount</b>: the same by PID 1, if that is systemd
+ *   <li><b>autofs</b>, <b>systemd .automount</b>: mounted at the first access, which waits; in a
+ *       {@link CompileMachine}
  *   <li><b>lazymount</b>: a daemon that has mounted ten other images before; it runs for its turn
  *       alone
  *   <li><b>lazymount, reading ahead</b>: the same, with what earlier compiles have used read ahead
@@ -144,6 +143,7 @@ final class FirstCompile implements Benchmark {
     ways.removeIf(way -> cannotRun(way, report));
     workspace.compile("latency", "-I/usr/include/fuse3", "-lfuse3", "-lpthread");
     final Compiles compiles = new Compiles(workspace);
+    final CompileMachine.Factory machines = new CompileMachine.Factory(workspace);
     for (Compiler compiler : compilers) {
       Progress.show("first-compile: packages of ", compiler.title());
       Path folder = compiler.prepare(workspace);
@@ -156,7 +156,8 @@ final class FirstCompile implements Benchmark {
     Chart chart = new Chart("First compile on cold storage", "", "ms, p50");
     Map<Profile, Map<Compiler, Outcomes>> outcomes = new LinkedHashMap<>();
     for (Profile profile : profiles) {
-      Map<Compiler, Outcomes> here = measure(workspace, compiles, profile, compilers, ways, rounds);
+      Map<Compiler, Outcomes> here =
+          measure(workspace, compiles, machines, profile, compilers, ways, rounds);
       outcomes.put(profile, here);
       here.forEach((compiler, all) -> table(report, chart, profile, compiler, all));
     }
@@ -174,7 +175,10 @@ final class FirstCompile implements Benchmark {
   private static boolean cannotRun(Way way, Report report) {
     Optional<String> why =
         switch (way) {
-          case AUTOFS, AUTOMOUNT -> Optional.of("not yet");
+          case AUTOFS, AUTOMOUNT ->
+              System.getProperty("lazymount.tree", "").isEmpty()
+                  ? Optional.of("no tree of Debian 12, for a systemd as PID 1")
+                  : Optional.empty();
           case AHEAD, WARM_LIST ->
               CompileTurn.canReadAhead()
                   ? Optional.empty()
@@ -192,6 +196,7 @@ final class FirstCompile implements Benchmark {
   private static Map<Compiler, Outcomes> measure(
       Workspace workspace,
       Compiles compiles,
+      CompileMachine.Factory machines,
       Profile profile,
       List<Compiler> compilers,
       List<Way> ways,
@@ -203,7 +208,7 @@ final class FirstCompile implements Benchmark {
     try (Storage storage = new Storage(workspace, profile.title(), profile == Profile.LOCAL)) {
       Map<Way, Site> sites = CompileTurn.sites(storage, ways, compilers);
       storage.serve(profile);
-      CompileTurn turn = new CompileTurn(workspace, compiles, storage, false);
+      CompileTurn turn = new CompileTurn(workspace, compiles, storage, machines, false);
       for (Way way : ways) {
         turn.learn(way, sites.get(way), compilers);
       }

@@ -45,7 +45,8 @@ final class Sandboxes {
     try (Storage storage = new Storage(workspace, "sandboxes", false)) {
       Map<Way, Site> sites = CompileTurn.sites(storage, WAYS, compilers);
       storage.serve(STORAGE);
-      CompileTurn turn = new CompileTurn(workspace, compiles, storage, true);
+      CompileMachine.Factory machines = new CompileMachine.Factory(workspace);
+      CompileTurn turn = new CompileTurn(workspace, compiles, storage, machines, true);
       List<String> targets = new ArrayList<>();
       for (int level : sorted) {
         List<String> names = present.take(level - targets.size());
