@@ -3,12 +3,12 @@
 #
 # FOLDER/root then holds these packages with all that they depend on, so that a compiler runs in there
 # with nothing of this machine but its C library, and FOLDER/image.img is the squashfs image of that.
-# What is there already is kept. Needs apt-get with package lists, dpkg-deb and mksquashfs.
+# What is there already, of the same packages, is kept. Needs apt-get with package lists, dpkg-deb and mksquashfs.
 set -euo pipefail
 
 folder=$1
 shift
-if [[ -e $folder/image.img ]]; then
+if [[ -e $folder/image.img && $(<"$folder/packages") == "$*" ]]; then
   exit 0
 fi
 mkdir -p "$(dirname "$folder")"
@@ -36,6 +36,7 @@ rm -rf "$fresh"/{archives,installed,lock,lock-frontend,log} "$fresh"/root/usr/sh
 chmod -R u+rwX,go+rX-w "$fresh/root"
 chmod 755 "$fresh"
 mksquashfs "$fresh/root" "$fresh/image.img" -comp zstd -b 128K -all-root -quiet -no-progress >/dev/null
+echo "$*" >"$fresh/packages"
 rm -rf --one-file-system "$folder"
 mv "$fresh" "$folder"
 trap - EXIT

@@ -15,7 +15,7 @@ import java.util.stream.Stream;
  */
 enum Compiler {
   TCC("tcc", "program.c", "tcc libc6-dev"),
-  GCC("gcc", "program.c", "gcc"),
+  GCC("gcc", "program.c", "gcc libc6-dev"),
   GXX("g++", "program.cpp", "g++"),
   CLANG("clang++", "program.cpp", "clang"),
   RUSTC("rustc", "program.rs", "rustc"),

@@ -12,7 +12,7 @@ import java.util.List;
  * (src/bench/c/jail.c).
  */
 final class Compiles {
-  /** The user nobody. A compiler that runs as root might replace files of this machine. */
+  /** An unprivileged user: a compiler that runs as root might replace files of this machine. */
   private static final String UID = "65534";
 
   /**

@@ -168,7 +168,7 @@ final class Storage implements AutoCloseable {
     } while (!load().equals(before));
   }
 
-  /** Ends the serving of a profile; the content stays. */
+  /** Ends it, and frees its content. Nothing may be mounted in it any more. */
   @Override
   public void close() throws IOException, InterruptedException {
     if (server != null) {
@@ -176,6 +176,8 @@ final class Storage implements AutoCloseable {
       workspace.end(server);
       server = null;
     }
+    workspace.run(List.of("umount", from.toString()), List.of());
+    workspace.run(List.of("rm", "-rf", "--one-file-system", from.toString()), List.of());
   }
 
   /** Whether something is mounted on a directory of it. */
