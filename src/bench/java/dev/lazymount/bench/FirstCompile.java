@@ -254,10 +254,6 @@ final class FirstCompile implements Benchmark {
                 (compiler, all) -> {
                   String what = ", " + compiler.title() + ", " + profile.title();
                   report.atMost(
-                      "lazymount, times mount(8) at boot" + what,
-                      1.1,
-                      all.ratio(Way.LAZYMOUNT, Way.MOUNT));
-                  report.atMost(
                       "reading ahead, times lazymount without" + what,
                       profile == Profile.LOCAL ? 1.03 : 0.8,
                       all.ratio(Way.AHEAD, Way.LAZYMOUNT));
