@@ -99,6 +99,11 @@ public final class Bench {
     } catch (IOException e) {
       System.err.println("bench: " + e.getMessage());
       return 1;
+    } catch (RuntimeException e) {
+      // The other benchmarks go on.
+      Progress.show("bench: ", benchmark.name(), " failed");
+      e.printStackTrace();
+      return 1;
     } catch (InterruptedException e) {
       return 1;
     }
