@@ -12,7 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
-import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -30,7 +30,7 @@ final class Workspace implements AutoCloseable {
 
   private final Path folder;
   private final Path sources;
-  private final Set<Process> processes = new HashSet<>();
+  private final Set<Process> processes = new LinkedHashSet<>();
   private boolean closed;
 
   /**
@@ -132,8 +132,10 @@ final class Workspace implements AutoCloseable {
         return;
       }
       closed = true;
-      running = List.copyOf(processes);
+      running = new ArrayList<>(processes);
     }
+    // A daemon ends before the storage that it uses.
+    Collections.reverse(running);
     try {
       for (Process process : running) {
         end(process);
@@ -167,9 +169,13 @@ final class Workspace implements AutoCloseable {
     return folder.resolve(name + ".bin");
   }
 
-  private void compile(String name) throws IOException, InterruptedException {
+  /** Compiles src/bench/c/NAME.c with these flags, to {@link #program}. */
+  void compile(String name, String... flags) throws IOException, InterruptedException {
     String source = source("c/" + name + ".c").toString();
-    run(List.of("cc", "-O2", "-Wall", "-o", program(name).toString(), source), List.of());
+    List<String> command =
+        new ArrayList<>(List.of("cc", "-O2", "-Wall", "-o", program(name).toString(), source));
+    Collections.addAll(command, flags);
+    run(command, List.of());
   }
 
   private void unmountAll() throws IOException, InterruptedException {
