@@ -9,6 +9,7 @@ import dev.lazymount.control.ControlServer;
 import dev.lazymount.doctor.Preflight;
 import dev.lazymount.linux.Flock;
 import dev.lazymount.linux.PrivateDirectory;
+import dev.lazymount.readahead.ReadAhead;
 import dev.lazymount.status.DaemonState;
 import dev.lazymount.status.DaemonStatus;
 import dev.lazymount.status.StatusReport;
@@ -127,6 +128,9 @@ public final class Daemon {
         ControlServer.start(
             settings.runDir(), settings.control().group(), this::report, handlers.all())) {
       control = server;
+      if (settings.readAhead().enabled()) {
+        ReadAhead.start(settings, status);
+      }
       system =
           Assembly.start(
               live::now,
