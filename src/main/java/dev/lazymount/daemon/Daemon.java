@@ -7,6 +7,7 @@ import dev.lazymount.config.LiveSettings;
 import dev.lazymount.config.Settings;
 import dev.lazymount.control.ControlServer;
 import dev.lazymount.doctor.Preflight;
+import dev.lazymount.learned.Learned;
 import dev.lazymount.linux.Flock;
 import dev.lazymount.linux.PrivateDirectory;
 import dev.lazymount.readahead.ReadAhead;
@@ -18,6 +19,7 @@ import dev.lazymount.systemd.ServiceManager;
 import dev.lazymount.trace.program.TracePrograms;
 import dev.lazymount.web.WebService;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -171,7 +173,16 @@ public final class Daemon {
             status,
             this::report,
             Optional.of(handlers::explanation),
+            Optional.of(this::learned),
             version));
+  }
+
+  private String learned() {
+    try {
+      return Learned.export(settings.stateDir(), problem -> LOG.warn("read-ahead: {}", problem));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private StatusReport report() {

@@ -10,7 +10,6 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -44,7 +43,7 @@ public final class FileListStore {
   }
 
   /** The list of an image; empty if there is none, or it can't be used. */
-  Optional<FileList> read(String name) {
+  public Optional<FileList> read(String name) {
     return read(directory.resolve(fileName(name))).filter(list -> list.name().equals(name));
   }
 
@@ -62,15 +61,6 @@ public final class FileListStore {
       problems.accept("skipped " + file + ": " + e.getMessage());
       return Optional.empty();
     }
-  }
-
-  /** All lists, by the name of their file. */
-  public List<FileList> all() throws IOException {
-    List<FileList> all = new ArrayList<>();
-    for (Path file : files()) {
-      read(file).ifPresent(all::add);
-    }
-    return all;
   }
 
   /**
