@@ -123,6 +123,7 @@ public final class CdsTraining {
               status,
               () -> report,
               Optional.empty(),
+              Optional.empty(),
               "training"));
       return StatusText.lines(report, StatusText.COLOURS, Instant.now()).isEmpty()
           ? Optional.of("no status")

@@ -7,8 +7,10 @@ import dev.lazymount.config.LiveSettings;
 import dev.lazymount.config.Settings;
 import dev.lazymount.control.ControlServer;
 import dev.lazymount.doctor.Preflight;
+import dev.lazymount.learned.Learned;
 import dev.lazymount.linux.Flock;
 import dev.lazymount.linux.PrivateDirectory;
+import dev.lazymount.readahead.ReadAhead;
 import dev.lazymount.status.DaemonState;
 import dev.lazymount.status.DaemonStatus;
 import dev.lazymount.status.StatusReport;
@@ -17,6 +19,7 @@ import dev.lazymount.systemd.ServiceManager;
 import dev.lazymount.trace.program.TracePrograms;
 import dev.lazymount.web.WebService;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -134,6 +137,9 @@ public final class Daemon {
         ControlServer.start(
             settings.runDir(), settings.control().group(), this::report, handlers.all())) {
       control = server;
+      if (settings.readAhead().enabled()) {
+        ReadAhead.start(settings, status);
+      }
       system = Assembly.start(live::now, actors, newest, status, manager, early);
       handlers.connect(system);
       reloader.connect(system);
@@ -168,7 +174,16 @@ public final class Daemon {
             status,
             this::report,
             Optional.of(handlers::explanation),
+            Optional.of(this::learned),
             version));
+  }
+
+  private String learned() {
+    try {
+      return Learned.export(settings.stateDir(), problem -> LOG.warn("read-ahead: {}", problem));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private StatusReport report() {

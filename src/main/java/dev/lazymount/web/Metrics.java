@@ -48,6 +48,7 @@ final class Metrics {
     daemon(version);
     events();
     mounts();
+    readAhead();
     observing();
     images();
     JvmMemoryMetrics.builder().register(registry);
@@ -185,6 +186,24 @@ final class Metrics {
         "lazymount_access_to_mount_seconds",
         "Time from reading an access from the trace to the mount it caused.",
         counters.accessToMountSeconds);
+  }
+
+  private void readAhead() {
+    Counters counters = status.counters();
+    counter(
+        "lazymount_readahead_images_total",
+        "Mounted images of which files were read ahead.",
+        counters.readAheadImages);
+    counter(
+        "lazymount_readahead_bytes_total", "Bytes that were read ahead.", counters.readAheadBytes);
+    counter(
+        "lazymount_readahead_stopped_total",
+        "Of these images, those that were not read to the end.",
+        counters.readAheadStopped);
+    counter(
+        "lazymount_readahead_learned_total",
+        "Times that the used files of an image were listed.",
+        counters.learned);
   }
 
   private void observing() {
