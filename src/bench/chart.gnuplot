@@ -10,14 +10,14 @@ set xlabel across
 set ylabel up
 set grid ytics
 # Colours that remain distinct with any kind of colour vision (Okabe and Ito).
-array colours[7] = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#999999"]
+array colours[8] = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#999999", "#000000"]
 if (bars > 0) {
   set style data histograms
   set style histogram clustered gap 1
   set style fill solid 1.0
   set yrange [0:*]
-  plot for [i = 2:lines + 1] csv using i:xticlabels(1) linecolor rgb colours[(i - 2) % 7 + 1] title columnheader(i)
+  plot for [i = 2:lines + 1] csv using i:xticlabels(1) linecolor rgb colours[(i - 2) % 8 + 1] title columnheader(i)
 } else {
   set logscale y
-  plot for [i = 2:lines + 1] csv using 1:i with linespoints linewidth 2 linecolor rgb colours[(i - 2) % 7 + 1] title columnheader(i)
+  plot for [i = 2:lines + 1] csv using 1:i with linespoints linewidth 2 linecolor rgb colours[(i - 2) % 8 + 1] title columnheader(i)
 }

@@ -32,6 +32,9 @@ public final class Bench {
           new OpenCost(),
           new Pipeline());
 
+  private static boolean ending;
+  private static Workspace current;
+
   private Bench() {}
 
   /** Runs one benchmark. */
@@ -41,6 +44,7 @@ public final class Bench {
       System.out.print(help());
       System.exit(words.isEmpty() ? 2 : 0);
     }
+    Runtime.getRuntime().addShutdownHook(new Thread(Bench::end, "clean-up"));
     if (words.get(0).equals("all")) {
       System.exit(runAll(words.subList(1, words.size())));
     }
@@ -66,6 +70,9 @@ public final class Bench {
       Progress.show(
           "all: ", benchmark.name(), ", ", ALL.indexOf(benchmark) + 1, " of ", ALL.size());
       worst = Math.max(worst, run(benchmark, words, reports));
+      if (isEnding()) {
+        return 1;
+      }
     }
     try {
       String table = Peers.markdown(reports);
@@ -84,10 +91,7 @@ public final class Bench {
       Options options = new Options(words);
       String command = String.join(" ", benchmark.name(), String.join(" ", words)).strip();
       Report report = new Report(benchmark.name(), "./dev bench " + command, Host.describe());
-      Workspace workspace = new Workspace(Path.of("/var/tmp"), Path.of("src/bench"));
-      // Also when the JVM is ended: this is the one place where things are undone.
-      Runtime.getRuntime().addShutdownHook(new Thread(workspace::close, "clean-up"));
-      try (workspace) {
+      try (Workspace workspace = workspace()) {
         benchmark.run(options, workspace, report);
       }
       print(benchmark, report);
@@ -106,6 +110,31 @@ public final class Bench {
       return 1;
     } catch (InterruptedException e) {
       return 1;
+    }
+  }
+
+  /** A new one, unless the JVM is ending. */
+  private static synchronized Workspace workspace() throws IOException, InterruptedException {
+    if (ending) {
+      throw new InterruptedException("the benchmark is ending");
+    }
+    current = new Workspace(Path.of("/var/tmp"), Path.of("src/bench"));
+    return current;
+  }
+
+  private static synchronized boolean isEnding() {
+    return ending;
+  }
+
+  /** The end of the JVM, also by Ctrl-C: undoes what the current benchmark has made. */
+  private static void end() {
+    Workspace last;
+    synchronized (Bench.class) {
+      ending = true;
+      last = current;
+    }
+    if (last != null) {
+      last.close();
     }
   }
 

@@ -31,6 +31,10 @@ final class Workspace implements AutoCloseable {
   private final Path folder;
   private final Path sources;
   private final Set<Process> processes = new LinkedHashSet<>();
+
+  /** Held while all is undone. */
+  private final Object undoing = new Object();
+
   private boolean closed;
 
   /**
@@ -124,18 +128,25 @@ final class Workspace implements AutoCloseable {
     c("floor", List.of(), "forget", firstLaterLoop());
   }
 
+  /** All is undone when it returns, also if another thread undoes it. */
   @Override
   public void close() {
-    List<Process> running;
-    synchronized (this) {
-      if (closed) {
-        return;
+    synchronized (undoing) {
+      List<Process> running;
+      synchronized (this) {
+        if (closed) {
+          return;
+        }
+        closed = true;
+        running = new ArrayList<>(processes);
       }
-      closed = true;
-      running = new ArrayList<>(processes);
+      // A daemon ends before the storage that it uses.
+      Collections.reverse(running);
+      undo(running);
     }
-    // A daemon ends before the storage that it uses.
-    Collections.reverse(running);
+  }
+
+  private void undo(List<Process> running) {
     try {
       for (Process process : running) {
         end(process);
