@@ -113,7 +113,9 @@ public final class MountUsers {
 
   /** {@code mounts} are those of the device that this process has; there may be none. */
   private boolean uses(Path process, List<MountInfo> mounts) {
-    Set<String> targets = mounts.stream().map(MountInfo::target).collect(Collectors.toSet());
+    String root = root(process);
+    Set<String> targets =
+        mounts.stream().map(mount -> root + mount.target()).collect(Collectors.toSet());
     for (String link : List.of("cwd", "root", "exe")) {
       if (isIn(process.resolve(link), targets)) {
         return true;
@@ -122,6 +124,18 @@ public final class MountUsers {
     Set<String> ids =
         mounts.stream().map(mount -> "mnt_id:\t" + mount.id()).collect(Collectors.toSet());
     return hasOpenFile(process.resolve("fdinfo"), ids) || maps(process.resolve("maps"), mounts);
+  }
+
+  /**
+   * What the paths of its mounts have in front for this process, as in a chroot; empty if nothing.
+   */
+  private static String root(Path process) {
+    try {
+      String root = Files.readSymbolicLink(process.resolve("root")).toString();
+      return root.equals("/") ? "" : root;
+    } catch (IOException e) {
+      return "";
+    }
   }
 
   private static boolean isIn(Path link, Set<String> targets) {

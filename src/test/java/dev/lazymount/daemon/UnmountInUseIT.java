@@ -10,6 +10,7 @@ import dev.lazymount.kernel.Kernel;
 import dev.lazymount.kernel.Namespace;
 import dev.lazymount.kernel.Site;
 import dev.lazymount.linux.MountInfo;
+import dev.lazymount.linux.ProcessMounts;
 import dev.lazymount.status.StatusReport;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -18,6 +19,7 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -81,6 +83,28 @@ class UnmountInUseIT {
         assertEquals(1, site.mountsOn("gcc"));
       } finally {
         end(reader);
+      }
+    }
+  }
+
+  @Test
+  void chrootedProcessWhoseDirectoryIsInTheImageIsNamed() throws Exception {
+    try (Namespace sandbox = Namespace.make(site, Namespace.Propagation.SLAVE)) {
+      mount(false);
+      String jail = Files.createDirectory(site.scratch().resolve("jail")).toString();
+      Path output = site.scratch().resolve("chroot.log");
+      String enter =
+          "mount --rbind / %s && exec chroot %s sh -c 'cd %s; exec sleep 600'"
+              .formatted(jail, jail, site.root("gcc"));
+      Process inside = sandbox.start(output, "sh", "-c", enter);
+      try {
+        Await.until(
+            "it sleeps", () -> ProcessMounts.name(inside.pid()).equals(Optional.of("sleep")));
+        ChildProcess.Result refused = site.commandLine("unmount", "gcc");
+        String user = "gcc: it is in use: used by sleep[" + inside.pid() + "]";
+        assertTrue(refused.out().contains(user), refused.out());
+      } finally {
+        end(inside);
       }
     }
   }
