@@ -53,8 +53,9 @@ public final class TracePrograms {
   }
 
   /**
-   * Begins to read the kernel's types, what it permits and the version of bpftrace in the background,
-   * so that the first run need not wait for them. A failure occurs again, and is reported, when they are used.
+   * Begins to read the kernel's types, what it permits and the version of bpftrace in the
+   * background, so that the first run need not wait for them. A failure occurs again, and is
+   * reported, when they are used.
    */
   public static void prepare(Settings settings) {
     InstalledBpftrace bpftrace = new InstalledBpftrace(settings.trace().bpftrace());
