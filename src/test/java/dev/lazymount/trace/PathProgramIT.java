@@ -71,16 +71,17 @@ class PathProgramIT {
   @ParameterizedTest
   @MethodSource("dev.lazymount.trace.BpftraceUnderTest#all")
   void pathThatLeavesItsDirectoryIsReported(BpftraceUnderTest bpftrace) throws IOException {
-    compilers("gcc", "up", "twice", "dot");
+    compilers("gcc", "up", "twice", "dot", "back");
     try (TraceRecorder watch = record(bpftrace)) {
       String gcc = site.root("gcc") + "/";
       opener.open("openat", gcc + "x");
       opener.open("openat", gcc + "../up/x");
+      opener.open("openat", gcc + "../back/x");
       opener.open("openat", site.root() + "//twice/x");
       opener.open("openat", site.root() + "/./dot/x");
 
       TraceRecorder.fence(site, opener, List.of(watch));
-      for (String name : List.of("gcc", "up", "twice", "dot")) {
+      for (String name : List.of("gcc", "up", "back", "twice", "dot")) {
         assertTrue(watch.saw(name), name + ": " + watch.paths());
       }
     }

@@ -86,12 +86,12 @@ public final class PathProgram implements TraceProgram.Factory {
   /**
    * The statements that compute the key of a path's directory.
    *
-   * @param root bytes of the root with its slash, which is the first byte that counts
+   * @param root bytes of the root with its slash; those behind them count
    * @param path the longest path, bytes
    */
   private static String directory(String text, int root, int path) {
-    int first = (root - 1) / Long.BYTES;
-    int hidden = (root - 1) % Long.BYTES;
+    int first = root / Long.BYTES;
+    int hidden = root % Long.BYTES;
     return text.replace("@FIRST@", Integer.toString(first))
         .replace("@FILL@", Long.toString((1L << (hidden * Byte.SIZE)) - 1))
         .replace("@WORDS@", Integer.toString(path / Long.BYTES - first))
