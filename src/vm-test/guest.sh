@@ -369,7 +369,8 @@ set_option() {
 }
 
 start_daemon() {
-  timeout $READY systemctl start lazymount && says ".state == \"ready\" and .trace.program == \"${1:-hooked}\""
+  # The warm list's mounts follow at once, and keep an emulated machine busy.
+  timeout $READY systemctl start lazymount && within $SOON says ".state == \"ready\" and .trace.program == \"${1:-hooked}\""
 }
 
 # What the daemon answers to `status`, through a jq filter; false and null are failures.

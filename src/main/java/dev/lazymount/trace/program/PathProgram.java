@@ -17,8 +17,10 @@ public final class PathProgram implements TraceProgram.Factory {
 
   /** The flags that the program reads of the argument of openat2. */
   private static final String STRUCTS =
-      "struct lm_open_how { unsigned long flags; };\n"
-          + "struct lm_word { union { unsigned long all; unsigned char first; }; };\n";
+      """
+      struct lm_open_how { unsigned long flags; };
+      struct lm_word { union { unsigned long all; unsigned char first; }; };
+      """;
 
   /** The call with which compilers open headers; the others are not worth the time to compile. */
   private static final String BY_DIRECTORY = "openat";
