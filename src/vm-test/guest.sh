@@ -116,11 +116,13 @@ used_and_idle() {
   systemctl stop lazymount
   check "READY again, by the hooked program" start_daemon
   use_and_wait idle-used idle-unused || return
+  local since
+  since=$(mounted_since idle-used)
   # It copies the mounts, so it begins when they are there.
   unshare --mount --propagation private bash -c "while sleep 3; do cat $ROOT/idle-used/version; done" >/dev/null &
   user=$!
   check "an unused image is unmounted" within $SOON unmounted idle-unused
-  check "one that a private namespace uses is not" mounted idle-used
+  check "one that a private namespace uses is not" within $SOON still_mounted idle-used "$since"
   kill $user
   check "and it is when its use has ended" within $SOON unmounted idle-used
   set_option idle.unmount-after=1h
@@ -186,6 +188,14 @@ max_part() {
 mounted() {
   says ".mounts[] | select(.name == \"$1\") | .state == \"mounted\"" &&
     [[ $(behind "$1") == "$IMAGES/$1.img" ]]
+}
+
+still_mounted() {
+  mounted "$1" && [[ $(mounted_since "$1") == "$2" ]]
+}
+
+mounted_since() {
+  ask ".mounts[] | select(.name == \"$1\") | .since"
 }
 
 unmounted() {
@@ -359,7 +369,8 @@ set_option() {
 }
 
 start_daemon() {
-  timeout $READY systemctl start lazymount && says ".state == \"ready\" and .trace.program == \"${1:-hooked}\""
+  # The warm list's mounts follow at once, and keep an emulated machine busy.
+  timeout $READY systemctl start lazymount && within $SOON says ".state == \"ready\" and .trace.program == \"${1:-hooked}\""
 }
 
 # What the daemon answers to `status`, through a jq filter; false and null are failures.

@@ -127,6 +127,11 @@ final class TraceRecorder implements AutoCloseable {
     };
   }
 
+  /** The best program that this kernel permits. */
+  static ProgramName best() {
+    return programs().get(programs().size() - 1);
+  }
+
   /** The programs that this kernel permits. */
   static List<ProgramName> programs() {
     HookSupport kernel = HookSupport.ofThisKernel();

@@ -32,6 +32,8 @@ public final class HookSupport {
     Optional<String> refusal();
   }
 
+  private static Load loaded;
+
   private final Path root;
   private final Load load;
 
@@ -126,16 +128,28 @@ public final class HookSupport {
     }
   }
 
-  private static Optional<String> loadRefusal() {
+  /** Of the running kernel, which does not change its mind. */
+  private static synchronized Optional<String> loadRefusal() {
+    if (loaded == null) {
+      loaded = tryToLoad();
+    }
+    return loaded.refusal();
+  }
+
+  private static Load tryToLoad() {
     OptionalInt function = KernelStructs.function();
+    Optional<String> refusal = Optional.empty();
     if (function.isEmpty()) {
-      return Optional.of("this kernel has no function " + HookedProgram.FUNCTION);
+      refusal = Optional.of("this kernel has no function " + HookedProgram.FUNCTION);
+    } else {
+      try {
+        Bpf.tryFentry(function.getAsInt());
+      } catch (SyscallException e) {
+        refusal =
+            Optional.of("this kernel refuses fentry programs (" + Errno.name(e.errno()) + ")");
+      }
     }
-    try {
-      Bpf.tryFentry(function.getAsInt());
-      return Optional.empty();
-    } catch (SyscallException e) {
-      return Optional.of("this kernel refuses fentry programs (" + Errno.name(e.errno()) + ")");
-    }
+    Optional<String> found = refusal;
+    return () -> found;
   }
 }

@@ -53,14 +53,23 @@ public final class TracePrograms {
   }
 
   /**
-   * Begins to read the kernel's types and the version of bpftrace in the background, so that the
-   * first run need not wait for them. A failure occurs again, and is reported, when they are used.
+   * Begins to read the kernel's types, what it permits and the version of bpftrace in the
+   * background, so that the first run need not wait for them. A failure occurs again, and is
+   * reported, when they are used.
    */
   public static void prepare(Settings settings) {
     InstalledBpftrace bpftrace = new InstalledBpftrace(settings.trace().bpftrace());
     start("bpftrace-version", bpftrace::version);
-    if (settings.trace().program() != Settings.Program.PATH) {
-      start("kernel-types", KernelStructs::definitions);
+    switch (settings.trace().program()) {
+      case AUTO, HOOKED ->
+          start(
+              "kernel-types",
+              () -> {
+                KernelStructs.definitions();
+                HookSupport.ofThisKernel().whyNot(Probe.FENTRY);
+              });
+      case RESOLVED -> start("kernel-types", KernelStructs::definitions);
+      case PATH -> {}
     }
   }
 

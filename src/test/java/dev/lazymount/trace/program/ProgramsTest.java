@@ -356,7 +356,8 @@ final class ProgramsTest {
                 + "/str(args->filename, 8) == \"/opt/ce/\" || str(args->filename, 9) =="
                 + " \"/opt/ce/\"/\n"),
         source);
-    assertTrue(source.contains("(@seen[str(args->filename, 192)] & $kind) == 0"), source);
+    assertTrue(source.contains("(@seen_paths[str(args->filename, 192)] & $kind) == 0"), source);
+    assertTrue(source.contains("(@seen[$key] & $kind) == 0"), source);
     assertTrue(source.contains("comm != \"updatedb\""), source);
     assertTrue(source.contains(program.mark()), source);
     assertFalse(source.contains("@MARK@") || source.contains("_CALL@"), source);
