@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Shows an image being mounted at its first access, with real compilers, in a temp folder of its own.
+# Shows an image being mounted at its first access, with real compilers, in a temp folder of its own: on
+# storage with the latency of a network (src/bench/c/latency.c), where the first compile is slow.
 # Run it by `./dev demo`, which builds lazymount and installs what this needs.
 #
 # Every step is checked, and the first one that did not happen ends the demo with exit code 1.
@@ -9,7 +10,10 @@ cd "$(dirname "$(readlink -f "$0")")/../.."
 
 readonly LAZYMOUNT=target/lazymount
 readonly OTHERS=50 # small images that are never used
-readonly ROUNDS=10  # compiles for one figure; the fastest counts
+readonly ROUNDS=3   # compiles for one figure; the fastest counts
+readonly CACHE=${LAZYMOUNT_CACHE:-/var/cache/lazymount-dev}/compilers
+# Microseconds of a metadata call and of a read, MB/s, seconds that attributes are cached: as Amazon EFS.
+readonly LATENCY=(600 1000 300 60)
 
 main() {
   trap clean_up EXIT
@@ -18,65 +22,81 @@ main() {
   trap 'exit 129' HUP
   trap 'exit 141' PIPE
   work=$(mktemp -d "${TMPDIR:-/tmp}/lazymount-demo.XXXXXX")
-  root=$work/root images=$work/images out=$work/out
-  mkdir "$root" "$images" "$out"
-  write_program
+  storage=$work/storage root=$work/storage/root images=$work/storage/images out=$work/out
+  backing=$work/backing
+  mkdir "$storage" "$backing" "$out"
+  write_programs
 
   title "A compiler's image is mounted at its first access, and nothing waits for it"
   make_compilers
+  serve_storage
   measure_originals
   start_daemon
   look_around
   first_use "$tcc"
-  first_use "$gcc"
+  first_use "$gxx"
   use_bad_image
   count_mounted
   show_status
   kill_and_adopt
   put_away
-  title "All of it happened."
+  title "All of it happened. A first compile by $gxx on this storage:"
+  item "$(ms "${original[$gxx]}")   from the original directory"
+  item "$(ms "${first[$gxx]}")   with lazymount, at the first access"
+  item "$(ms "${later[$gxx]}")   from then on"
 }
 
 # --- the steps ----------------------------------------------------------------------------------
 
-# Fills the root with compilers and the image directory with their images.
+# Fills the storage with compilers and their images.
 make_compilers() {
   step "Compilers and their images"
-  make_tcc "$root/tcc-$(tcc_version)"
-  tcc=tcc-$(tcc_version)
-  gcc=gcc-$(gcc -dumpfullversion)
-  make_gcc "$root/$gcc"
-  broken=tcc-nightly
-  cp -a "$root/$tcc" "$root/$broken"
-
-  image "$tcc" "$gcc" "$broken"
-  cut_off "$images/$broken.img"
   local number
+  mount -t tmpfs -o mode=755 tmpfs "$backing"
+  mkdir "$backing/root" "$backing/images"
+  add tcc tcc libc6-dev
+  tcc=$added
+  add gxx g++
+  gxx=$added
+  broken=tcc-nightly
+  cp -a "$backing/root/$tcc" "$backing/root/$broken"
+  cp "$backing/images/$tcc.img" "$backing/images/$broken.img"
+  cut_off "$backing/images/$broken.img"
   for number in $(seq -w "$OTHERS"); do
-    mkdir -p "$root/other-$number/bin"
-    printf '#!/bin/sh\necho compiler %s\n' "$number" >"$root/other-$number/bin/cc"
-    chmod +x "$root/other-$number/bin/cc"
+    mkdir -p "$backing/root/other-$number/bin"
+    printf '#!/bin/sh\necho compiler %s\n' "$number" >"$backing/root/other-$number/bin/cc"
+    chmod +x "$backing/root/other-$number/bin/cc"
   done
-  image other-01
+  mksquashfs "$backing/root/other-01" "$backing/images/other-01.img" -quiet -no-progress -all-root >"$work/mksquashfs" ||
+    stop "mksquashfs failed: $(tail -n 1 "$work/mksquashfs")"
   for number in $(seq -w 2 "$OTHERS"); do
-    cp "$images/other-01.img" "$images/other-$number.img"
+    cp "$backing/images/other-01.img" "$backing/images/other-$number.img"
   done
+  item "$gxx, $tcc and $broken, from Debian's packages, and $OTHERS small ones;"
+  item "a squashfs image of each; the one of $broken is cut off"
+}
 
+# Shows them below $storage, as slow as a network's storage.
+serve_storage() {
+  cc -O2 -I/usr/include/fuse3 -o "$work/latency" src/bench/c/latency.c -lfuse3 -lpthread ||
+    stop "src/bench/c/latency.c does not compile"
+  LAZYMOUNT_DEMO=$work "$work/latency" "$backing" "$storage" "${LATENCY[@]}" >"$work/latency.log" 2>&1 &
+  wait_until 10 "the storage is not mounted" [ -d "$root" ]
   item "root      $root"
-  item "          $tcc, $gcc, $broken and $OTHERS small ones, on $(fs_in_words "$root")"
   item "images    $images"
-  item "          a squashfs image of each; the one of $broken is cut off"
-  [[ $("$root/$gcc/bin/gcc" -print-prog-name=cc1) -ef $root/$gcc/$(relative "$(gcc -print-prog-name=cc1)") ]] ||
-    stop "the copy of gcc does not use its own cc1"
+  item "storage   as slow as a network's: ${LATENCY[0]} µs each metadata call, ${LATENCY[1]} µs each read, ${LATENCY[2]} MB/s"
 }
 
 measure_originals() {
   declare -gA original
-  local name
-  for name in "$tcc" "$gcc"; do
-    fastest compile "$name"
-    original[$name]=$best
-    item "original  $name compiles a program in $(ms "$best") (fastest of $ROUNDS)"
+  local name start
+  for name in "$tcc" "$gxx"; do
+    drop_caches
+    start=$(now)
+    compile "$name"
+    original[$name]=$(($(now) - start))
+    check_program
+    item "original  the first compile by $name takes $(ms "${original[$name]}"), with the caches of this machine dropped before"
   done
 }
 
@@ -97,13 +117,16 @@ look_around() {
   item "looking   \`ls -l\` of the root and its $directories directories: that is no use, and mounts nothing"
 }
 
-# $1 is used for the first time: the original serves that, and the image what comes after.
+declare -A first later
+
+# $1 is used for the first time: the original serves what is read before the image is mounted.
 first_use() {
   local name=$1
   step "First use of $name, by absolute path"
   [[ $(fs_of "$root/$(driver "$name")") != squashfs ]] || stop "$name is mounted already"
   local before start done_at
   before=$(fs_in_words "$root/$(driver "$name")")
+  drop_caches
   start=$(now)
   compile "$name"
   done_at=$(now)
@@ -124,7 +147,7 @@ first_use() {
     at 0 "root/$(driver "$name") is run, from $before"
     at $((seen - start)) "the daemon sees it: $who"
     at $((since - start)) "mounted from $device ($work_ms ms of work)"
-    at $((done_at - start)) "compiled, served by the original directory, without waiting"
+    at $((done_at - start)) "compiled: begun in the original directory, without waiting for the image"
   } | sort -n -t + -k 2
 
   fastest compile "$name"
@@ -133,8 +156,8 @@ first_use() {
   now_on=$(fs_of "$root/$(driver "$name")")
   [[ $now_on == squashfs ]] || stop "$name is served by $now_on and not by its image"
   item "served from the image now: root/$(driver "$name") is on $now_on, $(source_of "$name")"
-  item "compile   $(ms "$best") from the image, $(ms "${original[$name]}") from the original, which is on $before here;"
-  item "          where it is on NFS, the image pays"
+  item "compile   $(ms "${original[$name]}") from the original, $(ms $((done_at - start))) at this first access, $(ms "$best") from now on"
+  first[$name]=$((done_at - start)) later[$name]=$best
 }
 
 use_bad_image() {
@@ -161,7 +184,7 @@ count_mounted() {
   local mounted
   mounted=$(mounts | wc -l)
   [[ $mounted == 2 ]] || stop "$mounted images are mounted, and 2 were used: $(mounts)"
-  item "2 of $((OTHERS + 3)) images are mounted, those of $tcc and $gcc; the other $OTHERS were never used"
+  item "2 of $((OTHERS + 3)) images are mounted, those of $tcc and $gxx; the other $OTHERS were never used"
 }
 
 show_status() {
@@ -179,7 +202,7 @@ kill_and_adopt() {
   item "gone, and its bpftrace with it"
   compile "$tcc"
   check_program
-  compile "$gcc"
+  compile "$gxx"
   check_program
   item "both compilers go on, from their images: nothing of the daemon is in their way"
   run_daemon
@@ -198,54 +221,37 @@ put_away() {
 
 # --- real compilers -----------------------------------------------------------------------------
 
-tcc_version() {
-  # prints: tcc version 0.9.27 (x86_64 Linux)
-  tcc -v | sed -E 's/^tcc version ([^ ]+).*/\1/'
+# Adds the compiler $1 of these Debian packages to the storage; sets `added` to its name. It is made
+# once, which takes half a minute.
+add() {
+  local folder=$CACHE/$1 version
+  bash src/bench/compiler.sh "$folder" "${@:2}" || stop "no compiler $1"
+  case $1 in
+    tcc)
+      # prints: tcc version 0.9.27 (x86_64 Linux)
+      version=$("$folder/root/usr/bin/tcc" -v | sed -E 's/^tcc version ([^ ]+).*/\1/')
+      added=tcc-$version
+      ;;
+    gxx)
+      version=$("$folder/root/usr/bin/g++" -dumpfullversion)
+      added=g++-$version
+      ;;
+  esac
+  cp -a "$folder/root" "$backing/root/$added"
+  cp "$folder/image.img" "$backing/images/$added.img"
 }
 
-# Copies the installed tcc to folder $1.
-make_tcc() {
-  mkdir -p "$1/bin"
-  cp -L "$(command -v tcc)" "$1/bin/tcc"
-  # prints: install: /usr/lib/x86_64-linux-gnu/tcc
-  cp -aL "$(tcc -print-search-dirs | sed -n 's/^install: //p')" "$1/lib"
-}
-
-# Copies the installed gcc to folder $1: all that C needs, with its assembler and linker. gcc looks
-# for its parts relative to itself, so they keep their places relative to one another.
-make_gcc() {
-  local parts program
-  parts=$(dirname "$(gcc -print-libgcc-file-name)")
-  program=$(dirname "$(gcc -print-prog-name=cc1)")
-  mkdir -p "$1/bin" "$1/$(relative "$parts")" "$1/$(relative "$program")"
-  cp -L "$(command -v gcc)" "$1/bin/gcc"
-  cp -aL "$parts"/include "$parts"/*.o "$parts"/libgcc* "$1/$(relative "$parts")"
-  cp -aL "$program"/{cc1,collect2,lto-wrapper,liblto_plugin.so} "$1/$(relative "$program")"
-  cp -L "$(command -v as)" "$(command -v ld)" "$1/$(relative "$program")"
-}
-
-# A path below /usr, without it.
-relative() {
-  local path
-  path=$(readlink -f "$1")
-  [[ $path == /usr/* ]] || stop "the installed gcc is not a Debian one: $path is not in /usr"
-  printf '%s' "${path#/usr/}"
-}
-
-# Makes the images of these compilers.
-image() {
-  local name
-  for name in "$@"; do
-    mksquashfs "$root/$name" "$images/$name.img" -quiet -no-progress -all-root -Xcompression-level 1 >"$work/mksquashfs" ||
-      stop "mksquashfs failed: $(tail -n 1 "$work/mksquashfs")"
-  done
+# Makes the storage cold: what it is made of is in memory.
+drop_caches() {
+  sync
+  echo 3 >/proc/sys/vm/drop_caches
 }
 
 cut_off() {
   truncate -s $(($(stat -c %s "$1") / 2)) "$1"
 }
 
-write_program() {
+write_programs() {
   cat >"$work/primes.c" <<'C'
 #include <stdio.h>
 #include <stdlib.h>
@@ -266,22 +272,45 @@ int main(void) {
   return 0;
 }
 C
+  cat >"$work/primes.cpp" <<'CPP'
+#include <algorithm>
+#include <iostream>
+#include <map>
+#include <numeric>
+#include <regex>
+#include <vector>
+
+int main() {
+  std::vector<int> primes;
+  for (int i = 2; i < 100; i++) {
+    if (std::none_of(primes.begin(), primes.end(), [i](int p) { return i % p == 0; })) primes.push_back(i);
+  }
+  std::cout << "the primes below 100 add up to " << std::accumulate(primes.begin(), primes.end(), 0) << '\n';
+}
+CPP
 }
 
 # The program of compiler $1, below the root.
 driver() {
   case $1 in
-    gcc-*) printf '%s' "$1/bin/gcc" ;;
-    *) printf '%s' "$1/bin/tcc" ;;
+    g++-*) printf '%s' "$1/usr/bin/g++" ;;
+    *) printf '%s' "$1/usr/bin/tcc" ;;
   esac
 }
 
-# Compiles the program by the compiler $1.
+# Compiles the program by the compiler $1, with its own headers and libraries.
 compile() {
+  local at=$root/$1 libraries=$root/$1/usr/lib/x86_64-linux-gnu
   rm -f "$out/primes"
   case $1 in
-    gcc-*) "$root/$1/bin/gcc" -O2 "$work/primes.c" -o "$out/primes" ;;
-    *) "$root/$1/bin/tcc" -B"$root/$1/lib" "$work/primes.c" -o "$out/primes" ;;
+    g++-*)
+      PATH=$at/usr/bin:$PATH LD_LIBRARY_PATH=$libraries "$at/usr/bin/g++" "--sysroot=$at" \
+        -O2 -static-libstdc++ "$work/primes.cpp" -o "$out/primes"
+      ;;
+    *)
+      "$at/usr/bin/tcc" "-B$libraries/tcc" -nostdinc "-I$libraries/tcc/include" "-I$at/usr/include" \
+        "-I$at/usr/include/x86_64-linux-gnu" "$work/primes.c" -o "$out/primes"
+      ;;
   esac || stop "$1 could not compile the program"
 }
 
@@ -320,7 +349,11 @@ logged() {
 
 # Mounts in the root: number, target and source of each.
 mounts() {
-  awk -v below="$work/" 'index($5, below) == 1 { print $1, $5, $(NF - 1) }' /proc/self/mountinfo
+  mounts_in "$root"
+}
+
+mounts_in() {
+  awk -v below="$1/" 'index($5, below) == 1 { print $1, $5, $(NF - 1) }' /proc/self/mountinfo
 }
 
 is_mounted() {
@@ -366,7 +399,7 @@ end_all() {
   local target
   while read -r _ target _; do
     umount "$target" 2>/dev/null || umount -l "$target" || true
-  done < <(mounts | tac)
+  done < <(mounts_in "$work" | tac)
   if ! wait_quietly 5 nothing_left; then
     printf 'left behind:\n%s\n' "$(leftovers)" >&2
     return 1
@@ -383,7 +416,7 @@ nothing_left() {
 }
 
 leftovers() {
-  mounts | sed 's/^/mount /'
+  mounts_in "$work" | sed 's/^/mount /'
   grep -l -s -F "$work/" /sys/block/loop*/loop/backing_file | sed 's/^/loop device /'
   grep -l -s -z -x -F "LAZYMOUNT_DEMO=$work" /proc/[0-9]*/environ | sed 's/^/process /'
   true

@@ -27,9 +27,22 @@ bench() {
   need_kernel
   install_missing cc:gcc cc:libc6-dev python3:python3 gnuplot:gnuplot-nox
   local SYSTEM_TREE='' PACKAGE=''
-  if [[ $1 == start ]]; then
+  if [[ $1 == start || $1 == all ]]; then
     install_missing bindfs:bindfs
-  elif [[ $1 == boot ]]; then
+  fi
+  if [[ $1 == first-compile ]]; then
+    install_missing /usr/include/fuse3/fuse.h:libfuse3-dev
+    # For autofs and systemd's automount units; in a quick run only if it is there.
+    if [[ " $* " != *" --quick "* ]]; then
+      need_tools debootstrap:debootstrap
+      need_system_tree 12
+    elif has_system_tree; then
+      need_system_tree 12
+    fi
+  elif [[ $1 == price ]] && has_system_tree; then
+    need_system_tree 12
+  elif [[ $1 == boot || $1 == all ]]; then
+    install_missing /usr/include/fuse3/fuse.h:libfuse3-dev
     need_tools debootstrap:debootstrap
     need_system_tree 12
     package
@@ -39,4 +52,9 @@ bench() {
     "-Dlazymount.tree=$SYSTEM_TREE" "-Dlazymount.package=$PACKAGE" \
     -cp "target/test-classes:target/classes:$(<target/test.classpath)" \
     dev.lazymount.bench.Bench "$@"
+}
+
+# Whether `bench boot` or `system-test` has made the tree.
+has_system_tree() {
+  [[ -x ${LAZYMOUNT_CACHE:-/var/cache/lazymount-dev}/system-12/usr/bin/dpkg ]]
 }

@@ -63,7 +63,7 @@ system_test() {
 vm_test() {
   need_root "making a Debian tree"
   need_tools qemu-system-x86_64:qemu-system-x86 debootstrap:debootstrap mke2fs:e2fsprogs \
-    mksquashfs:squashfs-tools unshare:util-linux
+    mksquashfs:squashfs-tools unshare:util-linux gcc:gcc /usr/include/stdio.h:libc6-dev
   build
   local cache=${LAZYMOUNT_CACHE:-/var/cache/lazymount-dev}
   mkdir -p "$cache"

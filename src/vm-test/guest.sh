@@ -21,14 +21,20 @@ readonly READY=900 # a start of Java and one of bpftrace
 readonly RETURN=180 # the client's pause before it tries the server again, and its grace period
 readonly RESCAN=5
 
+# shellcheck source=src/vm-test/sight.sh
+source "$PAYLOAD/sight.sh"
+
 main() {
   serve
   install_daemon
 
   in_daily_use
+  opened_in_other_ways
   changed_on_the_server
   server_goes_away
   server_goes_away_and_the_daemon_ends
+  used_and_idle
+  ftrace_is_disabled
   by_spelled_path
   server_goes_away_during_mounts
 
@@ -39,7 +45,7 @@ main() {
 
 in_daily_use() {
   check "root and images are on NFS 4.1" on_nfs
-  check "READY, by the resolved program" start_daemon
+  check "READY, by the hooked program" start_daemon
   check "loop devices have as many minor numbers as the machine was booted with" max_part
   check "a first open is served by NFS" reads "original opened" "$ROOT/opened/version"
   check "it is seen, and mounted from the image on NFS" within $SOON mounted opened
@@ -48,6 +54,15 @@ in_daily_use() {
   check "an open by a relative path is seen and mounted" open_relative_and_mounted relative
   check "a mounted compiler is quiet" is_quiet opened
   check "an image that comes to the server is found" comes_later
+}
+
+# What no system call's tracepoint shows.
+opened_in_other_ways() {
+  check "an open by io_uring is seen and mounted" opened_and_mounted io_uring by-io-uring
+  check "an open by a 32-bit program is seen and mounted" opened_and_mounted 32-bit by-32-bit
+  check "a loader that a program elsewhere names is seen and mounted" loaded_and_mounted by-loader
+  check "each way to open a file is seen as the table says" sees_as_the_table_says
+  check "the kernel has left out no run of the program" says ".events.lost == 0"
 }
 
 changed_on_the_server() {
@@ -68,7 +83,7 @@ server_goes_away() {
   stop_server
   (cat "$ROOT/waiting/version" >/dev/null) &
   check "status answers at once without the server" answers_at_once
-  check "it says that the storage does not answer" within $SOON says '.trace.problem // "" | contains("storage does not answer")'
+  check "it says that the storage does not respond" within $SOON says '.trace.problem // "" | contains("storage does not respond")'
   start_server
   check "ready again by itself when the server is back" within $RETURN says '.state == "ready"'
   check "what was used meanwhile is mounted" within $SOON mounted waiting
@@ -80,7 +95,7 @@ server_goes_away_and_the_daemon_ends() {
   check "SIGTERM ends it, and nothing of it has to be killed" ends
   systemctl start --no-block lazymount
   check "it starts without the server, and status answers" within $SOON says '.state == "starting"'
-  check "and says why it is not ready" within $SOON says '.trace.problem // "" | contains("storage does not answer")'
+  check "and says why it is not ready" within $SOON says '.trace.problem // "" | contains("storage does not respond")'
   check "it comes back after kill -9" comes_back_after_kill
   # The client does not hear of it, so its open files are stale when the server is back.
   replace stale-replaced
@@ -93,6 +108,37 @@ server_goes_away_and_the_daemon_ends() {
   check "one that vanished meanwhile is unmounted, though it is stale" \
     within $SOON unmounted stale-vanished
   check "what is used now is mounted" use_and_wait used-after
+}
+
+# An image that only a private namespace uses, which no unmount here would touch.
+used_and_idle() {
+  set_option idle.unmount-after=40s
+  systemctl stop lazymount
+  check "READY again, by the hooked program" start_daemon
+  use_and_wait idle-used idle-unused || return
+  local since
+  since=$(mounted_since idle-used)
+  # It copies the mounts, so it begins when they are there.
+  unshare --mount --propagation private bash -c "while sleep 3; do cat $ROOT/idle-used/version; done" >/dev/null &
+  user=$!
+  check "an unused image is unmounted" within $SOON unmounted idle-unused
+  check "one that a private namespace uses is not" within $SOON still_mounted idle-used "$since"
+  kill $user
+  check "and it is when its use has ended" within $SOON unmounted idle-used
+  set_option idle.unmount-after=1h
+}
+
+# Programs at functions do not run then; the canary notices.
+ftrace_is_disabled() {
+  sysctl -q kernel.ftrace_enabled=0
+  check "without ftrace the resolved program takes over" within $((READY)) \
+    says '.state == "ready" and .trace.program == "resolved"'
+  check "and status says why" says '.trace.note | contains("kernel.ftrace_enabled is 0")'
+  check "an open by a relative path is seen and mounted" open_relative_and_mounted after-ftrace
+  sysctl -q kernel.ftrace_enabled=1
+  systemctl stop lazymount
+  check "with ftrace the hooked program runs again" start_daemon
+  check "ftrace works: the kernel did not disable it" reads 1 /proc/sys/kernel/ftrace_enabled
 }
 
 by_spelled_path() {
@@ -144,6 +190,14 @@ mounted() {
     [[ $(behind "$1") == "$IMAGES/$1.img" ]]
 }
 
+still_mounted() {
+  mounted "$1" && [[ $(mounted_since "$1") == "$2" ]]
+}
+
+mounted_since() {
+  ask ".mounts[] | select(.name == \"$1\") | .since"
+}
+
 unmounted() {
   [[ -z $(behind "$1") ]]
 }
@@ -183,6 +237,14 @@ same_as() {
 run_and_mounted() {
   [[ $("$ROOT/$1/bin/cc") =~ ^(original|image)\ $1$ ]] && within $SOON mounted "$1" &&
     [[ $("$ROOT/$1/bin/cc") == "image $1" ]]
+}
+
+opened_and_mounted() {
+  opener "$1" "$ROOT/$2/version" && within $SOON mounted "$2"
+}
+
+loaded_and_mounted() {
+  "$PAYLOAD/sight/loader-of-$1" && within $SOON mounted "$1"
 }
 
 open_relative_and_mounted() {
@@ -294,7 +356,7 @@ install_daemon() {
   printf '[Service]\nTimeoutStartSec=%s\nWatchdogSec=%s\nTimeoutStopSec=90\nEnvironment="JAVA_OPTS=%s"\n' $READY $READY "$java_options" >/etc/systemd/system/lazymount.service.d/slow.conf
   cat >/etc/lazymount/application.conf <<CONF
 lazymount {
-  trace { program = resolved, canary = 3s, canary-timeout = 60s }
+  trace { program = auto, canary = 3s, canary-timeout = 60s }
   mount { timeout = 5s, concurrency = 2, retry-max = 5s }
   catalog.rescan = ${RESCAN}s
 }
@@ -307,7 +369,8 @@ set_option() {
 }
 
 start_daemon() {
-  timeout $READY systemctl start lazymount && says ".state == \"ready\" and .trace.program == \"${1:-resolved}\""
+  # The warm list's mounts follow at once, and keep an emulated machine busy.
+  timeout $READY systemctl start lazymount && within $SOON says ".state == \"ready\" and .trace.program == \"${1:-hooked}\""
 }
 
 # What the daemon answers to `status`, through a jq filter; false and null are failures.

@@ -63,18 +63,34 @@ make_disk() {
 make_payload() {
   local payload=$work/payload name
   mkdir -p "$payload/images" "$payload/compilers" "$payload/lazymount"
-  cp $HERE/guest.sh systemd/lazymount.service "$payload"
+  cp $HERE/guest.sh $HERE/sight.sh systemd/lazymount.service "$payload"
   cp -rp target/lazymount target/lazymount.jar target/lib "$payload/lazymount"
   for name in opened executed relative later replaced vanished waiting stale-replaced stale-vanished \
-    used-after path-opened path-executed stuck-1 stuck-2 stuck-3; do
+    used-after by-io-uring by-32-bit by-loader idle-used idle-unused after-ftrace path-opened path-executed stuck-1 stuck-2 stuck-3; do
     make_compiler "$name" "original $name"
     image "$name" "image $name" "$name.img"
   done
   for name in replaced stale-replaced; do
     image "$name" "image 2 $name" "$name.img.2"
   done
+  make_openers "$payload/sight"
   make_archive "$payload"
   mksquashfs "$payload" "$work/payload.img" -quiet -no-progress -noI -noD -noF -noX >"$work/mksquashfs.log"
+}
+
+# Programs that open files in the ways of sight.sh. Two have a loader of their own below the root: a
+# compiler's original directory has it, its image need not.
+make_openers() {
+  local root=/opt/compiler-explorer name
+  mkdir "$1"
+  gcc -O2 -static -o "$1/opener" src/test/c/opener.c
+  echo 'int main(void) { return 0; }' >"$work/empty.c"
+  gcc -shared -o "$1/libsight.so" "$work/empty.c"
+  gcc -o "$1/with-library" "$work/empty.c" -Wl,--no-as-needed "-L$1" -lsight
+  gcc -o "$1/own-loader" "$work/empty.c" "-Wl,--dynamic-linker=$root/by-LOADER/lib/ld.so"
+  gcc -o "$1/loader-of-by-loader" "$work/empty.c" "-Wl,--dynamic-linker=$root/by-loader/lib/ld.so"
+  mkdir "$1/../compilers/by-loader/lib"
+  cp -L "$tree/lib64/ld-linux-x86-64.so.2" "$1/../compilers/by-loader/lib/ld.so"
 }
 
 # The class archive for the machine's own Java, made here, where it takes seconds. It holds the jar's

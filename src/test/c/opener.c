@@ -105,6 +105,17 @@ static int by_untouched_path(char *file, char *more) {
   return openat_raw(AT_FDCWD, path, O_RDONLY);
 }
 
+// The path ends where its page does, and the page behind it is missing.
+static int by_page_end(char *file, char *more) {
+  long page = sysconf(_SC_PAGESIZE);
+  char *pages = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (pages == MAP_FAILED) fail("mmap", "pages");
+  need(munmap(pages + page, page), "munmap", "page");
+  char *path = pages + page - strlen(file) - 1;
+  strcpy(path, file);
+  return openat_raw(AT_FDCWD, path, O_RDONLY);
+}
+
 static int by_opendir(char *file, char *more) {
   DIR *directory = opendir(file);
   if (!directory) fail("opendir", file);
@@ -268,6 +279,7 @@ static const struct {
     {"open", by_open},           {"openat", by_openat},       {"openat2", by_openat2},
     {"o_path", by_o_path},       {"creat", by_creat},         {"directory", by_directory},
     {"chdir", by_chdir},         {"untouched", by_untouched_path},
+    {"page-end", by_page_end},
     {"opendir", by_opendir},     {"exec", by_exec},           {"chdir-exec", by_chdir_exec},
     {"execveat", by_execveat},   {"handle", by_handle},       {"mmap", by_mmap},
     {"io_uring", by_io_uring},   {"32-bit", by_32_bit},

@@ -28,8 +28,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * Imports point one way: cli → (doctor, daemon) → batch → (control, web, warm, explain) → (trace,
- * route) → mount → catalog → status → (config, linux, systemd, text).
+ * Imports point one way: cli → (doctor, daemon) → batch → (control, web, learned, warm, readahead,
+ * explain) → (trace, route) → mount → catalog → status → (config, linux, systemd, text).
  *
  * <p>Reading a package must not need one further left in that line, and what a package may do to
  * the machine (native calls, child processes) is decided by its place here.
@@ -40,8 +40,27 @@ class ArchitectureTest {
   /** Every package there may be, the leftmost first. A new one is given its place here. */
   private static final List<String> PACKAGES =
       List.of(
-          "cli", "doctor", "daemon", "hold", "batch", "verify", "control", "web", "warm", "explain",
-          "trace", "route", "mount", "catalog", "status", "systemd", "config", "linux", "text");
+          "cli",
+          "doctor",
+          "daemon",
+          "hold",
+          "batch",
+          "verify",
+          "control",
+          "web",
+          "learned",
+          "warm",
+          "readahead",
+          "explain",
+          "trace",
+          "route",
+          "mount",
+          "catalog",
+          "status",
+          "systemd",
+          "config",
+          "linux",
+          "text");
 
   private static final JavaClasses SOURCES =
       new ClassFileImporter()
@@ -91,8 +110,21 @@ class ArchitectureTest {
 
   @Test
   void warmIsUsedByDaemonAloneAndKnowsNothingOfTheTrace() {
-    check(noClassesOf(allBut("warm", "daemon", "cli")).should(use("warm")));
+    check(noClassesOf(allBut("warm", "daemon", "cli", "learned")).should(use("warm")));
     check(noClassesOf("warm").should(use("trace", "mount")));
+  }
+
+  @Test
+  void readAheadIsStartedByTheDaemonAndMountsNothing() {
+    check(noClassesOf(allBut("readahead", "daemon", "cli", "learned")).should(use("readahead")));
+    check(noClassesOf("readahead").should(use("trace", "mount", "route", "warm")));
+    check(noClassesOf("readahead").should(useLibrary("akka..")));
+  }
+
+  @Test
+  void whatWasLearnedIsTextAndKnowsNothingOfTheDaemon() {
+    check(noClassesOf(allBut("learned", "daemon", "cli")).should(use("learned")));
+    check(noClassesOf("learned").should(use("trace", "mount", "route", "status")));
   }
 
   @Test

@@ -3,27 +3,37 @@ package dev.lazymount.bench;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
- * The command line of the benchmarks: {@code ./dev bench NAME [--quick] [OPTIONS]}, as root.
+ * The command line of the benchmarks: {@code ./dev bench NAME [--quick] [OPTIONS]}, as root; and
+ * {@code ./dev bench all [--quick]}, which runs one after the other and prints the table of {@link
+ * Peers}.
  *
  * <p>Prints Markdown and then JSON to standard output, progress to standard error, and leaves the
  * JSON in {@code target/bench/NAME.json}, and a chart, where there is one, in {@code NAME.csv} and
- * {@code NAME.svg}. Everything it made is removed at the end, also after Ctrl-C. Exits with 0 once
- * it has measured, whatever the figures: bars are reported and not enforced.
+ * {@code NAME.svg} (a second one in {@code NAME-2}). Everything it made is removed at the end, also
+ * after Ctrl-C. Exits with 0 once it has measured, whatever the figures: bars are reported and not
+ * enforced.
  */
 public final class Bench {
   private static final List<Benchmark> ALL =
       List.of(
+          new FirstCompile(),
           new FirstAccess(),
+          new Price(),
           new Storm(),
           new Start(),
           new Boot(),
           new Burst(),
           new OpenCost(),
           new Pipeline());
+
+  private static boolean ending;
+  private static Workspace current;
 
   private Bench() {}
 
@@ -34,6 +44,10 @@ public final class Bench {
       System.out.print(help());
       System.exit(words.isEmpty() ? 2 : 0);
     }
+    Runtime.getRuntime().addShutdownHook(new Thread(Bench::end, "clean-up"));
+    if (words.get(0).equals("all")) {
+      System.exit(runAll(words.subList(1, words.size())));
+    }
     Optional<Benchmark> chosen =
         ALL.stream().filter(benchmark -> benchmark.name().equals(words.get(0))).findFirst();
     if (chosen.isEmpty()) {
@@ -41,19 +55,47 @@ public final class Bench {
       System.err.print(help());
       System.exit(2);
     }
-    System.exit(run(chosen.get(), words));
+    System.exit(run(chosen.get(), words.subList(1, words.size()), new LinkedHashMap<>()));
   }
 
-  private static int run(Benchmark benchmark, List<String> words) {
+  /** One after the other; goes on after one that failed. The only option is --quick. */
+  private static int runAll(List<String> words) {
+    if (!words.isEmpty() && !words.equals(List.of("--quick"))) {
+      System.err.println("bench: all takes only --quick; ./dev bench --help lists the options");
+      return 2;
+    }
+    Map<String, Report> reports = new LinkedHashMap<>();
+    int worst = 0;
+    for (Benchmark benchmark : ALL) {
+      Progress.show(
+          "all: ", benchmark.name(), ", ", ALL.indexOf(benchmark) + 1, " of ", ALL.size());
+      worst = Math.max(worst, run(benchmark, words, reports));
+      if (isEnding()) {
+        return 1;
+      }
+    }
     try {
-      Options options = new Options(words.subList(1, words.size()));
-      Report report =
-          new Report(benchmark.name(), "./dev bench " + String.join(" ", words), Host.describe());
-      Workspace workspace = new Workspace(Path.of("/var/tmp"), Path.of("src/bench"));
-      // Also runs at the usual end: this is the one place where things are undone.
-      Runtime.getRuntime().addShutdownHook(new Thread(workspace::close, "clean-up"));
-      benchmark.run(options, workspace, report);
+      String table = Peers.markdown(reports);
+      System.out.println(table);
+      Files.writeString(Path.of("target", "bench", "peers.md"), table);
+    } catch (IOException e) {
+      System.err.println("bench: " + e.getMessage());
+      return 1;
+    }
+    return worst;
+  }
+
+  /** Runs one, and adds its report if it did not fail. */
+  private static int run(Benchmark benchmark, List<String> words, Map<String, Report> reports) {
+    try {
+      Options options = new Options(words);
+      String command = String.join(" ", benchmark.name(), String.join(" ", words)).strip();
+      Report report = new Report(benchmark.name(), "./dev bench " + command, Host.describe());
+      try (Workspace workspace = workspace()) {
+        benchmark.run(options, workspace, report);
+      }
       print(benchmark, report);
+      reports.put(benchmark.name(), report);
       return 0;
     } catch (Options.Invalid e) {
       System.err.println("bench: " + e.getMessage() + "; ./dev bench --help lists the options");
@@ -61,8 +103,38 @@ public final class Bench {
     } catch (IOException e) {
       System.err.println("bench: " + e.getMessage());
       return 1;
+    } catch (RuntimeException e) {
+      // The other benchmarks go on.
+      Progress.show("bench: ", benchmark.name(), " failed");
+      e.printStackTrace();
+      return 1;
     } catch (InterruptedException e) {
       return 1;
+    }
+  }
+
+  /** A new one, unless the JVM is ending. */
+  private static synchronized Workspace workspace() throws IOException, InterruptedException {
+    if (ending) {
+      throw new InterruptedException("the benchmark is ending");
+    }
+    current = new Workspace(Path.of("/var/tmp"), Path.of("src/bench"));
+    return current;
+  }
+
+  private static synchronized boolean isEnding() {
+    return ending;
+  }
+
+  /** The end of the JVM, also by Ctrl-C: undoes what the current benchmark has made. */
+  private static void end() {
+    Workspace last;
+    synchronized (Bench.class) {
+      ending = true;
+      last = current;
+    }
+    if (last != null) {
+      last.close();
     }
   }
 
@@ -73,13 +145,16 @@ public final class Bench {
     Path file = Path.of("target", "bench", benchmark.name() + ".json");
     Files.createDirectories(file.getParent());
     Files.writeString(file, report.json() + "\n");
-    for (Chart chart : report.charts()) {
-      chart.write(file.resolveSibling(benchmark.name()));
+    for (int i = 0; i < report.charts().size(); i++) {
+      String number = i == 0 ? "" : "-" + (i + 1);
+      report.charts().get(i).write(file.resolveSibling(benchmark.name() + number));
     }
   }
 
   private static String help() {
     StringBuilder text = new StringBuilder("usage: ./dev bench NAME [--quick] [OPTIONS]\n\n");
+    text.append(
+        "  all: every one of these, some hours (quick: an hour); and one table of peers\n\n");
     ALL.forEach(
         benchmark ->
             text.append("  ")

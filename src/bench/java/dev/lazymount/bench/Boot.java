@@ -164,7 +164,7 @@ final class Boot implements Benchmark {
           ExecStartPost=/bin/mv /run/read /%s
           """
               .formatted(FIRST, DONE));
-      want(machine, SERVICE);
+      machine.want(SERVICE);
       provide(machine, way, images);
       machine.boot();
       machine.await(DONE);
@@ -189,7 +189,7 @@ final class Boot implements Benchmark {
   private static void provide(Machine machine, Way way, int images) throws IOException {
     switch (way) {
       case NONE -> {}
-      case LAZYMOUNT -> want(machine, "lazymount.service");
+      case LAZYMOUNT -> machine.want("lazymount.service");
       case MOUNT ->
           before(
               machine,
@@ -198,7 +198,7 @@ final class Boot implements Benchmark {
                   + " /opt/compiler-explorer/NAME'");
       case ALL -> before(machine, "/usr/bin/lazymount mount --all");
       case AUTOFS -> {
-        want(machine, "autofs.service");
+        machine.want("autofs.service");
         machine.write(
             "etc/systemd/system/autofs.service.d/order.conf", "[Unit]\nBefore=" + SERVICE + "\n");
         machine.write("etc/auto.master", "/opt/compiler-explorer program:/etc/auto.compilers\n");
@@ -239,14 +239,7 @@ final class Boot implements Benchmark {
         ExecStart=%s
         """
             .formatted(SERVICE, command));
-    want(machine, "mount-all.service");
-  }
-
-  private static void want(Machine machine, String unit) throws IOException {
-    Path wants = machine.layer().resolve("etc/systemd/system/multi-user.target.wants");
-    Files.createDirectories(wants);
-    String folder = unit.matches("(lazymount|autofs).*") ? "/lib/systemd/system/" : "../";
-    Files.createSymbolicLink(wants.resolve(unit), Path.of(folder + unit));
+    machine.want("mount-all.service");
   }
 
   private static void tables(

@@ -3,13 +3,17 @@ package dev.lazymount.bench;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Lines over a number: a table in Markdown, a CSV file, and an SVG that gnuplot draws from it. */
+/**
+ * Lines over a number, or bars in groups: a table in Markdown, a CSV file, and an SVG that gnuplot
+ * draws from it.
+ */
 final class Chart {
   /** Draws any of these charts; see there for its variables. */
   private static final String SCRIPT = "src/bench/chart.gnuplot";
@@ -18,6 +22,9 @@ final class Chart {
   private final String across;
   private final String up;
   private final Map<String, TreeMap<Integer, Double>> lines = new LinkedHashMap<>();
+
+  /** The names of the groups of bars; empty for a chart of lines. */
+  private final List<String> groups = new ArrayList<>();
 
   /**
    * An empty chart.
@@ -31,6 +38,14 @@ final class Chart {
     this.up = up;
   }
 
+  /** Adds a bar, of a colour of its own for each {@code line}. */
+  void bar(String line, String group, double y) {
+    if (!groups.contains(group)) {
+      groups.add(group);
+    }
+    add(line, groups.indexOf(group), y);
+  }
+
   /** Adds a point; all above 0, because the vertical axis is logarithmic. */
   void add(String line, int x, double y) {
     lines.computeIfAbsent(line, l -> new TreeMap<>()).put(x, y);
@@ -40,7 +55,7 @@ final class Chart {
   String markdown() {
     List<Integer> columns = columns();
     StringBuilder text = new StringBuilder("### " + title + "\n\n| " + up + ", by " + across);
-    columns.forEach(x -> text.append(String.format(Locale.ROOT, " | %,d", x)));
+    columns.forEach(x -> text.append(" | ").append(column(x)));
     text.append(" |\n|---").append("|---:".repeat(columns.size())).append("|\n");
     lines.forEach(
         (line, points) -> {
@@ -67,13 +82,14 @@ final class Chart {
                 "gnuplot",
                 "-e",
                 String.format(
-                    "csv='%s'; svg='%s'; heading='%s'; across='%s'; up='%s'; lines=%d",
+                    "csv='%s'; svg='%s'; heading='%s'; across='%s'; up='%s'; lines=%d; bars=%d",
                     csv,
                     file.resolveSibling(file.getFileName() + ".svg"),
                     title,
                     across,
                     up,
-                    lines.size()),
+                    lines.size(),
+                    groups.size()),
                 SCRIPT)
             .inheritIO()
             .start();
@@ -87,7 +103,7 @@ final class Chart {
     StringBuilder text = new StringBuilder('"' + across + '"');
     lines.keySet().forEach(line -> text.append(",\"").append(line).append('"'));
     for (int x : columns()) {
-      text.append('\n').append(x);
+      text.append('\n').append(groups.isEmpty() ? x : '"' + column(x) + '"');
       lines
           .values()
           .forEach(
@@ -99,6 +115,10 @@ final class Chart {
                               : ""));
     }
     return text.append('\n').toString();
+  }
+
+  private String column(int x) {
+    return groups.isEmpty() ? String.format(Locale.ROOT, "%,d", x) : groups.get(x);
   }
 
   private List<Integer> columns() {

@@ -56,22 +56,22 @@ final class Lazymount {
 
   /** What runs a command over a site. */
   static List<String> command(String name, List<String> words, Site site, String... settings) {
-    Path own = site.root().resolveSibling("own");
     List<String> command = new ArrayList<>();
     command.add(launcher());
     command.add(name);
     command.addAll(words);
-    List<String> all = new ArrayList<>(List.of(settings));
+    List<String> all = new ArrayList<>();
     all.add("root=" + site.root());
     all.add("images=" + site.images());
     all.add("run-dir=" + runDir(site));
-    all.add("lock-dir=" + own.resolve("lock"));
-    all.add("state-dir=" + own.resolve("state"));
+    all.add("lock-dir=" + site.own().resolve("lock"));
+    all.add("state-dir=" + site.own().resolve("state"));
     // One process opens all names, and the benchmark itself replaces files below the root.
     all.add("trace.scanner-names=off");
     all.add("mount.quiet-after-write=off");
     // What is measured is the first access and not the warm list.
     all.add("warm.max=0");
+    all.addAll(List.of(settings));
     all.forEach(
         setting -> {
           command.add("--set");
@@ -131,6 +131,6 @@ final class Lazymount {
 
   /** Where a daemon over a site is asked. */
   static Path runDir(Site site) {
-    return site.root().resolveSibling("own").resolve("run");
+    return site.own().resolve("run");
   }
 }

@@ -55,6 +55,14 @@ final class Machine implements AutoCloseable {
     Files.writeString(file, content);
   }
 
+  /** Starts a unit at its boot. */
+  void want(String unit) throws IOException {
+    Path wants = layer().resolve("etc/systemd/system/multi-user.target.wants");
+    Files.createDirectories(wants);
+    String folder = unit.matches("(lazymount|autofs).*") ? "/lib/systemd/system/" : "../";
+    Files.createSymbolicLink(wants.resolve(unit), Path.of(folder + unit));
+  }
+
   /** Switches it on, and returns at once. */
   void boot() throws IOException {
     busyBefore = busyLoops();

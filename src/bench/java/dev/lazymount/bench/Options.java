@@ -30,6 +30,11 @@ final class Options {
     }
   }
 
+  /** Whether a short run is wanted. */
+  boolean quick() {
+    return quick;
+  }
+
   /** A positive number. */
   int number(String option, int usually, int whenQuick) {
     return numbers(option, List.of(usually), List.of(whenQuick)).get(0);

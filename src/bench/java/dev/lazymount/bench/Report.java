@@ -107,6 +107,21 @@ final class Report {
     return section;
   }
 
+  /**
+   * The median of a row, in the first section whose title begins so; empty if there is none.
+   *
+   * @param relative whether as a ratio to the section's first row
+   */
+  Optional<Double> median(String titleStart, String row, boolean relative) {
+    return sections.stream()
+        .filter(section -> section.title.startsWith(titleStart))
+        .findFirst()
+        .flatMap(
+            section ->
+                Optional.ofNullable(section.rows.get(row))
+                    .map(sample -> relative ? section.ratio(sample) : sample.median()));
+  }
+
   /** Adds a chart, which is also a table. */
   void chart(Chart chart) {
     charts.add(chart);

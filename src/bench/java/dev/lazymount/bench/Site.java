@@ -16,6 +16,7 @@ final class Site {
 
   private final Path root;
   private final Path images;
+  private final Path own;
   private final List<String> names = new ArrayList<>();
   private int used;
 
@@ -30,6 +31,7 @@ final class Site {
     Path folder = workspace.folder().resolve(name);
     root = Files.createDirectories(folder.resolve("root"));
     images = Files.createDirectories(folder.resolve("images"));
+    own = folder.resolve("own");
     Path image = image(workspace);
     for (int i = 0; i < size; i++) {
       String next = "c" + i;
@@ -40,12 +42,37 @@ final class Site {
     }
   }
 
+  /**
+   * A root and images that are there already.
+   *
+   * @param own where a daemon over it keeps its files
+   */
+  Site(Path root, Path images, Path own) {
+    this.root = root;
+    this.images = images;
+    this.own = own;
+  }
+
   Path root() {
     return root;
   }
 
   Path images() {
     return images;
+  }
+
+  /** Where a daemon over it keeps its files. */
+  Path own() {
+    return own;
+  }
+
+  /**
+   * Makes the root a shared mount, as all mounts are on a host that systemd booted: what is mounted
+   * in it propagates to slave mount namespaces.
+   */
+  void share(Workspace workspace) throws IOException, InterruptedException {
+    workspace.run(List.of("mount", "--bind", root.toString(), root.toString()), List.of());
+    workspace.run(List.of("mount", "--make-shared", root.toString()), List.of());
   }
 
   /** Names that have not been used yet. */
@@ -76,7 +103,7 @@ final class Site {
   }
 
   /** One image; made once for all sites. Random bytes, so that its size is known. */
-  private static Path image(Workspace workspace) throws IOException, InterruptedException {
+  static Path image(Workspace workspace) throws IOException, InterruptedException {
     Path image = workspace.folder().resolve("one.img");
     if (!Files.exists(image)) {
       Path tool = workspace.folder().resolve("content/bin/tool");

@@ -12,7 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
-import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -30,7 +30,11 @@ final class Workspace implements AutoCloseable {
 
   private final Path folder;
   private final Path sources;
-  private final Set<Process> processes = new HashSet<>();
+  private final Set<Process> processes = new LinkedHashSet<>();
+
+  /** Held while all is undone. */
+  private final Object undoing = new Object();
+
   private boolean closed;
 
   /**
@@ -124,16 +128,25 @@ final class Workspace implements AutoCloseable {
     c("floor", List.of(), "forget", firstLaterLoop());
   }
 
+  /** All is undone when it returns, also if another thread undoes it. */
   @Override
   public void close() {
-    List<Process> running;
-    synchronized (this) {
-      if (closed) {
-        return;
+    synchronized (undoing) {
+      List<Process> running;
+      synchronized (this) {
+        if (closed) {
+          return;
+        }
+        closed = true;
+        running = new ArrayList<>(processes);
       }
-      closed = true;
-      running = List.copyOf(processes);
+      // A daemon ends before the storage that it uses.
+      Collections.reverse(running);
+      undo(running);
     }
+  }
+
+  private void undo(List<Process> running) {
     try {
       for (Process process : running) {
         end(process);
@@ -167,9 +180,13 @@ final class Workspace implements AutoCloseable {
     return folder.resolve(name + ".bin");
   }
 
-  private void compile(String name) throws IOException, InterruptedException {
+  /** Compiles src/bench/c/NAME.c with these flags, to {@link #program}. */
+  void compile(String name, String... flags) throws IOException, InterruptedException {
     String source = source("c/" + name + ".c").toString();
-    run(List.of("cc", "-O2", "-Wall", "-o", program(name).toString(), source), List.of());
+    List<String> command =
+        new ArrayList<>(List.of("cc", "-O2", "-Wall", "-o", program(name).toString(), source));
+    Collections.addAll(command, flags);
+    run(command, List.of());
   }
 
   private void unmountAll() throws IOException, InterruptedException {

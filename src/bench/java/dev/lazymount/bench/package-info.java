@@ -3,7 +3,9 @@
  * something else that was measured in the same run.
  *
  * <p>A tour: {@link dev.lazymount.bench.Bench} is the command line and knows the {@link
- * dev.lazymount.bench.Benchmark}s: {@link dev.lazymount.bench.FirstAccess}, {@link
+ * dev.lazymount.bench.Benchmark}s: {@link dev.lazymount.bench.FirstCompile} (real {@link
+ * dev.lazymount.bench.Compiler}s on a slow {@link dev.lazymount.bench.Storage}), {@link
+ * dev.lazymount.bench.Price}, {@link dev.lazymount.bench.FirstAccess}, {@link
  * dev.lazymount.bench.Storm}, {@link dev.lazymount.bench.Start}, {@link dev.lazymount.bench.Boot}
  * (on a booted {@link dev.lazymount.bench.Machine}), {@link dev.lazymount.bench.Burst}, {@link
  * dev.lazymount.bench.OpenCost} and {@link dev.lazymount.bench.Pipeline}; the Javadoc of each says

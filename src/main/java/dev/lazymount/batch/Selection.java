@@ -2,7 +2,7 @@ package dev.lazymount.batch;
 
 import dev.lazymount.catalog.Catalog;
 import dev.lazymount.catalog.ImageFile;
-import dev.lazymount.status.Access;
+import dev.lazymount.text.Printable;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -36,7 +36,7 @@ public record Selection(Which which, List<String> names) {
       super(
           "no image has "
               + (names.size() == 1 ? "the name " : "these names: ")
-              + names.stream().map(Access::printable).collect(Collectors.joining(", "))
+              + names.stream().map(Printable::of).collect(Collectors.joining(", "))
               + "; nothing was done");
     }
   }

@@ -8,7 +8,7 @@ import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.Receive;
 import akka.actor.typed.javadsl.TimerScheduler;
 import dev.lazymount.status.DaemonStatus;
-import dev.lazymount.text.Durations;
+import dev.lazymount.text.Humanize;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -191,7 +191,7 @@ public final class CatalogActor extends AbstractBehavior<CatalogActor.Command> {
     if (scanning) {
       show(
           "the image scan has been running for "
-              + Durations.text(env.patience())
+              + Humanize.exact(env.patience())
               + ", the storage does not respond; "
               + (any ? "using the previous catalog" : "no images are known yet"));
     }

@@ -1,5 +1,6 @@
 package dev.lazymount.catalog;
 
+import dev.lazymount.text.Printable;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -50,12 +51,8 @@ final class ScanErrors {
     return List.copyOf(all);
   }
 
-  /** A text from a file system without control characters, and not longer than 240 chars. */
+  /** A text from a file system, safe and not too long to show. */
   static String printable(String text) {
-    StringBuilder shown = new StringBuilder();
-    text.chars()
-        .limit(MAX_SHOWN)
-        .forEach(c -> shown.append(Character.isISOControl(c) ? '?' : (char) c));
-    return text.length() > MAX_SHOWN ? shown.append("...").toString() : shown.toString();
+    return Printable.shortened(text, MAX_SHOWN);
   }
 }

@@ -33,6 +33,7 @@ import picocli.CommandLine.Command;
       HoldCommand.class,
       ReleaseCommand.class,
       VerifyCommand.class,
+      LearnedCommand.class,
       TraceCommand.class,
       RescanCommand.class,
       ReloadCommand.class,

@@ -7,7 +7,6 @@ import dev.lazymount.linux.MountInfo;
 import dev.lazymount.linux.ProcessMounts;
 import dev.lazymount.linux.SyscallException;
 import dev.lazymount.linux.TimedCall;
-import dev.lazymount.status.Access;
 import dev.lazymount.text.Printable;
 import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
@@ -41,7 +40,7 @@ final class ProcessView {
     if (comm.isEmpty()) {
       return "no process has the id " + pid;
     }
-    String process = Access.printable(comm.get()) + "[" + pid + "]";
+    String process = Printable.of(comm.get()) + "[" + pid + "]";
     if (image.name() == null) {
       return process + " reads this path as it is: no image serves it";
     }
@@ -139,7 +138,7 @@ final class ProcessView {
         if (namespace.isPresent()
             && known.add(namespace.get())
             && ProcessMounts.sight(pid, device) == ProcessMounts.Sight.LACKS) {
-          String comm = ProcessMounts.name(pid).map(Access::printable).orElse("");
+          String comm = ProcessMounts.name(pid).map(Printable::of).orElse("");
           found.add(namespace.get() + " of " + comm + "[" + pid + "]");
         }
       }

@@ -127,6 +127,18 @@ final class KeyReader {
     return (int) value;
   }
 
+  /** Reads a number of bytes, such as {@code 512M}; its bounds are whole MiB. */
+  long size(String key, long min, long max) {
+    long value = scalar(key, "a size", Config::getBytes).orElse(min);
+    if (value < min || value > max) {
+      refuse(
+          key,
+          value < min ? "is too small" : "is too large",
+          "give a size from " + (min >> 20) + "M to " + (max >> 20) + "M");
+    }
+    return value;
+  }
+
   Duration duration(String key, Duration min, Duration max) {
     Duration value = scalar(key, "a duration", Config::getDuration).orElse(min);
     if (value.compareTo(min) < 0 || value.compareTo(max) > 0) {
@@ -216,7 +228,11 @@ final class KeyReader {
   }
 
   private static String exampleOf(String type) {
-    return type.equals("a duration") ? ", such as 500ms, 30s or 5m" : "";
+    return switch (type) {
+      case "a duration" -> ", such as 500ms, 30s or 5m";
+      case "a size" -> ", such as 512M or 1G";
+      default -> "";
+    };
   }
 
   /** Finds a required value; null counts as absent. */

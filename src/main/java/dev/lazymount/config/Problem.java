@@ -19,7 +19,7 @@ public record Problem(String key, String value, String origin, String reason, St
   /** Makes every part printable and one line, whatever the value contains. */
   public Problem {
     key = printable(key);
-    value = shortened(printable(value));
+    value = Printable.shortened(printable(value), MAX_VALUE);
     origin = printable(origin);
     reason = printable(reason);
     advice = printable(advice);
@@ -48,9 +48,5 @@ public record Problem(String key, String value, String origin, String reason, St
 
   private static String printable(String text) {
     return Printable.of(text.replaceAll("\\s*\\R\\s*", " ").strip());
-  }
-
-  private static String shortened(String text) {
-    return text.length() <= MAX_VALUE ? text : text.substring(0, MAX_VALUE) + "...";
   }
 }

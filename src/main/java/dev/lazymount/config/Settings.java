@@ -27,6 +27,7 @@ import java.util.Optional;
  * @param idle when unused images are unmounted
  * @param catalog how images are found
  * @param warm which images are mounted at start, before their first access
+ * @param readAhead which files of a mounted image are read before they are used
  * @param log what is logged
  * @param metrics where metrics and the status page are served
  * @param control who may use the control socket
@@ -44,6 +45,7 @@ public record Settings(
     Idle idle,
     Catalog catalog,
     Warm warm,
+    ReadAhead readAhead,
     Log log,
     Metrics metrics,
     Control control) {
@@ -98,12 +100,14 @@ public record Settings(
 
   /** Which trace program reports the accesses. */
   public enum Program {
-    /** Try {@link #RESOLVED}, fall back to {@link #PATH}. */
+    /** The first that works: {@link #HOOKED}, {@link #RESOLVED}, {@link #PATH}. */
     AUTO,
     /** Compares the path as the opening process spelled it; sees absolute paths only. */
     PATH,
     /** Walks from the opened file up to the root in the kernel; needs BTF. */
-    RESOLVED;
+    RESOLVED,
+    /** The same at a kernel function that every open passes; needs fentry or kprobes. */
+    HOOKED;
 
     /** The program as it is written in a file, such as {@code auto}. */
     @Override
@@ -198,6 +202,16 @@ public record Settings(
    *     that hangs; empty for none
    */
   public record Warm(int max, Optional<Path> seed) {}
+
+  /**
+   * Which files of a mounted image are read before they are used.
+   *
+   * @param enabled whether to learn and to read any
+   * @param memory the most bytes to read of all mounted images together
+   * @param io the most bytes to read in a second
+   * @param learnAfter the time from the first use of an image until its used files are listed
+   */
+  public record ReadAhead(boolean enabled, long memory, long io, Duration learnAfter) {}
 
   /**
    * What is logged.

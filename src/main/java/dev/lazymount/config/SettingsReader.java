@@ -110,6 +110,11 @@ final class SettingsReader {
                 keys.duration("catalog.rescan", Duration.ofMillis(100), Duration.ofDays(1))),
             new Settings.Warm(
                 keys.whole("warm.max", 0, 10_000), keys.fileOrOff("warm.seed", MAX_DIR_BYTES)),
+            new Settings.ReadAhead(
+                keys.flag("readahead.enabled"),
+                keys.size("readahead.memory", 1 << 20, 1L << 40),
+                keys.size("readahead.io", 1 << 20, 1L << 40),
+                keys.duration("readahead.learn-after", Duration.ofSeconds(1), Duration.ofDays(1))),
             new Settings.Log(
                 keys.durationOrOff("log.summary", Duration.ofSeconds(1), Duration.ofDays(1))),
             new Settings.Metrics(

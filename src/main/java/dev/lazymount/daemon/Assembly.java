@@ -27,9 +27,9 @@ import dev.lazymount.trace.Bpftrace;
 import dev.lazymount.trace.TraceEnv;
 import dev.lazymount.trace.TraceProcess;
 import dev.lazymount.trace.program.Canary;
-import dev.lazymount.trace.program.ResolvedProgram;
 import dev.lazymount.trace.program.TraceProgram;
 import dev.lazymount.trace.program.TracePrograms;
+import dev.lazymount.trace.program.Walk;
 import dev.lazymount.warm.WarmEnv;
 import java.io.IOException;
 import java.time.Duration;
@@ -92,7 +92,7 @@ public final class Assembly {
    * @param newest receives each new catalog
    * @param status receives what status shows
    * @param manager receives the life cycle
-   * @param trace makes and runs trace programs
+   * @param early the first scan and the first run of bpftrace
    */
   static ActorSystem<Supervisor.Command> start(
       Supplier<Settings> live,
@@ -100,7 +100,7 @@ public final class Assembly {
       NewestCatalog newest,
       DaemonStatus status,
       ServiceManager manager,
-      TracePart trace) {
+      EarlyStart early) {
     Config sized =
         ConfigFactory.parseString(
                 DISPATCHERS
@@ -112,16 +112,16 @@ public final class Assembly {
             context ->
                 Supervisor.create(
                     new Assembly(live, newest, status, manager, context.getSystem())
-                        .env(trace, open -> context.getSelf().tell(new Supervisor.Storage(open))))),
+                        .env(early, open -> context.getSelf().tell(new Supervisor.Storage(open))))),
         "lazymount",
         sized);
   }
 
-  private Supervisor.Env env(TracePart trace, Consumer<Boolean> storage) {
+  private Supervisor.Env env(EarlyStart early, Consumer<Boolean> storage) {
     return new Supervisor.Env(
-        catalog(scanner(settings)),
+        catalog(early.scanner(scanner(settings))),
         router(storage),
-        trace(trace),
+        trace(early.trace()),
         () ->
             new Assembly(live, newest, status, manager, system)
                 .trace(TracePart.real(live.get(), status)),
@@ -186,7 +186,7 @@ public final class Assembly {
             System::nanoTime);
     Reconcile reconcile = new Reconcile(status, settings);
     status.mode(settings.mode());
-    status.useInterval(ResolvedProgram.useInterval(settings));
+    status.useInterval(Walk.useInterval(settings));
     return new RouterEnv(
         settings.root().toString(),
         mounts,

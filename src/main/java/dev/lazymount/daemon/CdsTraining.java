@@ -95,9 +95,13 @@ public final class CdsTraining {
             new NewestCatalog(),
             status,
             ServiceManager.from(Map.of()),
-            new Assembly.TracePart(
-                () -> new TraceProgram(ProgramName.PATH, "", MARK, 0, trace, null),
-                program -> trace));
+            EarlyStart.begin(
+                Assembly.scanner(settings),
+                new Assembly.TracePart(
+                    () -> new TraceProgram(ProgramName.PATH, "", MARK, 0, trace, null),
+                    program -> trace),
+                status,
+                root.toString()));
     try (ControlServer control =
         ControlServer.start(
             settings.runDir(), () -> StatusReport.of(status, root.toString(), start), Map.of())) {
@@ -118,6 +122,7 @@ public final class CdsTraining {
               List.of(),
               status,
               () -> report,
+              Optional.empty(),
               Optional.empty(),
               "training"));
       return StatusText.lines(report, StatusText.COLOURS, Instant.now()).isEmpty()

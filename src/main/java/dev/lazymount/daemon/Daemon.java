@@ -7,8 +7,10 @@ import dev.lazymount.config.LiveSettings;
 import dev.lazymount.config.Settings;
 import dev.lazymount.control.ControlServer;
 import dev.lazymount.doctor.Preflight;
+import dev.lazymount.learned.Learned;
 import dev.lazymount.linux.Flock;
 import dev.lazymount.linux.PrivateDirectory;
+import dev.lazymount.readahead.ReadAhead;
 import dev.lazymount.status.DaemonState;
 import dev.lazymount.status.DaemonStatus;
 import dev.lazymount.status.StatusReport;
@@ -17,6 +19,7 @@ import dev.lazymount.systemd.ServiceManager;
 import dev.lazymount.trace.program.TracePrograms;
 import dev.lazymount.web.WebService;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -113,11 +116,18 @@ public final class Daemon {
     ControlHandlers handlers = new ControlHandlers(live, newest, status, reloader);
     reloader.also(handlers::reloadHolds);
     try (Flock lock = instanceLock()) {
-      run(actors.get(), handlers, reloader);
+      EarlyStart early =
+          EarlyStart.begin(
+              Assembly.scanner(settings),
+              Assembly.TracePart.real(settings, status),
+              status,
+              settings.root().toString());
+      run(actors.get(), early, handlers, reloader);
     }
   }
 
-  private void run(Config actors, ControlHandlers handlers, Reloader reloader) throws StartFailure {
+  private void run(Config actors, EarlyStart early, ControlHandlers handlers, Reloader reloader)
+      throws StartFailure {
     LOG.info(
         "starting: pid {}, root {}, images {}",
         ProcessHandle.current().pid(),
@@ -127,21 +137,18 @@ public final class Daemon {
         ControlServer.start(
             settings.runDir(), settings.control().group(), this::report, handlers.all())) {
       control = server;
-      system =
-          Assembly.start(
-              live::now,
-              actors,
-              newest,
-              status,
-              manager,
-              Assembly.TracePart.real(settings, status));
+      if (settings.readAhead().enabled()) {
+        ReadAhead.start(settings, status);
+      }
+      system = Assembly.start(live::now, actors, newest, status, manager, early);
       handlers.connect(system);
       reloader.connect(system);
       hangup.connect(reloader::reloadOnSignal);
       if (settings.metrics().enabled()) {
         startWeb(handlers);
       }
-      system.getWhenTerminated().toCompletableFuture().handle((done, thrown) -> done).join();
+      MemoryRelease.until(
+          system.getWhenTerminated().toCompletableFuture(), status.counters().mounts::sum);
       if (status.state() == DaemonState.STOPPING) {
         // The shutdown hook ends the process with exit code 0.
         new CountDownLatch(1).await();
@@ -167,7 +174,16 @@ public final class Daemon {
             status,
             this::report,
             Optional.of(handlers::explanation),
+            Optional.of(this::learned),
             version));
+  }
+
+  private String learned() {
+    try {
+      return Learned.export(settings.stateDir(), problem -> LOG.warn("read-ahead: {}", problem));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private StatusReport report() {

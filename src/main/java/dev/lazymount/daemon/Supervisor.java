@@ -35,6 +35,7 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * The root of all actors: starts catalog, router, trace, warm list and summary, and owns the life
@@ -319,7 +320,10 @@ public final class Supervisor extends AbstractBehavior<Supervisor.Command> {
     env.status()
         .trace(new TraceStatus(started.program(), started.pid(), null, problem, started.note()));
     if (started.note() != null && !started.note().equals(loggedNote)) {
-      getContext().getLog().warn("trace: {}", started.note());
+      getContext()
+          .getLog()
+          .atLevel(env.status().trace().isPathByFallback() ? Level.WARN : Level.INFO)
+          .log("trace: {}", started.note());
     }
     loggedNote = started.note();
   }

@@ -56,7 +56,7 @@ final class TraceChecks {
     return new Check(
         "traced access",
         NeededBy.NEITHER,
-        TRIAL.multipliedBy(2).plus(SCAN).plusSeconds(5),
+        TRIAL.multipliedBy(4).plus(SCAN).plusSeconds(5),
         "check the file server of root: it may not respond",
         () -> runTrial(settings));
   }
@@ -138,13 +138,17 @@ final class TraceChecks {
           notSeen.reason(),
           "fix the failures above first; then run lazymount trace for details");
     }
-    if (result instanceof TraceTrial.Result.SeenByFallback seen) {
+    if (result instanceof TraceTrial.Result.SeenByFallback seen
+        && seen.program() == ProgramName.PATH) {
       return Finding.warn(
           "traced access",
           found(seen.program(), seen.millis())
               + ", which does not see relative paths; "
               + seen.note(),
           "fix that, or set trace.program = path to accept it");
+    }
+    if (result instanceof TraceTrial.Result.SeenByFallback seen) {
+      return Finding.ok("traced access", found(seen.program(), seen.millis()) + "; " + seen.note());
     }
     TraceTrial.Result.Seen seen = (TraceTrial.Result.Seen) result;
     return Finding.ok("traced access", found(seen.program(), seen.millis()));

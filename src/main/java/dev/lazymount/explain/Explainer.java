@@ -8,9 +8,9 @@ import dev.lazymount.catalog.RootPath;
 import dev.lazymount.config.Settings;
 import dev.lazymount.explain.Explanation.State;
 import dev.lazymount.explain.Explanation.Step;
-import dev.lazymount.status.Access;
 import dev.lazymount.status.DaemonStatus;
 import dev.lazymount.text.Humanize;
+import dev.lazymount.text.Printable;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -136,7 +136,7 @@ public final class Explainer {
   }
 
   private static String shown(String text) {
-    String safe = Access.printable(text);
+    String safe = Printable.of(text);
     return safe.length() <= MAX_SHOWN ? safe : safe.substring(0, MAX_SHOWN) + "...";
   }
 

@@ -2,7 +2,6 @@ package dev.lazymount.hold;
 
 import dev.lazymount.linux.MountInfo;
 import dev.lazymount.linux.ProcessMounts;
-import dev.lazymount.status.Access;
 import dev.lazymount.text.Printable;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -196,7 +195,7 @@ public final class MountUsers {
   }
 
   private static String name(Path process) {
-    return ProcessMounts.name(pid(process)).map(Access::printable).orElse("")
+    return ProcessMounts.name(pid(process)).map(Printable::of).orElse("")
         + "["
         + pid(process)
         + "]";

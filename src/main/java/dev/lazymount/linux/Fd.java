@@ -33,6 +33,8 @@ public final class Fd implements AutoCloseable {
   /** The size of struct open_how. */
   private static final int OPEN_HOW_SIZE = 24;
 
+  private static final int POSIX_FADV_RANDOM = 1;
+
   private final AtomicInteger number;
 
   Fd(int number) {
@@ -239,6 +241,14 @@ public final class Fd implements AutoCloseable {
       throw new SyscallException("pread", LibC.errno());
     }
     return (int) n;
+  }
+
+  /**
+   * posix_fadvise(2) with POSIX_FADV_RANDOM: a read of this descriptor reads what it asks for, and
+   * the kernel nothing more ahead of it. A failure is ignored.
+   */
+  public void readNothingAhead() {
+    LibC.posix_fadvise(raw(), 0, 0, POSIX_FADV_RANDOM);
   }
 
   /** openat(2) of this directory for reading: an O_PATH descriptor can't be read. */

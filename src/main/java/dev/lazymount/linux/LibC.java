@@ -27,7 +27,11 @@ final class LibC {
   static final long SYS_FSCONFIG = 431;
   static final long SYS_FSMOUNT = 432;
   static final long SYS_OPENAT2 = 437;
+  static final long SYS_CACHESTAT = 451;
   static final long SYS_STATMOUNT = 457;
+
+  /** bpf(2), which is older: its number on AArch64, and on x86-64. */
+  static final long SYS_BPF = "aarch64".equals(System.getProperty("os.arch")) ? 280 : 321;
 
   static final int AT_FDCWD = -100;
   static final int AT_EMPTY_PATH = 0x1000;
@@ -94,6 +98,9 @@ final class LibC {
   /** pread(2). Returns the bytes read, 0 at the end of the file. EIO, ESTALE. */
   static native long pread(int fd, byte[] buffer, long size, long offset);
 
+  /** posix_fadvise(2). Returns 0 or an errno: EINVAL, ESPIPE. */
+  static native int posix_fadvise(int fd, long from, long length, int advice);
+
   /** read(2). Returns the bytes read. ENODATA from a file system context without messages. */
   static native long read(int fd, byte[] buffer, long size);
 
@@ -109,6 +116,15 @@ final class LibC {
 
   /** madvise(2). Returns 0. EINVAL for a locked mapping. */
   static native int madvise(long address, long size, int advice);
+
+  /** mmap(2). Returns an address. EACCES, ENODEV, ENOMEM. */
+  static native long mmap(long address, long size, int access, int flags, int fd, long offset);
+
+  /** munmap(2). Returns 0. */
+  static native int munmap(long address, long size);
+
+  /** mincore(2). Returns 0 and fills a byte for each page. */
+  static native int mincore(long address, long size, byte[] pages);
 
   /** geteuid(2). Returns the effective user id; never fails. */
   static native int geteuid();
@@ -128,6 +144,8 @@ final class LibC {
 
   /**
    * openat2(2). Returns a descriptor. As openat(2); EXDEV with RESOLVE_BENEATH, EAGAIN in a race.
+   *
+   * <p>Also cachestat(2), with two structs and flags. Returns 0. ENOSYS before Linux 6.5, EPERM.
    */
   static native long syscall(long number, int dirFd, byte[] path, byte[] how, long size);
 
@@ -137,10 +155,18 @@ final class LibC {
   /** fsopen(2). Returns a descriptor. ENODEV for an unknown type, EPERM. */
   static native long syscall(long number, byte[] name, int flags);
 
-  /** open_tree(2). Returns a descriptor. ENOENT, EPERM. */
+  /**
+   * open_tree(2). Returns a descriptor. ENOENT, EPERM.
+   *
+   * <p>Also bpf(2) with a command, its attributes and their size. EPERM, EINVAL, ENOSYS.
+   */
   static native long syscall(long number, int dirFd, byte[] path, int flags);
 
-  /** fsmount(2). Returns a descriptor of a detached mount. EBUSY, EPERM. */
+  /**
+   * fsmount(2). Returns a descriptor of a detached mount. EBUSY, EPERM.
+   *
+   * <p>Also ioprio_set(2) and setpriority(2). Return 0. EPERM.
+   */
   static native long syscall(long number, int fd, int flags, int attributes);
 
   /** fsconfig(2). Returns 0. EINVAL for an unknown option or a bad image, EIO, EUCLEAN. */

@@ -5,7 +5,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** The names of loop devices by the kernel's device numbers. Thread-safe; reads no disk. */
+/**
+ * The names of the devices that images are mounted from, by the kernel's device numbers: loop
+ * devices, and those of file systems without a device. Thread-safe; reads no disk.
+ */
 public final class LoopNames {
   private static final Path MAX_PART = Path.of("/sys/module/loop/parameters/max_part");
 
@@ -33,16 +36,19 @@ public final class LoopNames {
   }
 
   /**
-   * Such as {@code /dev/loop3}.
+   * Such as {@code /dev/loop3}, or {@code 0:57} of an EROFS image that is mounted without a device.
    *
    * @param device the kernel's number: major &lt;&lt; 20 | minor
-   * @return empty if it is no loop device
+   * @return empty if it is another block device
    */
   public Optional<String> of(long device) {
+    long minor = device & ((1 << MINOR_BITS) - 1);
+    if (device >> MINOR_BITS == 0) {
+      return Optional.of("0:" + minor);
+    }
     if (device >> MINOR_BITS != MAJOR) {
       return Optional.empty();
     }
-    long minor = device & ((1 << MINOR_BITS) - 1);
     return Optional.of("/dev/loop" + (minor >> partitionBits));
   }
 }

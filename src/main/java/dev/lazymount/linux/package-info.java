@@ -18,6 +18,7 @@
  *   <li>{@link dev.lazymount.linux.MountEvents} waits for a change of the mount table, {@link
  *       dev.lazymount.linux.DirectoryId} shows whether a path leads to the same directory after it,
  *       and {@link dev.lazymount.linux.OnlineCpus} reads which CPUs there are.
+ *   <li>{@link dev.lazymount.linux.Bpf} asks whether the kernel accepts a kind of trace program.
  *   <li>{@link dev.lazymount.linux.Flock} is the lock between processes, in a {@link
  *       dev.lazymount.linux.PrivateDirectory}.
  *   <li>{@link dev.lazymount.linux.SdNotify} sends messages to systemd, {@link

@@ -10,7 +10,7 @@ import dev.lazymount.status.Access;
 import dev.lazymount.status.LingeringImage;
 import dev.lazymount.status.MountWarning;
 import dev.lazymount.status.ProgramName;
-import dev.lazymount.text.Durations;
+import dev.lazymount.text.Humanize;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -318,8 +318,8 @@ public final class MountActor {
   private boolean useIsReported() {
     // A mount whose file is gone is to go soon, sooner than a use may be reported.
     return !gone
-        && state instanceof ImageState.Mounted now
-        && UseReports.of(env.status()).cover(now.mount());
+        && state instanceof ImageState.Mounted
+        && env.status().trace().program().reportsUses();
   }
 
   private Behavior<Command> onRecheck() {
@@ -579,7 +579,7 @@ public final class MountActor {
   private String whyIdle() {
     return gone
         ? "its image file is gone and the mount is unused"
-        : "unused for " + idleAfter.map(Durations::text).orElse("a while");
+        : "unused for " + idleAfter.map(Humanize::exact).orElse("a while");
   }
 
   private Behavior<Command> onUnmountFailed(UnmountFailed failed) {
@@ -628,7 +628,7 @@ public final class MountActor {
     ImageState.Late.Cause cause = call.late();
     boolean first = late.isEmpty();
     if (first || late.get().cause() != cause) {
-      ImageState.Late now = ImageState.Late.of(cause, Durations.text(env.timeout()), state);
+      ImageState.Late now = ImageState.Late.of(cause, Humanize.exact(env.timeout()), state);
       late = Optional.of(now);
       status.late(now, first);
       show();

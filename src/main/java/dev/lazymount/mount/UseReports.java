@@ -17,9 +17,4 @@ record UseReports(ProgramName program, Long pid, long lost) {
     return new UseReports(
         status.trace().program(), status.trace().pid(), status.counters().lost.sum());
   }
-
-  /** Whether it reports uses of an image on this device: it recognises images by loop devices. */
-  boolean cover(Mounter.Mounted mount) {
-    return program.reportsUses() && mount.device().startsWith("/dev/");
-  }
 }

@@ -4,6 +4,7 @@ import dev.lazymount.status.Access;
 import dev.lazymount.status.DaemonStatus;
 import dev.lazymount.status.Scanner;
 import dev.lazymount.text.Humanize;
+import dev.lazymount.text.Printable;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Iterator;
@@ -165,7 +166,7 @@ final class Scanners {
 
   private static Scanner scanner(int pid, Walker process) {
     return new Scanner(
-        pid, Access.printable(process.comm), process.since, Instant.now(), process.ignored);
+        pid, Printable.of(process.comm), process.since, Instant.now(), process.ignored);
   }
 
   private void bound() {

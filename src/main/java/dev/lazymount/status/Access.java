@@ -1,5 +1,7 @@
 package dev.lazymount.status;
 
+import dev.lazymount.text.Printable;
+
 /**
  * A process opened a path under the root. Everything but the time comes from an unprivileged and
  * possibly hostile process: {@code path} and {@code comm} may hold any character but NUL. An image
@@ -48,16 +50,6 @@ public record Access(String path, int pid, String comm, String call, Kind kind, 
 
   /** Which process it was, fit for a log line: {@code cc1plus[4711]}. */
   public String process() {
-    return printable(comm) + "[" + pid + "]";
-  }
-
-  /** Replaces everything but printable ASCII by {@code ?}. */
-  public static String printable(String text) {
-    StringBuilder safe = new StringBuilder(text.length());
-    for (int i = 0; i < text.length(); i++) {
-      char c = text.charAt(i);
-      safe.append(c < ' ' || c > '~' ? '?' : c);
-    }
-    return safe.toString();
+    return Printable.of(comm) + "[" + pid + "]";
   }
 }

@@ -1,5 +1,6 @@
 package dev.lazymount.status;
 
+import dev.lazymount.text.Printable;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -29,10 +30,10 @@ public final class BypassBoard {
     forget(when);
     Bypass known = entries.get(name);
     if (known == null) {
-      String process = Access.printable(comm);
+      String process = Printable.of(comm);
       entries.put(name, new Bypass(name, pid, process, Bypass.Cause.UNKNOWN, when, when, 1));
     } else if (known.cause() == Bypass.Cause.UNKNOWN) {
-      put(known, pid, Access.printable(comm), Bypass.Cause.UNKNOWN, when, known.accesses() + 1);
+      put(known, pid, Printable.of(comm), Bypass.Cause.UNKNOWN, when, known.accesses() + 1);
     } else {
       put(known, known.pid(), known.comm(), known.cause(), when, known.accesses() + 1);
     }
@@ -47,7 +48,7 @@ public final class BypassBoard {
   public synchronized void cause(String name, int pid, String comm, Bypass.Cause cause) {
     Bypass known = entries.get(name);
     if (known != null) {
-      put(known, pid, Access.printable(comm), cause, known.lastSeen(), known.accesses());
+      put(known, pid, Printable.of(comm), cause, known.lastSeen(), known.accesses());
     }
   }
 

@@ -58,6 +58,18 @@ public final class Counters {
   /** Accesses to an image that was not mounted, served by the original directory. */
   public final LongAdder servedByOriginal = new LongAdder();
 
+  /** Mounted images of which files were read ahead. */
+  public final LongAdder readAheadImages = new LongAdder();
+
+  /** Bytes that were read ahead. */
+  public final LongAdder readAheadBytes = new LongAdder();
+
+  /** Of {@link #readAheadImages}: stopped early, to give way or because the image was unmounted. */
+  public final LongAdder readAheadStopped = new LongAdder();
+
+  /** Times that the used files of an image were listed. */
+  public final LongAdder learned = new LongAdder();
+
   /** Duration of the mounts made by this daemon. */
   public final Histogram mountSeconds = new Histogram();
 

@@ -8,14 +8,22 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 
 /** The status rows of all images in use. Each MountActor writes its own row. Thread-safe. */
 public final class MountBoard {
   private final Map<String, MountStatus> rows = new ConcurrentHashMap<>();
+  private volatile Consumer<MountStatus> listener = row -> {};
+
+  /** Passes on each row that is written from now on, on the writing thread; it must not block. */
+  public void listener(Consumer<MountStatus> newRows) {
+    listener = newRows;
+  }
 
   /** Writes an image's row. */
   public void put(MountStatus row) {
     rows.put(row.name(), row);
+    listener.accept(row);
   }
 
   /** Notes an access to an image that has a row. */

@@ -9,7 +9,10 @@ public enum ProgramName {
   PATH("path", true, false),
 
   /** Inspects the files that the kernel has opened. */
-  RESOLVED("resolved", false, true);
+  RESOLVED("resolved", false, true),
+
+  /** Inspects each file at the kernel function that every open passes. */
+  HOOKED("hooked", false, true);
 
   private final String text;
   private final boolean seesMountedImages;

@@ -15,4 +15,9 @@ public record TraceStatus(
   public static TraceStatus notStarted(ProgramName program) {
     return new TraceStatus(program, null, null, null, null);
   }
+
+  /** Whether the path program runs because no better one works. */
+  public boolean isPathByFallback() {
+    return program == ProgramName.PATH && note != null;
+  }
 }

@@ -19,6 +19,20 @@ public final class Printable {
     return safe.toString();
   }
 
+  /**
+   * The same, cut off after so many characters, with {@code ...} if something was cut off.
+   *
+   * @param most at least 1
+   */
+  public static String shortened(String text, int most) {
+    if (text.length() <= most) {
+      return of(text);
+    }
+    // Not between the two halves of one character.
+    int end = Character.isHighSurrogate(text.charAt(most - 1)) ? most - 1 : most;
+    return of(text.substring(0, end)) + "...";
+  }
+
   private static boolean isSafe(int c) {
     return switch (Character.getType(c)) {
       case Character.CONTROL,

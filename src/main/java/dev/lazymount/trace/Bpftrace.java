@@ -8,7 +8,11 @@ import dev.lazymount.trace.program.TraceProgram;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,6 +22,9 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * The bpftrace process.
@@ -46,6 +53,8 @@ public final class Bpftrace implements TraceProcess {
             thread.setDaemon(true);
             return thread;
           });
+
+  private static final Pattern MISSES = Pattern.compile("recursion_misses:\\s*(\\d{1,18})");
 
   private final Process process;
 
@@ -126,6 +135,34 @@ public final class Bpftrace implements TraceProcess {
   @Override
   public CompletionStage<Integer> exit() {
     return process.onExit().thenApply(Process::exitValue);
+  }
+
+  /** From /proc/PID/fdinfo, which has a line for each program that the process holds. */
+  @Override
+  public long misses() {
+    long misses = 0;
+    try (DirectoryStream<Path> files =
+        Files.newDirectoryStream(Path.of("/proc", Long.toString(pid()), "fdinfo"))) {
+      for (Path file : files) {
+        misses += misses(file);
+      }
+    } catch (IOException | DirectoryIteratorException e) {
+      // It has ended.
+    }
+    return misses;
+  }
+
+  private static long misses(Path file) {
+    try (Stream<String> lines = Files.lines(file)) {
+      return lines
+          .map(MISSES::matcher)
+          .filter(Matcher::matches)
+          .mapToLong(m -> Long.parseLong(m.group(1)))
+          .sum();
+    } catch (IOException | UncheckedIOException e) {
+      // The descriptor was closed meanwhile.
+      return 0;
+    }
   }
 
   @Override

@@ -41,6 +41,7 @@ final class CanaryMonitor {
   private final Map<String, Long> missing = new LinkedHashMap<>();
 
   private long missingSince;
+  private long accessingSince;
   private boolean accessing;
   private boolean blocked;
   private boolean attached;
@@ -66,6 +67,7 @@ final class CanaryMonitor {
   void sending(String token) {
     accessing = true;
     long now = nanoTime.getAsLong();
+    accessingSince = now;
     if (missing.isEmpty()) {
       missingSince = now;
     }
@@ -118,14 +120,19 @@ final class CanaryMonitor {
         : Duration.ofNanos(nanoTime.getAsLong() - missingSince);
   }
 
-  /** What it means that none has returned until now. */
+  /** What it means that none has returned until now, or that the access has not ended. */
   Verdict verdict() {
-    if (missingFor().compareTo(patience()) < 0) {
+    if (missingFor().compareTo(patience()) < 0 && !accessHangs()) {
       return Verdict.WAIT;
     }
     // A restart would not help a storage that does not respond.
     blocked = accessing;
     return accessing ? Verdict.BLOCKED : Verdict.BLIND;
+  }
+
+  /** The hooked program reports an access before the file system performs it. */
+  private boolean accessHangs() {
+    return accessing && nanoTime.getAsLong() - accessingSince >= patience().toNanos();
   }
 
   private Duration patience() {

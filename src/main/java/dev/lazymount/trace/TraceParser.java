@@ -2,6 +2,7 @@ package dev.lazymount.trace;
 
 import dev.lazymount.status.Access;
 import dev.lazymount.status.ImageUse;
+import dev.lazymount.text.Printable;
 import dev.lazymount.trace.TraceBatch.Sample;
 import dev.lazymount.trace.TraceBatch.Unparsed;
 import dev.lazymount.trace.program.BpftraceVersion;
@@ -180,7 +181,10 @@ public final class TraceParser {
     return to - at == 4 && b[at] == 't' && b[at + 1] == 'i' && b[at + 2] == 'c' && b[at + 3] == 'k';
   }
 
-  /** {@code MARK pid kind:call path TAB comm TAB MARK}; kind {@code w} is a write, else a use. */
+  /**
+   * {@code MARK pid kind:call path TAB comm TAB MARK}. Kind {@code w} is a write, else a use;
+   * {@code x} and {@code d} are uses by a call of another name.
+   */
   private void event(byte[] b, int from, int to) {
     int at = from + mark.length + 1;
     if (isTick(b, from, to)) {
@@ -214,9 +218,17 @@ public final class TraceParser {
             text(b, path, tab),
             pid,
             commName.text(b, tab + 1, end),
-            callName.text(b, hasKind ? call + 2 : call, path - 1),
+            hasKind ? call(b, call, path - 1) : callName.text(b, call, path - 1),
             writes ? Access.Kind.WRITE : Access.Kind.USE,
             now));
+  }
+
+  private String call(byte[] b, int kind, int to) {
+    return switch (b[kind]) {
+      case 'x' -> "exec";
+      case 'd' -> "opendir";
+      default -> callName.text(b, kind + 2, to);
+    };
   }
 
   /** {@code MARK used device pid TAB comm TAB MARK}. */
@@ -258,7 +270,7 @@ public final class TraceParser {
       // Without the mark, which is a secret and must not get into the log.
       String line =
           text(b, from, Math.min(to, from + SAMPLE)).replace(text(mark, 0, mark.length), "");
-      samples.put(kind, new Sample(kind, Access.printable(line.strip())));
+      samples.put(kind, new Sample(kind, Printable.of(line.strip())));
     }
   }
 

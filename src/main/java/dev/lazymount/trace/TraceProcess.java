@@ -30,6 +30,14 @@ public interface TraceProcess {
   /** Completes with the exit status when the process has ended. */
   CompletionStage<Integer> exit();
 
+  /**
+   * Runs of its programs that the kernel has left out so far, because another run was in progress
+   * on the same CPU. bpftrace does not count them as lost.
+   */
+  default long misses() {
+    return 0;
+  }
+
   /** Ends the process and its descendants; does not wait for the end. Idempotent. */
   void kill();
 }

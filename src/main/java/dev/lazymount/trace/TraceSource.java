@@ -13,6 +13,7 @@ import akka.actor.typed.javadsl.Receive;
 import akka.actor.typed.javadsl.TimerScheduler;
 import dev.lazymount.status.Access;
 import dev.lazymount.status.ImageUse;
+import dev.lazymount.status.ProgramName;
 import dev.lazymount.trace.program.BpftraceVersion;
 import dev.lazymount.trace.program.TraceFailure;
 import dev.lazymount.trace.program.TraceProgram;
@@ -86,7 +87,8 @@ public final class TraceSource<T> {
 
   private record CanaryReturned(String token) implements Command {}
 
-  private record CanarySent(TraceProcess process) implements Command {}
+  /** With the number of opens that the program has missed so far. */
+  private record CanarySent(TraceProcess process, long missed) implements Command {}
 
   private record Ticked(TraceProcess process) implements Command {}
 
@@ -251,6 +253,7 @@ public final class TraceSource<T> {
     private final CanaryMonitor canaries =
         new CanaryMonitor(env.settings().canaryTimeout(), System::nanoTime);
     private final ErrorLines errors = new ErrorLines();
+    private long missed;
 
     Running(TraceProgram program, TraceProcess process) {
       super(TraceSource.this.context);
@@ -362,10 +365,28 @@ public final class TraceSource<T> {
     }
 
     private Behavior<Command> onCanarySent(CanarySent sent) {
-      if (sent.process() == process && canaries.sent()) {
+      if (sent.process() != process) {
+        return this;
+      }
+      if (sent.missed() > missed) {
+        onMissed(sent.missed());
+      }
+      if (canaries.sent()) {
         sendCanary();
       }
       return this;
+    }
+
+    /** An open that the program misses is a lost event. */
+    private void onMissed(long now) {
+      env.counters().lost.add(now - missed);
+      missed = now;
+      if (env.programs().missed()) {
+        throw TraceSource.this.failed(
+            "the kernel has left out the trace program for "
+                + now
+                + " opens; restarting with another");
+      }
     }
 
     private Behavior<Command> onCanaryDue() {
@@ -397,11 +418,16 @@ public final class TraceSource<T> {
         canaries.sending(token);
         getContext()
             .pipeToSelf(
-                CompletableFuture.runAsync(
-                    () -> program.canary().send(token), env.canaryExecutor()),
-                (done, thrown) -> new CanarySent(process));
+                CompletableFuture.supplyAsync(() -> sendAndRead(token), env.canaryExecutor()),
+                (missed, thrown) -> new CanarySent(process, thrown == null ? missed : 0));
       }
       timers.startSingleTimer(Timer.CANARY_MISSING, canaries.pause());
+    }
+
+    /** On the canary's thread. Of the other programs, none of an open's runs is left out. */
+    private long sendAndRead(String token) {
+      program.canary().send(token);
+      return program.name() == ProgramName.HOOKED ? process.misses() : 0;
     }
 
     private TraceFailure failed(String reason, boolean conclusive) {

@@ -18,9 +18,6 @@ import java.util.concurrent.TimeoutException;
  * and parser. Blocks; leaves no process.
  */
 public final class TraceTrial {
-  /** The preferred program and its fallback. */
-  private static final int TRIES = 2;
-
   private static final long BETWEEN_CANARIES_MILLIS = 100;
 
   /** How long the trial waits for exit status and standard error once the output has ended. */
@@ -71,14 +68,9 @@ public final class TraceTrial {
       String root,
       Duration patience) {
     Result result = new Result.NotSeen("no program was run");
-    ProgramName previous = ProgramName.NONE;
-    for (int i = 0; i < TRIES; i++) {
+    for (int i = 0; i < programs.choices(); i++) {
       try {
         TraceProgram program = programs.next();
-        if (program.name() == previous) {
-          break;
-        }
-        previous = program.name();
         result =
             new TraceTrial(program, root + "/" + Canary.PREFIX)
                 .run(launcher.launch(program), patience);

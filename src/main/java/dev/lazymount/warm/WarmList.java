@@ -23,9 +23,9 @@ import java.util.Set;
  *
  * <p>Bounded: at {@link #MAX_NAMES} the compiler with the lowest score is dropped. Not thread-safe.
  */
-final class WarmList {
+public final class WarmList {
   /** More than the number of compilers in the field, about 3,000. */
-  static final int MAX_NAMES = 4096;
+  public static final int MAX_NAMES = 4096;
 
   /** The time after which a use counts half. */
   static final Duration HALF_LIFE = Duration.ofDays(7);
@@ -34,7 +34,7 @@ final class WarmList {
    * Uses can't add up to more: one in each hour for ever is 1 / (1 - 2^(-1/168)) = 243, the
    * half-life being 168 hours.
    */
-  static final double MAX_SCORE = 250;
+  public static final double MAX_SCORE = 250;
 
   /**
    * One compiler.
@@ -42,11 +42,11 @@ final class WarmList {
    * @param score its score at {@code lastUsed}
    * @param lastUsed the hour of its last use
    */
-  record Entry(double score, Instant lastUsed) {
+  public record Entry(double score, Instant lastUsed) {
     /**
      * The score at this time; a last use in the future, which a changed clock makes, has no age.
      */
-    double at(Instant now) {
+    public double at(Instant now) {
       double age = Math.max(0, Duration.between(lastUsed, now).toSeconds());
       return score * Math.pow(0.5, age / HALF_LIFE.toSeconds());
     }
@@ -79,7 +79,7 @@ final class WarmList {
   }
 
   /** Adds an entry read from a file. */
-  void put(String name, Entry entry) {
+  public void put(String name, Entry entry) {
     entries.put(name, entry);
   }
 
@@ -87,12 +87,13 @@ final class WarmList {
     return entries.containsKey(name);
   }
 
-  int size() {
+  /** How many compilers. */
+  public int size() {
     return entries.size();
   }
 
   /** All entries, the highest score first. */
-  List<Map.Entry<String, Entry>> sorted(Instant now) {
+  public List<Map.Entry<String, Entry>> sorted(Instant now) {
     List<Map.Entry<String, Entry>> all = new ArrayList<>();
     entries.forEach((name, entry) -> all.add(Map.entry(name, entry)));
     all.sort(Comparator.comparingDouble(entry -> -entry.getValue().at(now)));

@@ -2,24 +2,16 @@ package dev.lazymount.warm;
 
 import dev.lazymount.catalog.ImageFile;
 import dev.lazymount.linux.PrivateDirectory;
+import dev.lazymount.linux.SmallFile;
 import dev.lazymount.linux.User;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.channels.SeekableByteChannel;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.BasicFileAttributes;
-import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.List;
@@ -35,17 +27,17 @@ import java.util.regex.Pattern;
  * of its last use and its name, the highest score first. Lines that begin with {@code #} are
  * comments; the last one counts the others, so that a truncated file is noticed.
  *
- * <p>{@code warm.list} is replaced by rename, so that a reader, and a daemon killed at any moment,
- * finds the old list or the new one. All calls block for as long as the file system does. Not
- * thread-safe.
+ * <p>All calls block for as long as the file system does. Not thread-safe.
  */
-final class WarmListFile {
-  static final String NAME = "warm.list";
+public final class WarmListFile {
+  /** Its name in the state directory. */
+  public static final String NAME = "warm.list";
+
   static final String DAMAGED = "warm.list.damaged";
   static final String NEW = "warm.list.new";
 
   /** A full list has less: 4,096 lines of 32 bytes and a name of at most 600 bytes in UTF-8. */
-  static final int MAX_BYTES = 4 << 20;
+  public static final int MAX_BYTES = 4 << 20;
 
   private static final String HEAD =
       """
@@ -59,7 +51,7 @@ final class WarmListFile {
       Pattern.compile("(\\d{1,3}\\.\\d{1,6}) +(\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ) +(.+)");
 
   /** Why a text is not a warm list. */
-  static final class Damaged extends Exception {
+  public static final class Damaged extends Exception {
     private static final long serialVersionUID = 1L;
 
     Damaged(String message) {
@@ -108,30 +100,13 @@ final class WarmListFile {
   }
 
   /**
-   * Replaces the list: writes a new file, fsync(2), rename(2), and fsync(2) of the directory.
+   * Replaces the list in one step.
    *
    * @throws IOException if that fails; then the old list is still there
    */
   void save(WarmList list, Instant now) throws IOException {
     prepareDirectory();
-    Path fresh = directory.resolve(NEW);
-    // A daemon that was killed may have left one.
-    Files.deleteIfExists(fresh);
-    try (FileChannel channel =
-        FileChannel.open(
-            fresh,
-            Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
-            mode("rw-------"))) {
-      ByteBuffer bytes = StandardCharsets.UTF_8.encode(print(list, now));
-      while (bytes.hasRemaining()) {
-        channel.write(bytes);
-      }
-      channel.force(true);
-    }
-    Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
-    try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
-      channel.force(true);
-    }
+    SmallFile.replace(file, directory.resolve(NEW), "rw-------", print(list, now));
   }
 
   /**
@@ -163,26 +138,15 @@ final class WarmListFile {
   }
 
   private static String read(Path file, LinkOption... links) throws IOException, Damaged {
-    // Before the open, which would wait at a FIFO.
-    if (!Files.readAttributes(file, BasicFileAttributes.class, links).isRegularFile()) {
-      throw new Damaged("it is not a regular file");
-    }
-    try (SeekableByteChannel channel = Files.newByteChannel(file, StandardOpenOption.READ)) {
-      ByteBuffer bytes = ByteBuffer.allocate((int) Math.min(channel.size(), MAX_BYTES) + 1);
-      int read = 0;
-      while (read >= 0 && bytes.hasRemaining()) {
-        read = channel.read(bytes);
-      }
-      if (bytes.position() > MAX_BYTES) {
-        throw new Damaged("it is larger than 4 MiB");
-      }
-      return StandardCharsets.UTF_8.newDecoder().decode(bytes.flip()).toString();
-    } catch (CharacterCodingException e) {
-      throw new Damaged("it is not UTF-8", e);
+    try {
+      return SmallFile.read(file, MAX_BYTES, links);
+    } catch (SmallFile.Invalid e) {
+      throw new Damaged(e.getMessage(), e);
     }
   }
 
-  static String print(WarmList list, Instant now) {
+  /** The text of a list. */
+  public static String print(WarmList list, Instant now) {
     StringBuilder text = new StringBuilder(HEAD);
     for (Map.Entry<String, WarmList.Entry> entry : list.sorted(now)) {
       text.append(
@@ -201,7 +165,7 @@ final class WarmListFile {
   }
 
   /** Reads what {@link #print} has written. */
-  static WarmList parse(String text) throws Damaged {
+  public static WarmList parse(String text) throws Damaged {
     List<String> lines = text.lines().toList();
     WarmList list = new WarmList();
     for (int i = 0; i < lines.size(); i++) {
@@ -219,13 +183,16 @@ final class WarmListFile {
     return list;
   }
 
-  /** Lines as above, or names alone, which count as used once {@code now}; no last line needed. */
-  static WarmList parseSeed(String text, Instant now) throws Damaged {
+  /**
+   * Lines as above, or names alone, which count as used once {@code now}; no last line needed.
+   * Lines with a tab as their second character are for the read-ahead.
+   */
+  public static WarmList parseSeed(String text, Instant now) throws Damaged {
     List<String> lines = text.lines().toList();
     WarmList list = new WarmList();
     for (int i = 0; i < lines.size(); i++) {
       String line = lines.get(i).strip();
-      if (!line.isEmpty() && !line.startsWith("#")) {
+      if (!line.isEmpty() && !line.startsWith("#") && line.indexOf('\t') != 1) {
         Matcher entry = ENTRY.matcher(line);
         if (entry.matches()) {
           add(list, entry.group(3), entry(entry, i), i);
@@ -261,9 +228,5 @@ final class WarmListFile {
       throw new Damaged("it has more than " + WarmList.MAX_NAMES + " names");
     }
     list.put(name, entry);
-  }
-
-  private static FileAttribute<?> mode(String permissions) {
-    return PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(permissions));
   }
 }

@@ -48,6 +48,7 @@ final class Metrics {
     daemon(version);
     events();
     mounts();
+    readAhead();
     observing();
     images();
     JvmMemoryMetrics.builder().register(registry);
@@ -134,8 +135,8 @@ final class Metrics {
         counters.restarts);
     gauge(
         "lazymount_trace_fallen_back",
-        "1 while a trace program runs that is not the configured one.",
-        () -> status.trace().note() == null ? 0 : 1);
+        "1 while the path program runs because no better one works.",
+        () -> status.trace().isPathByFallback() ? 1 : 0);
     GaugeWithCallback.builder()
         .name("lazymount_canary_round_trip_seconds")
         .help("Round trip of the newest canary; absent before the first.")
@@ -185,6 +186,24 @@ final class Metrics {
         "lazymount_access_to_mount_seconds",
         "Time from reading an access from the trace to the mount it caused.",
         counters.accessToMountSeconds);
+  }
+
+  private void readAhead() {
+    Counters counters = status.counters();
+    counter(
+        "lazymount_readahead_images_total",
+        "Mounted images of which files were read ahead.",
+        counters.readAheadImages);
+    counter(
+        "lazymount_readahead_bytes_total", "Bytes that were read ahead.", counters.readAheadBytes);
+    counter(
+        "lazymount_readahead_stopped_total",
+        "Of these images, those that were not read to the end.",
+        counters.readAheadStopped);
+    counter(
+        "lazymount_readahead_learned_total",
+        "Times that the used files of an image were listed.",
+        counters.learned);
   }
 
   private void observing() {

@@ -10,6 +10,7 @@ import java.io.UncheckedIOException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -27,6 +28,7 @@ final class Resources implements HttpHandler {
   private static final Gson GSON = new GsonBuilder().serializeNulls().create();
 
   private static final String JSON = "application/json";
+  private static final String TEXT = "text/plain; charset=utf-8";
   private static final String EXPLAIN = "/api/explain";
   private static final Pattern QUESTION = Pattern.compile("of=([^&]*+)");
 
@@ -44,12 +46,16 @@ final class Resources implements HttpHandler {
     StatusPage page = new StatusPage(explain.isPresent());
     Metrics metrics = new Metrics(env.status(), env.version());
     Reply style = Reply.of("text/css; charset=utf-8", file("page.css"));
-    this.pages =
+    Map<String, Supplier<Reply>> all = new HashMap<>();
+    env.learned()
+        .ifPresent(text -> all.put("/api/learned", recent(() -> Reply.of(TEXT, utf8(text.get())))));
+    all.putAll(
         Map.of(
             "/", recent(() -> Reply.of(StatusPage.TYPE, page.html(env.report().get()))),
             "/page.css", () -> style,
             "/metrics", recent(() -> Reply.of(metrics.type(), metrics.text())),
-            "/api/status", recent(() -> Reply.of(JSON, json(env.report().get()))));
+            "/api/status", recent(() -> Reply.of(JSON, json(env.report().get())))));
+    this.pages = Map.copyOf(all);
   }
 
   private static Supplier<Reply> recent(Supplier<Reply> source) {
@@ -104,7 +110,11 @@ final class Resources implements HttpHandler {
   }
 
   private static byte[] json(Object value) {
-    return GSON.toJson(value).getBytes(StandardCharsets.UTF_8);
+    return utf8(GSON.toJson(value));
+  }
+
+  private static byte[] utf8(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
   }
 
   /** A file beside this class. */

@@ -35,6 +35,8 @@ public final class WebService implements AutoCloseable {
    * @param report returns the newest status, without blocking
    * @param explain explains a name or a path, without blocking; Gson writes its result. Empty if
    *     there is nothing that can explain
+   * @param learned what this host has learned, as text; read from the local disk. Empty if it can't
+   *     be given
    * @param version of this build
    */
   public record Env(
@@ -43,6 +45,7 @@ public final class WebService implements AutoCloseable {
       DaemonStatus status,
       Supplier<StatusReport> report,
       Optional<Function<String, ?>> explain,
+      Optional<Supplier<String>> learned,
       String version) {}
 
   private final Env env;

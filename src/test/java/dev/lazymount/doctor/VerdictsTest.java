@@ -74,11 +74,53 @@ final class VerdictsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"RESOLVED, FAIL", "AUTO, WARN", "PATH, OK"})
+    @CsvSource({"HOOKED, FAIL", "RESOLVED, FAIL", "AUTO, WARN", "PATH, OK"})
     void missingBtfMattersToTheResolvedProgram(Settings.Program program, Level level) {
       String fix = level == Level.OK ? "" : "CONFIG_DEBUG_INFO_BTF";
       assertFinding(level, "missing", fix, MachineChecks.btf(program, false));
       assertFinding(Level.OK, "readable", "", MachineChecks.btf(program, true));
+    }
+  }
+
+  /** Programs at kernel functions. */
+  @Nested
+  final class Hooks {
+    private static final Optional<String> NONE = Optional.empty();
+    private static final Optional<String> EPERM =
+        Optional.of("this kernel refuses fentry programs (EPERM)");
+    private static final Optional<String> NO_KPROBES = Optional.of("this kernel has no kprobes");
+    private static final Optional<String> FTRACE =
+        Optional.of("kernel.ftrace_enabled is 0, so programs at functions do not run");
+
+    private static Finding auto(Optional<String> noFentry, Optional<String> noKprobe) {
+      return MachineChecks.hooks(Settings.Program.AUTO, noFentry, noKprobe);
+    }
+
+    @Test
+    void eitherProbeIsEnough() {
+      assertFinding(Level.OK, "permits fentry", "", auto(NONE, NONE));
+      assertFinding(Level.OK, "permits fentry", "", auto(NONE, NO_KPROBES));
+      assertFinding(Level.OK, "uses a kprobe: this kernel refuses", "", auto(EPERM, NONE));
+    }
+
+    @Test
+    void kernelWithoutThemIsNoProblemOfAuto() {
+      assertFinding(Level.OK, "(EPERM), this kernel has no", "", auto(EPERM, NO_KPROBES));
+    }
+
+    @Test
+    void disabledFtraceIsAWarning() {
+      Finding finding = auto(FTRACE, FTRACE);
+      assertFinding(Level.WARN, "ftrace_enabled is 0", "sysctl kernel.ftrace_enabled=1", finding);
+    }
+
+    @Test
+    void hookedNeedsThem() {
+      assertFinding(
+          Level.FAIL,
+          "no kprobes",
+          "trace.program = auto",
+          MachineChecks.hooks(Settings.Program.HOOKED, EPERM, NO_KPROBES));
     }
   }
 
@@ -139,6 +181,13 @@ final class VerdictsTest {
           "trace.program = path",
           TraceChecks.traced(
               new TraceTrial.Result.SeenByFallback(ProgramName.PATH, 310, "no BTF")));
+      assertFinding(
+          Level.OK,
+          "resolved and not hooked: no kprobes",
+          "",
+          TraceChecks.traced(
+              new TraceTrial.Result.SeenByFallback(
+                  ProgramName.RESOLVED, 310, "resolved and not hooked: no kprobes")));
       assertFinding(
           Level.FAIL,
           "bpftrace ended",

@@ -20,8 +20,13 @@ final class LoopNamesTest {
   }
 
   @Test
+  void fileSystemWithoutADeviceHasItsNumbers() {
+    assertEquals(Optional.of("0:45"), new LoopNames(15).of(45));
+  }
+
+  @Test
   void otherDevicesHaveNoName() {
-    assertEquals(Optional.empty(), new LoopNames(0).of(45));
+    assertEquals(Optional.empty(), new LoopNames(0).of((259L << 20) + 45));
     assertEquals(Optional.empty(), new LoopNames(0).of((8L << 20) + 1));
   }
 }

@@ -46,7 +46,7 @@ class MountExpiryTest extends MountFixture {
       mounting.runAll();
     }
     assertState(MountState.UNMOUNTED, "gcc");
-    assertEquals("unused for 600 s", line("gcc").reason());
+    assertEquals("unused for 10 min", line("gcc").reason());
     pass(IDLE.multipliedBy(3));
     assertIdle();
   }
@@ -169,7 +169,7 @@ class MountExpiryTest extends MountFixture {
     }
     assertIdle();
     assertUnmountedAfter(IDLE.plus(REPORTED));
-    assertEquals("unused for 600 s", line("gcc").reason());
+    assertEquals("unused for 10 min", line("gcc").reason());
   }
 
   @Test
@@ -273,7 +273,7 @@ class MountExpiryTest extends MountFixture {
     idle.set(Optional.of(Duration.ofMinutes(5)));
     gcc.tell(new MountActor.SettingsChanged());
     assertUnmountedAfter(Duration.ofMinutes(1));
-    assertEquals("unused for 300 s", line("gcc").reason());
+    assertEquals("unused for 5 min", line("gcc").reason());
   }
 
   @Test

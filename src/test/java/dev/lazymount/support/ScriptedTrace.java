@@ -22,6 +22,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 import java.util.function.IntFunction;
+import java.util.function.LongSupplier;
 
 /**
  * Replaces bpftrace. Each run stays alive and reports its canaries, until the test changes that.
@@ -54,6 +55,9 @@ public final class ScriptedTrace implements AutoCloseable {
   private final List<Boolean> conclusive = new CopyOnWriteArrayList<>();
   private volatile Runnable killing = () -> {};
   private volatile TraceProgram.Names names = TraceProgram.Names.ALL;
+  private volatile ProgramName name = ProgramName.RESOLVED;
+  private volatile LongSupplier misses = () -> 0;
+  private volatile boolean otherProbe;
 
   /** The behaviour of all later canaries; it runs on the thread that sends them, and may block. */
   public void canary(BiConsumer<Run, String> flight) {
@@ -121,6 +125,17 @@ public final class ScriptedTrace implements AutoCloseable {
         counters);
   }
 
+  /** Later runs are of the hooked program, whose opens the kernel misses so often. */
+  public void misses(LongSupplier soFar) {
+    name = ProgramName.HOOKED;
+    misses = soFar;
+  }
+
+  /** Whether there is a program that misses none. */
+  public void hasOtherProbe(boolean has) {
+    otherProbe = has;
+  }
+
   /** The names that later programs can report. */
   public void names(TraceProgram.Names right) {
     names = right;
@@ -172,6 +187,11 @@ public final class ScriptedTrace implements AutoCloseable {
       failures.add(reason);
       ScriptedTrace.this.conclusive.add(conclusive);
     }
+
+    @Override
+    public boolean missed() {
+      return otherProbe;
+    }
   }
 
   private TraceProgram program() {
@@ -189,7 +209,7 @@ public final class ScriptedTrace implements AutoCloseable {
             canary.accept(newest, token);
           }
         };
-    return new TraceProgram(ProgramName.RESOLVED, "the program", MARK, 192, names, sent, null);
+    return new TraceProgram(name, "the program", MARK, 192, names, sent, null);
   }
 
   private TraceProcess launch(TraceProgram program) {
@@ -272,6 +292,11 @@ public final class ScriptedTrace implements AutoCloseable {
     @Override
     public CompletionStage<Integer> exit() {
       return exit;
+    }
+
+    @Override
+    public long misses() {
+      return misses.getAsLong();
     }
 
     @Override

@@ -25,4 +25,11 @@ final class PrintableTest {
   void halfOfASurrogatePairIsReplaced() {
     assertEquals("a?b", Printable.of("a\uD83Db"));
   }
+
+  @Test
+  void longTextIsCutOffBetweenCharacters() {
+    assertEquals("abc", Printable.shortened("abc", 3));
+    assertEquals("ab?...", Printable.shortened("ab\ncd", 3));
+    assertEquals("ab...", Printable.shortened("ab\uD83D\uDE00", 3));
+  }
 }

@@ -4,7 +4,6 @@ import dev.lazymount.config.Settings;
 import dev.lazymount.kernel.ChildProcess;
 import dev.lazymount.kernel.Scripts;
 import dev.lazymount.kernel.Site;
-import dev.lazymount.status.ProgramName;
 import dev.lazymount.trace.program.BpftraceVersion;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -38,7 +37,7 @@ record BpftraceUnderTest(Optional<Path> tree) {
 
   /** Each program with each release: arguments of a test. */
   static Stream<Arguments> withEachProgram() {
-    return Stream.of(ProgramName.PATH, ProgramName.RESOLVED)
+    return TraceRecorder.programs().stream()
         .flatMap(program -> all().map(bpftrace -> Arguments.of(program, bpftrace)));
   }
 

@@ -83,6 +83,19 @@ final class CanaryMonitorTest {
     assertEquals(Verdict.BLIND, canaries.verdict());
   }
 
+  /** As with the hooked program, which reports an open before the file system performs it. */
+  @Test
+  void accessThatHangsAfterItsReportIsBlocked() {
+    canaries.sending("a");
+    assertEquals(Optional.of(Duration.ZERO), canaries.returned("a"));
+    after(TIMEOUT - 1);
+    assertEquals(Verdict.WAIT, canaries.verdict());
+    after(1);
+    assertEquals(Verdict.BLOCKED, canaries.verdict());
+    assertTrue(canaries.sent(), "another is due");
+    assertEquals(Verdict.WAIT, canaries.verdict());
+  }
+
   @Test
   void slowStartSendsFewerCanaries() {
     lose("a");

@@ -30,7 +30,11 @@ enum OpenMethod {
       s.opener().open("openat2", s.file());
     }
   },
-  O_PATH("`openat` with `O_PATH`", "", "") {
+  O_PATH(
+      "`openat` with `O_PATH`",
+      "",
+      "",
+      "nothing can be read through it; an open relative to it is seen") {
     @Override
     void go(TracedTree s) {
       s.opener().open("o_path", s.file());
@@ -211,7 +215,8 @@ enum OpenMethod {
   LOADER(
       "it is the loader (`PT_INTERP`) of a program elsewhere",
       "the kernel opens it; no call has its path",
-      "the kernel opens it; a process keeps the program's file and not its loader's") {
+      "the kernel opens it; a process keeps the program's file and not its loader's",
+      "") {
     @Override
     void go(TracedTree s) {
       Path program = s.site().scratch().resolve("own-loader");
@@ -247,13 +252,13 @@ enum OpenMethod {
       s.opener().open("openat", s.file());
     }
   },
-  IO_URING("by `io_uring`", Why.IO_URING, Why.IO_URING) {
+  IO_URING("by `io_uring`", Why.IO_URING, Why.IO_URING, "") {
     @Override
     void go(TracedTree s) {
       s.opener().open("io_uring", s.file());
     }
   },
-  CALL_32_BIT("by a 32-bit program", Why.COMPAT, Why.COMPAT) {
+  CALL_32_BIT("by a 32-bit program", Why.COMPAT, Why.COMPAT, "") {
     @Override
     void go(TracedTree s) {
       // 2: this kernel has no such calls, or this processor.
@@ -262,6 +267,22 @@ enum OpenMethod {
       if (result.status() != 2) {
         result.orFail();
       }
+    }
+  },
+  OVERLAY(
+      "through overlayfs that has a directory of the compiler as a layer (`hooked`: from Linux 6.7"
+          + " on)",
+      Why.SPELLING,
+      "the process's file is one of overlayfs, which opens the one below it itself",
+      "") {
+    @Override
+    void go(TracedTree s) throws IOException {
+      Path merged = Files.createDirectory(s.site().scratch().resolve("overlay"));
+      String layers = "lowerdir=" + s.directory() + ":" + merged;
+      ChildProcess.run("mount", "-t", "overlay", "-o", layers, "overlay", merged.toString())
+          .orFail();
+      s.opener().open("openat", merged.resolve("x"));
+      ChildProcess.run("umount", merged.toString()).orFail();
     }
   },
   MMAP("`mmap` and `read` of a file that is open already", Why.NO_OPEN, Why.NO_OPEN) {
@@ -301,11 +322,18 @@ enum OpenMethod {
   private final String title;
   private final String whyNotByPath;
   private final String whyNotByResolved;
+  private final String whyNotByHooked;
 
+  /** One that the hooked program sees, or does not see, as the resolved one. */
   OpenMethod(String title, String whyNotByPath, String whyNotByResolved) {
+    this(title, whyNotByPath, whyNotByResolved, whyNotByResolved);
+  }
+
+  OpenMethod(String title, String whyNotByPath, String whyNotByResolved, String whyNotByHooked) {
     this.title = title;
     this.whyNotByPath = whyNotByPath;
     this.whyNotByResolved = whyNotByResolved;
+    this.whyNotByHooked = whyNotByHooked;
   }
 
   /** Opens a file in this way and in no other. */
@@ -319,7 +347,12 @@ enum OpenMethod {
   /** Whether each program has to see it. */
   Map<ProgramName, Boolean> expected() {
     return Map.of(
-        ProgramName.PATH, whyNotByPath.isEmpty(), ProgramName.RESOLVED, whyNotByResolved.isEmpty());
+        ProgramName.PATH,
+        whyNotByPath.isEmpty(),
+        ProgramName.RESOLVED,
+        whyNotByResolved.isEmpty(),
+        ProgramName.HOOKED,
+        whyNotByHooked.isEmpty());
   }
 
   /** Its row of the table, for programs that saw it or not. */
@@ -330,6 +363,8 @@ enum OpenMethod {
         + cell(seen.get(ProgramName.PATH), whyNotByPath)
         + " | "
         + cell(seen.get(ProgramName.RESOLVED), whyNotByResolved)
+        + " | "
+        + cell(seen.get(ProgramName.HOOKED), whyNotByHooked)
         + " |";
   }
 

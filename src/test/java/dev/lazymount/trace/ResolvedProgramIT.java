@@ -9,7 +9,7 @@ import dev.lazymount.kernel.Await;
 import dev.lazymount.kernel.ChildProcess;
 import dev.lazymount.kernel.DaemonProcess;
 import dev.lazymount.kernel.Site;
-import dev.lazymount.trace.program.ResolvedProgram;
+import dev.lazymount.trace.program.Walk;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -52,7 +52,7 @@ class ResolvedProgramIT {
     return BpftraceUnderTest.all()
         .flatMap(
             bpftrace ->
-                IntStream.rangeClosed(1, ResolvedProgram.DEEPEST)
+                IntStream.rangeClosed(1, Walk.DEEPEST)
                     .mapToObj(depth -> Arguments.of(bpftrace, depth)));
   }
 
@@ -60,8 +60,7 @@ class ResolvedProgramIT {
   @MethodSource("depths")
   void longestNamesOfEveryDepthAreReportedWhole(BpftraceUnderTest bpftrace, int depth)
       throws IOException {
-    String longest =
-        "n".repeat(ResolvedProgram.longestComponent(depth, bpftrace.version(site.scratch())));
+    String longest = "n".repeat(Walk.longestComponent(depth, bpftrace.version(site.scratch())));
     String name = String.join("/", Collections.nCopies(depth, longest));
     site.original(name, Map.of("x", "x"));
     site.original("short", Map.of("x", "x"));
@@ -130,6 +129,40 @@ class ResolvedProgramIT {
       assertEquals(1, watch.uses(device));
       assertFalse(watch.saw("gcc"), "it is no access to the original");
     }
+  }
+
+  /** From Linux 6.12 on the daemon mounts it without a loop device. */
+  @ParameterizedTest
+  @MethodSource("dev.lazymount.trace.BpftraceUnderTest#all")
+  void usedErofsImageIsNotUnmounted(BpftraceUnderTest bpftrace) throws IOException {
+    for (String name : List.of("used", "unused")) {
+      site.compiler(name);
+      Path tree = Files.createDirectory(site.scratch().resolve("tree-of-" + name));
+      Files.writeString(tree.resolve("version"), Site.IMAGE);
+      Path image = site.scratch().resolve(name + ".erofs");
+      ChildProcess.run("mkfs.erofs", image.toString(), tree.toString()).orFail();
+      Files.move(image, site.image(name), StandardCopyOption.REPLACE_EXISTING);
+    }
+    DaemonProcess daemon =
+        site.start(
+            "trace.program=resolved",
+            "trace.bpftrace=" + bpftrace.command(site.scratch()),
+            "idle.unmount-after=1s");
+    daemon.mount("used");
+    String device = daemon.line("used").orElseThrow().device();
+    daemon.mount("unused");
+    Await.until(
+        "an unused image is unmounted",
+        () -> {
+          String version = site.root("used/version").toString();
+          assertEquals(
+              Site.IMAGE,
+              ChildProcess.run("unshare", "-m", "--propagation", "private", "cat", version)
+                  .orFail());
+          return site.mountsOn("unused") == 0;
+        });
+    assertEquals(1, site.mountsOn("used"));
+    assertEquals(device, daemon.line("used").orElseThrow().device(), "mounted once");
   }
 
   @ParameterizedTest

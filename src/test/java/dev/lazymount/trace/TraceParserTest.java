@@ -12,6 +12,7 @@ import java.util.Random;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 final class TraceParserTest {
@@ -27,6 +28,14 @@ final class TraceParserTest {
     assertEquals(
         List.of(new Access("/ce/gcc/x", 4711, "cp", "openat", Access.Kind.WRITE, NOW)),
         batch.accesses());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"x,exec", "d,opendir", "u,open"})
+  void kindOfUseNamesTheCall(String kind, String call) {
+    TraceBatch batch = feed(MARK + " 4711 " + kind + ":open /ce/gcc/x\tcp\t" + MARK + "\n");
+    assertEquals(
+        List.of(new Access("/ce/gcc/x", 4711, "cp", call, Access.Kind.USE, NOW)), batch.accesses());
   }
 
   @Test

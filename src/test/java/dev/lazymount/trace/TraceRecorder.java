@@ -10,11 +10,14 @@ import dev.lazymount.status.ImageUse;
 import dev.lazymount.status.ProgramName;
 import dev.lazymount.trace.program.BpftraceVersion;
 import dev.lazymount.trace.program.Canary;
+import dev.lazymount.trace.program.HookSupport;
+import dev.lazymount.trace.program.HookedProgram.Probe;
 import dev.lazymount.trace.program.InstalledBpftrace;
 import dev.lazymount.trace.program.PathProgram;
 import dev.lazymount.trace.program.ResolvedProgram;
 import dev.lazymount.trace.program.TraceProgram;
 import dev.lazymount.trace.program.TracePrograms;
+import dev.lazymount.trace.program.Walk;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.DirectoryIteratorException;
@@ -36,6 +39,7 @@ import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * A trace program on a real bpftrace, and all that it has reported: the daemon's launcher and
@@ -103,12 +107,38 @@ final class TraceRecorder implements AutoCloseable {
     return launch(
         settings,
         new ResolvedProgram(
-            settings, TracePrograms.TRACEFS, () -> depth, () -> 1, version(settings)));
+            new Walk(settings, () -> depth, () -> 1, version(settings)), TracePrograms.TRACEFS));
   }
 
-  /** The program of this name; the resolved one for names of so many components. */
+  /** The hooked program of a site, for names of so many components. */
+  static TraceRecorder hooked(Settings settings, int depth) {
+    return launch(
+        settings,
+        TracePrograms.hooked(new Walk(settings, () -> depth, () -> 1, version(settings))));
+  }
+
+  /** The program of this name, for names of so many components. */
   static TraceRecorder of(ProgramName program, Settings settings, int depth) {
-    return program == ProgramName.PATH ? path(settings) : resolved(settings, depth);
+    return switch (program) {
+      case PATH -> path(settings);
+      case RESOLVED -> resolved(settings, depth);
+      case HOOKED -> hooked(settings, depth);
+      case NONE -> throw new IllegalArgumentException("no program");
+    };
+  }
+
+  /** The best program that this kernel permits. */
+  static ProgramName best() {
+    return programs().get(programs().size() - 1);
+  }
+
+  /** The programs that this kernel permits. */
+  static List<ProgramName> programs() {
+    HookSupport kernel = HookSupport.ofThisKernel();
+    boolean hooked = Stream.of(Probe.values()).anyMatch(probe -> kernel.whyNot(probe).isEmpty());
+    return hooked
+        ? List.of(ProgramName.PATH, ProgramName.RESOLVED, ProgramName.HOOKED)
+        : List.of(ProgramName.PATH, ProgramName.RESOLVED);
   }
 
   private static Supplier<BpftraceVersion> version(Settings settings) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import akka.actor.typed.ActorRef;
+import dev.lazymount.kernel.Await;
 import dev.lazymount.status.ProgramName;
 import dev.lazymount.support.ScriptedTrace;
 import dev.lazymount.trace.program.TraceFailure;
@@ -143,6 +144,35 @@ final class TraceSourceTest extends TraceFixture {
     start(NEVER);
     report(TraceReport.Started.class);
     canaryBack();
+  }
+
+  @Test
+  void missedOpensAreLostEvents() {
+    AtomicInteger missed = new AtomicInteger();
+    bpftrace.misses(() -> missed.get() == 0 ? 0 : 7);
+    start(NEVER);
+    report(TraceReport.Started.class);
+    canaryBack();
+    assertEquals(0, counters.lost.sum());
+    missed.set(1);
+    Await.until("they are counted", () -> counters.lost.sum() > 0);
+    canaryBack();
+    canaryBack();
+    assertEquals(7, counters.lost.sum(), "once");
+    assertEquals(1, bpftrace.launches());
+  }
+
+  @Test
+  void missedOpensRestartItWithTheOtherProbe() {
+    bpftrace.hasOtherProbe(true);
+    bpftrace.misses(() -> bpftrace.launches() == 1 ? 7 : 0);
+    start(NEVER);
+    report(TraceReport.Started.class);
+    String reason = report(TraceReport.Failed.class).reason();
+    assertTrue(reason.startsWith("the kernel has left out the trace program for 7 opens"), reason);
+    report(TraceReport.Started.class);
+    assertEquals(7, counters.lost.sum());
+    assertEquals(List.of(), bpftrace.failures(), "it is no crash");
   }
 
   @Test

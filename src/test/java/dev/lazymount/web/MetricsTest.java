@@ -61,6 +61,10 @@ class MetricsTest {
     counters.backedOff.add(9);
     counters.quarantines.add(10);
     counters.timeouts.add(11);
+    counters.readAheadImages.add(12);
+    counters.readAheadBytes.add(13);
+    counters.readAheadStopped.add(14);
+    counters.learned.add(15);
     assertSays("lazymount_events_seen_total 1000.0");
     assertSays("lazymount_events_lost_total 2.0");
     assertSays("lazymount_events_unknown_total 3.0");
@@ -74,6 +78,10 @@ class MetricsTest {
     assertSays("lazymount_mounts_total{outcome=\"failed\"} 9.0");
     assertSays("lazymount_mounts_total{outcome=\"quarantined\"} 10.0");
     assertSays("lazymount_mount_timeouts_total 11.0");
+    assertSays("lazymount_readahead_images_total 12.0");
+    assertSays("lazymount_readahead_bytes_total 13.0");
+    assertSays("lazymount_readahead_stopped_total 14.0");
+    assertSays("lazymount_readahead_learned_total 15.0");
   }
 
   @Test
@@ -97,6 +105,9 @@ class MetricsTest {
     assertSays("lazymount_state{state=\"starting\"} 1.0");
     assertSays("lazymount_trace_fallen_back 0.0");
     assertFalse(text().contains("lazymount_canary_round_trip_seconds "), "no canary has come back");
+
+    status.trace(new TraceStatus(ProgramName.RESOLVED, 1L, 2.5, null, "no kprobes"));
+    assertSays("lazymount_trace_fallen_back 0.0");
 
     status.state(DaemonState.READY);
     status.state(DaemonState.DEGRADED);

@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Requests and responses, over a real port. */
 class ResourcesTest extends WebFixture {
   @ParameterizedTest
-  @ValueSource(strings = {"/", "/page.css", "/metrics", "/api/status", "/nothing"})
+  @ValueSource(strings = {"/", "/page.css", "/metrics", "/api/status", "/api/learned", "/nothing"})
   void everyResponseHasTheSecurityHeaders(String path) throws IOException {
     Map<String, String> headers = start().get(path).headers();
     assertEquals("nosniff", headers.get("X-Content-Type-Options"));
@@ -46,6 +46,13 @@ class ResourcesTest extends WebFixture {
     assertFalse(policy.contains("unsafe"), policy);
     assertFalse(headers.containsKey("Access-Control-Allow-Origin"));
     assertFalse(headers.containsKey("Server"));
+  }
+
+  @Test
+  void learnedIsText() throws IOException {
+    Answer learned = start().get("/api/learned");
+    assertEquals("text/plain; charset=utf-8", learned.headers().get("Content-Type"));
+    assertEquals("# learned\n", learned.text());
   }
 
   @Test

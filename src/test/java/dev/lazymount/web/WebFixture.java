@@ -44,6 +44,7 @@ abstract class WebFixture {
         status,
         () -> report.get(),
         explain,
+        Optional.of(() -> "# learned\n"),
         "1.2.3");
   }
 

@@ -15,9 +15,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Offsets of struct members, from the kernel's description of its own types (BTF;
- * Documentation/bpf/btf.rst). Reads the file in pieces and several times, because most of it is not
- * needed and all of it would be the largest object in the daemon's memory.
+ * Offsets of struct members and numbers of functions, from the kernel's description of its own
+ * types (BTF; Documentation/bpf/btf.rst). Reads the file in pieces and several times, because most
+ * of it is not needed and all of it would be the largest object in the daemon's memory.
  */
 public final class Btf {
   /**
@@ -33,6 +33,7 @@ public final class Btf {
 
   private static final int MAGIC = 0xEB9F;
   private static final int HEADER = 24;
+  private static final int FUNCTION = 12;
   private static final int STRUCT = 4;
   private static final int UNION = 5;
 
@@ -53,6 +54,14 @@ public final class Btf {
 
   /** Levels of anonymous structs and unions that are searched. */
   private static final int NESTED = 4;
+
+  /**
+   * What was found.
+   *
+   * @param offsets of the members in their structs, bytes
+   * @param functions the numbers by which bpf(2) knows functions; those that exist
+   */
+  public record Found(Map<Member, Integer> offsets, Map<String, Integer> functions) {}
 
   private record Part(int nameOffset, int type, int offset) {}
 
@@ -83,30 +92,31 @@ public final class Btf {
   }
 
   /**
-   * The offsets of these members in their structs, bytes.
+   * The offsets of these members in their structs, and the numbers of these functions.
    *
    * @param path the description, such as {@link #KERNEL}
-   * @throws IOException if it can't be read, or lacks one of them
+   * @throws IOException if it can't be read, or lacks one of the members
    */
-  public static Map<Member, Integer> offsets(Path path, List<Member> members) throws IOException {
+  public static Found read(Path path, List<Member> members, Set<String> functions)
+      throws IOException {
     try (FileChannel file = FileChannel.open(path)) {
-      return new Btf(file).offsets(members);
+      return new Btf(file).read(members, functions);
     } catch (IOException e) {
       throw new IOException("type information " + path + ": " + e.getMessage(), e);
     }
   }
 
-  private Map<Member, Integer> offsets(List<Member> members) throws IOException {
-    Set<String> names = new HashSet<>();
+  private Found read(List<Member> members, Set<String> functions) throws IOException {
+    Set<String> names = new HashSet<>(functions);
     members.forEach(member -> names.addAll(List.of(member.struct(), member.name())));
     Map<Integer, String> texts = strings(names);
-    Map<Member, Integer> found = new HashMap<>();
+    Found found = new Found(new HashMap<>(), new HashMap<>());
     Map<Integer, List<Wanted>> byType = Map.of();
-    for (int depth = 0; depth < NESTED && found.size() < members.size(); depth++) {
-      byType = pass(texts, byType, new HashSet<>(members), found);
+    for (int depth = 0; depth < NESTED && found.offsets().size() < members.size(); depth++) {
+      byType = pass(texts, byType, new HashSet<>(members), functions, found);
     }
     for (Member member : members) {
-      if (!found.containsKey(member)) {
+      if (!found.offsets().containsKey(member)) {
         throw new IOException("no member " + member.name() + " of struct " + member.struct());
       }
     }
@@ -148,8 +158,8 @@ public final class Btf {
   }
 
   /**
-   * Reads all types once: in the first pass the requested structs, in later ones the anonymous
-   * structs and unions inside them.
+   * Reads all types once: in the first pass the requested structs and functions, in later ones the
+   * anonymous structs and unions inside them.
    *
    * @return those to read in the next pass, by the number of their type
    */
@@ -157,7 +167,8 @@ public final class Btf {
       Map<Integer, String> texts,
       Map<Integer, List<Wanted>> byType,
       Set<Member> members,
-      Map<Member, Integer> found)
+      Set<String> functions,
+      Found found)
       throws IOException {
     Set<String> structs = new HashSet<>();
     if (byType.isEmpty()) {
@@ -179,6 +190,9 @@ public final class Btf {
       if (kind == STRUCT && name != null && structs.contains(name)) {
         wanted = List.of(new Wanted(name, 0));
       }
+      if (kind == FUNCTION && name != null && functions.contains(name)) {
+        found.functions().putIfAbsent(name, type);
+      }
       if (wanted.isEmpty() || (kind != STRUCT && kind != UNION)) {
         cursor.skip(AFTER[kind] + AFTER_EACH[kind] * count);
       } else {
@@ -188,7 +202,7 @@ public final class Btf {
             int offset = in.base() + part.offset();
             Member member = new Member(in.struct(), text);
             if (members.contains(member)) {
-              found.putIfAbsent(member, offset);
+              found.offsets().putIfAbsent(member, offset);
             } else if (part.nameOffset() == 0) {
               next.computeIfAbsent(part.type(), t -> new ArrayList<>())
                   .add(new Wanted(in.struct(), offset));

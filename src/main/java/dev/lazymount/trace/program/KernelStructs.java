@@ -4,12 +4,15 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * The few members of kernel structs that the resolved program reads, as C structs without any other
- * member. bpftrace could read the structs from the kernel's type information itself, but then it
- * compiles all of the kernel's types at every start, which takes 0.3 to 1 s with 0.17.
+ * The few members of kernel structs that the resolved and hooked programs read, as C structs
+ * without any other member, and the function of the hooked one. bpftrace could read the structs
+ * from the kernel's type information itself, but then it compiles all of the kernel's types at
+ * every start, which takes 0.3 to 1 s with 0.17.
  */
 final class KernelStructs {
   /** A member of our struct: its place in the kernel's structs, and its type there. */
@@ -20,14 +23,18 @@ final class KernelStructs {
   private static final List<Field> FIELDS =
       List.of(
           field("super", "device", "unsigned int", at("super_block", "s_dev")),
+          field("super", "magic", "unsigned long", at("super_block", "s_magic")),
           field("inode", "number", "unsigned long", at("inode", "i_ino")),
           field("inode", "mode", "unsigned short", at("inode", "i_mode")),
+          field("inode", "super", "struct lm_super *", at("inode", "i_sb")),
           field("entry", "parent", "struct lm_entry *", at("dentry", "d_parent")),
           field("entry", "hash", "unsigned long", at("dentry", "d_name"), at("qstr", "hash_len")),
           field("entry", "name", "char *", at("dentry", "d_name"), at("qstr", "name")),
           field("entry", "inode", "struct lm_inode *", at("dentry", "d_inode")),
           field("entry", "super", "struct lm_super *", at("dentry", "d_sb")),
           field("file", "mode", "unsigned int", at("file", "f_mode")),
+          field("file", "flags", "unsigned int", at("file", "f_flags")),
+          field("file", "inode", "struct lm_inode *", at("file", "f_inode")),
           field("file", "entry", "struct lm_entry *", at("file", "f_path"), at("path", "dentry")),
           field("table", "files", "struct lm_file **", at("fdtable", "fd")),
           field("open", "table", "struct lm_table *", at("files_struct", "fdt")),
@@ -41,7 +48,10 @@ final class KernelStructs {
               at("sched_entity", "exec_start")),
           field("task", "mm", "struct lm_mm *", at("task_struct", "mm")));
 
-  private static Optional<String> known = Optional.empty();
+  /** What is known of the running kernel. */
+  private record Known(String definitions, OptionalInt function) {}
+
+  private static Optional<Known> known = Optional.empty();
 
   private KernelStructs() {}
 
@@ -50,11 +60,32 @@ final class KernelStructs {
    *
    * @throws TraceFailure if the kernel has no type information, or it lacks a member
    */
-  static synchronized String definitions() {
+  static String definitions() {
+    return known().definitions();
+  }
+
+  /**
+   * The number of the function {@link HookedProgram#FUNCTION}, as bpf(2) wants it; read once.
+   *
+   * @return empty if the kernel does not have it
+   * @throws TraceFailure as {@link #definitions()}
+   */
+  static OptionalInt function() {
+    return known().function();
+  }
+
+  private static synchronized Known known() {
     if (known.isEmpty()) {
       try {
         List<Btf.Member> members = FIELDS.stream().flatMap(f -> f.at().stream()).toList();
-        known = Optional.of(definitions(Btf.offsets(Btf.KERNEL, members)));
+        String function = HookedProgram.FUNCTION;
+        Btf.Found found = Btf.read(Btf.KERNEL, members, Set.of(function));
+        Integer number = found.functions().get(function);
+        known =
+            Optional.of(
+                new Known(
+                    definitions(found.offsets()),
+                    number == null ? OptionalInt.empty() : OptionalInt.of(number)));
       } catch (IOException e) {
         throw new TraceFailure("can't read the kernel's type information: " + e.getMessage());
       }

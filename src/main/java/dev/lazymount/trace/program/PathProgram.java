@@ -16,7 +16,14 @@ public final class PathProgram implements TraceProgram.Factory {
       List.of("openat", "openat2", "open", "creat", "execve", "execveat");
 
   /** The flags that the program reads of the argument of openat2. */
-  private static final String STRUCTS = "struct lm_open_how { unsigned long flags; };\n";
+  private static final String STRUCTS =
+      """
+      struct lm_open_how { unsigned long flags; };
+      struct lm_word { union { unsigned long all; unsigned char first; }; };
+      """;
+
+  /** The call with which compilers open headers; the others are not worth the time to compile. */
+  private static final String BY_DIRECTORY = "openat";
 
   private static final int USE = 1;
   private static final int WRITE = 2;
@@ -47,15 +54,21 @@ public final class PathProgram implements TraceProgram.Factory {
     String mark = Secret.mark();
     String prefix = settings.root() + "/";
     int prefixLength = prefix.getBytes(StandardCharsets.UTF_8).length;
+    Template template = Template.of("path.bt");
+    String directory = directory(template.cut("DIRECTORY"), prefixLength, length);
     String source =
-        Template.of("path.bt")
+        template
             .each(
                 tracefs.resolve("events/syscalls"),
                 "sys_enter_",
                 CALLS,
                 (call, block) -> {
                   String pointer = "args->" + (call.equals("creat") ? "pathname" : "filename");
+                  boolean byDirectory = call.equals(BY_DIRECTORY);
                   return block
+                      .replace("  @DIRECTORY@\n", byDirectory ? directory : "")
+                      .replace("@SEEN@", byDirectory ? "@seen[$key]" : "@seen_paths[@PATH@]")
+                      .replace("@POINTER@", pointer)
                       .replace(
                           "@UNDER_ROOT@", BpftraceVersion.beginsWith(pointer, prefix, prefixLength))
                       .replace("@PATH@", BpftraceVersion.string(pointer, length))
@@ -70,6 +83,22 @@ public final class PathProgram implements TraceProgram.Factory {
             .text();
     Canary canary = new PathCanary(settings.root());
     return new TraceProgram(ProgramName.PATH, STRUCTS + source, mark, length, canary, null);
+  }
+
+  /**
+   * The statements that compute the key of a path's directory.
+   *
+   * @param root bytes of the root with its slash; those behind them count
+   * @param path the longest path, bytes
+   */
+  private static String directory(String text, int root, int path) {
+    int first = root / Long.BYTES;
+    int hidden = root % Long.BYTES;
+    return text.replace("@FIRST@", Integer.toString(first))
+        .replace("@FILL@", Long.toString((1L << (hidden * Byte.SIZE)) - 1))
+        .replace("@WORDS@", Integer.toString(path / Long.BYTES - first))
+        .replace("@SEED@", Long.toString(Secret.number()))
+        .replace("@FACTOR@", Long.toString(Secret.number() | 1));
   }
 
   /** Whether a call is a use or a write, in bpftrace's language. */

@@ -16,6 +16,11 @@ final class Secret {
     return HexFormat.of().formatHex(bytes).substring(0, length);
   }
 
+  /** A number of 62 bits: bpftrace takes no greater ones than a signed long holds. */
+  static long number() {
+    return RANDOM.nextLong() >>> 2;
+  }
+
   /** The mark of one run of the trace. */
   static String mark() {
     return word(16);

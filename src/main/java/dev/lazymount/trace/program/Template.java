@@ -9,12 +9,15 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.BinaryOperator;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** The text of a .bt resource, being filled in. The comment at its head is left out. */
 final class Template {
   private static final String EACH = "@EACH_CALL@\n";
   private static final String END_EACH = "@END_EACH_CALL@\n";
+
+  private static final Pattern HEAD = Pattern.compile("\\A(?://[^\n]*\n)+\n");
 
   private static final Duration IDLE = Duration.ofSeconds(10);
   private static final int MOST_IDLE = 10;
@@ -27,9 +30,19 @@ final class Template {
 
   /** A resource beside this class. */
   static Template of(String resource) {
+    return new Template(read(resource));
+  }
+
+  /** Adds another resource to the end. */
+  Template append(String resource) {
+    text += "\n" + read(resource);
+    return this;
+  }
+
+  private static String read(String resource) {
     try (InputStream in = Template.class.getResourceAsStream(resource)) {
       String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
-      return new Template(text.substring(text.indexOf(EACH)));
+      return HEAD.matcher(text).replaceFirst("");
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

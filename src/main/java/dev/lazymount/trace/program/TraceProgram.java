@@ -60,6 +60,11 @@ public record TraceProgram(
      */
     TraceProgram next();
 
+    /** How many different programs it can make: after the failure of one, the next may differ. */
+    default int choices() {
+      return 1;
+    }
+
     /** No further program will be requested; a run begun ahead of the next request is ended. */
     default void abandoned() {}
 
@@ -73,5 +78,14 @@ public record TraceProgram(
      * @param conclusive whether that says something about the program; a signal does not
      */
     default void failed(String reason, boolean conclusive) {}
+
+    /**
+     * The kernel has left out runs of the newest program, so that it missed opens.
+     *
+     * @return whether the next program is one that the kernel does not leave out
+     */
+    default boolean missed() {
+      return false;
+    }
   }
 }

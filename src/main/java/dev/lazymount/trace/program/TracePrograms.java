@@ -1,7 +1,11 @@
 package dev.lazymount.trace.program;
 
 import dev.lazymount.config.Settings;
+import dev.lazymount.status.ProgramName;
+import dev.lazymount.trace.program.HookedProgram.Probe;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import java.util.function.IntSupplier;
 
 /** The trace program that the settings select. */
@@ -21,25 +25,51 @@ public final class TracePrograms {
   public static TraceProgram.Factory of(
       Settings settings, IntSupplier deepest, IntSupplier longest) {
     InstalledBpftrace bpftrace = new InstalledBpftrace(settings.trace().bpftrace());
+    Walk walk = new Walk(settings, deepest, longest, bpftrace::version);
+    ResolvedProgram resolved = new ResolvedProgram(walk, TRACEFS);
     PathProgram path = new PathProgram(settings, TRACEFS, bpftrace::version);
-    ResolvedProgram resolved =
-        new ResolvedProgram(settings, TRACEFS, deepest, longest, bpftrace::version);
     return switch (settings.trace().program()) {
-      case AUTO -> new AutoProgram(resolved, path);
-      case PATH -> path;
+      case AUTO ->
+          new AutoProgram(
+              List.of(
+                  hooked(Probe.FENTRY, walk),
+                  hooked(Probe.KPROBE, walk),
+                  Map.entry(ProgramName.RESOLVED, resolved),
+                  Map.entry(ProgramName.PATH, path)));
+      case HOOKED -> hooked(walk);
       case RESOLVED -> resolved;
+      case PATH -> path;
     };
   }
 
+  /** The hooked program, by whichever probe works. */
+  public static TraceProgram.Factory hooked(Walk walk) {
+    return new AutoProgram(List.of(hooked(Probe.FENTRY, walk), hooked(Probe.KPROBE, walk)));
+  }
+
+  private static Map.Entry<ProgramName, TraceProgram.Factory> hooked(Probe probe, Walk walk) {
+    return Map.entry(
+        ProgramName.HOOKED, new HookedProgram(probe, walk, HookSupport.ofThisKernel()));
+  }
+
   /**
-   * Begins to read the kernel's types and the version of bpftrace in the background, so that the
-   * first run need not wait for them. A failure occurs again, and is reported, when they are used.
+   * Begins to read the kernel's types, what it permits and the version of bpftrace in the
+   * background, so that the first run need not wait for them. A failure occurs again, and is
+   * reported, when they are used.
    */
   public static void prepare(Settings settings) {
     InstalledBpftrace bpftrace = new InstalledBpftrace(settings.trace().bpftrace());
     start("bpftrace-version", bpftrace::version);
-    if (settings.trace().program() != Settings.Program.PATH) {
-      start("kernel-types", KernelStructs::definitions);
+    switch (settings.trace().program()) {
+      case AUTO, HOOKED ->
+          start(
+              "kernel-types",
+              () -> {
+                KernelStructs.definitions();
+                HookSupport.ofThisKernel().whyNot(Probe.FENTRY);
+              });
+      case RESOLVED -> start("kernel-types", KernelStructs::definitions);
+      case PATH -> {}
     }
   }
 

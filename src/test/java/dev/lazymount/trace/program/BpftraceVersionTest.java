@@ -76,7 +76,7 @@ final class BpftraceVersionTest {
     assertEquals(one, version.componentLength(1));
     assertEquals(two, version.componentLength(2));
     assertEquals(three, version.componentLength(3));
-    assertEquals(one - 2, ResolvedProgram.longestComponent(1, version));
+    assertEquals(one - 2, Walk.longestComponent(1, version));
   }
 
   /** It would make programs fail to load with 0.24.0 to 0.26.1. */

@@ -14,12 +14,14 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** On descriptions made here, after Documentation/bpf/btf.rst. */
 final class BtfTest {
   private static final int INT = 1;
+  private static final int FUNCTION = 12;
   private static final int STRUCT = 4;
   private static final int UNION = 5;
   private static final int TYPEDEF = 8;
@@ -71,6 +73,19 @@ final class BtfTest {
   }
 
   @Test
+  void functionIsNumberedByItsPlace() throws IOException {
+    type("int", INT, 0, 4, 32);
+    type("inode", STRUCT, 1, 16, name("number"), 1, 0);
+    type("security_file_open", FUNCTION, 0, 2);
+    Path file = temp.resolve("btf");
+    Files.write(file, description());
+    assertEquals(
+        Map.of("security_file_open", 3),
+        Btf.read(file, members("inode", "number"), Set.of("security_file_open", "no_such_function"))
+            .functions());
+  }
+
+  @Test
   void missingMemberIsNamed() {
     type("inode", STRUCT, 1, 16, name("super"), 1, 0);
     assertTrue(failure("inode", "number").contains("no member number of struct inode"));
@@ -88,13 +103,13 @@ final class BtfTest {
     Path file = temp.resolve("garbage");
     for (int length : new int[] {0, 1, 23, 24, 4096}) {
       Files.write(file, new byte[length]);
-      assertThrows(IOException.class, () -> Btf.offsets(file, members("inode", "number")));
+      assertThrows(IOException.class, () -> Btf.read(file, members("inode", "number"), Set.of()));
     }
     type("inode", STRUCT, 1, 16, name("number"), 1, 0);
     byte[] whole = description();
     for (int length = 0; length < whole.length; length++) {
       Files.write(file, Arrays.copyOf(whole, length));
-      assertThrows(IOException.class, () -> Btf.offsets(file, members("inode", "number")));
+      assertThrows(IOException.class, () -> Btf.read(file, members("inode", "number"), Set.of()));
     }
   }
 
@@ -148,7 +163,7 @@ final class BtfTest {
   private Map<Btf.Member, Integer> offsets(String struct, String name) throws IOException {
     Path file = temp.resolve("btf");
     Files.write(file, description());
-    return Btf.offsets(file, members(struct, name));
+    return Btf.read(file, members(struct, name), Set.of()).offsets();
   }
 
   private void assertOffset(int expected, String struct, String name) throws IOException {

@@ -15,8 +15,10 @@ import java.nio.file.Path;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.function.LongSupplier;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -35,6 +37,28 @@ final class ProgramsTest {
     return () -> new TraceProgram(name, "", "mark", 64, null, null);
   }
 
+  private static AutoProgram auto(TraceProgram.Factory resolved, TraceProgram.Factory path) {
+    return auto(resolved, path, System::nanoTime);
+  }
+
+  private static AutoProgram auto(
+      TraceProgram.Factory resolved, TraceProgram.Factory path, LongSupplier nanoTime) {
+    return new AutoProgram(
+        List.of(Map.entry(ProgramName.RESOLVED, resolved), Map.entry(ProgramName.PATH, path)),
+        nanoTime);
+  }
+
+  /** By fentry and by kprobe, and the others. */
+  private static AutoProgram auto(
+      TraceProgram.Factory fentry, TraceProgram.Factory kprobe, TraceProgram.Factory resolved) {
+    return new AutoProgram(
+        List.of(
+            Map.entry(ProgramName.HOOKED, fentry),
+            Map.entry(ProgramName.HOOKED, kprobe),
+            Map.entry(ProgramName.RESOLVED, resolved),
+            Map.entry(ProgramName.PATH, named(ProgramName.PATH))));
+  }
+
   private static TraceProgram.Factory failing(String reason) {
     return () -> {
       throw new TraceFailure(reason);
@@ -46,7 +70,7 @@ final class ProgramsTest {
    * last one is outstanding, the next window clears again.
    */
   @ParameterizedTest
-  @ValueSource(strings = {"path.bt", "resolved.bt"})
+  @ValueSource(strings = {"path.bt", "walk.bt"})
   void lostClearIsRepeatedByTheNextWindow(String resource) {
     String text = Template.of(resource).text();
     List<String> cleared =
@@ -63,7 +87,7 @@ final class ProgramsTest {
 
   @Test
   void autoPrefersResolvedAndKeepsItOnceItWorked() {
-    AutoProgram auto = new AutoProgram(named(ProgramName.RESOLVED), named(ProgramName.PATH));
+    AutoProgram auto = auto(named(ProgramName.RESOLVED), named(ProgramName.PATH));
     assertEquals(ProgramName.RESOLVED, auto.next().name());
     auto.worked();
     auto.failed("a crash", true);
@@ -75,7 +99,7 @@ final class ProgramsTest {
 
   @Test
   void autoGivesUpResolvedAfterFiveFailedRunsInARow() {
-    AutoProgram auto = new AutoProgram(named(ProgramName.RESOLVED), named(ProgramName.PATH));
+    AutoProgram auto = auto(named(ProgramName.RESOLVED), named(ProgramName.PATH));
     auto.next();
     auto.worked();
     auto.failed("a crash", true);
@@ -94,7 +118,7 @@ final class ProgramsTest {
 
   @Test
   void autoTriesResolvedAgainAfterASignal() {
-    AutoProgram auto = new AutoProgram(named(ProgramName.RESOLVED), named(ProgramName.PATH));
+    AutoProgram auto = auto(named(ProgramName.RESOLVED), named(ProgramName.PATH));
     auto.next();
     auto.failed("killed", false);
     assertEquals(ProgramName.RESOLVED, auto.next().name());
@@ -102,7 +126,7 @@ final class ProgramsTest {
 
   @Test
   void autoFallsBackForGoodIfResolvedNeverWorked() {
-    AutoProgram auto = new AutoProgram(named(ProgramName.RESOLVED), named(ProgramName.PATH));
+    AutoProgram auto = auto(named(ProgramName.RESOLVED), named(ProgramName.PATH));
     auto.next();
     auto.failed("no canary came back", true);
     TraceProgram next = auto.next();
@@ -118,7 +142,7 @@ final class ProgramsTest {
   void autoFallsBackOnAnUnsuitableRoot() {
     boolean[] suits = {true};
     AutoProgram auto =
-        new AutoProgram(
+        auto(
             () -> {
               if (!suits[0]) {
                 throw new TraceFailure.Unsuitable("the inodes");
@@ -137,11 +161,11 @@ final class ProgramsTest {
   @Test
   void autoRunsPathWhileThereAreNamesThatDoNotFit() {
     long[] now = {0};
-    int[] deepest = {ResolvedProgram.DEEPEST + 1};
+    int[] deepest = {Walk.DEEPEST + 1};
     AutoProgram auto =
-        new AutoProgram(
+        auto(
             () -> {
-              TraceProgram.Names reportable = ResolvedProgram.reportable(NEWEST);
+              TraceProgram.Names reportable = Walk.reportable(NEWEST);
               if (!reportable.fit(deepest[0], 3)) {
                 throw new TraceFailure.NamesUnfit("too deep", reportable);
               }
@@ -159,7 +183,7 @@ final class ProgramsTest {
     assertTrue(path.names().fit(1, 3), "not yet: the name may come again");
     now[0]++;
     assertFalse(path.names().fit(1, 3), "now resolved is the right one");
-    assertTrue(path.names().fit(ResolvedProgram.DEEPEST + 1, 3));
+    assertTrue(path.names().fit(Walk.DEEPEST + 1, 3));
     assertTrue(path.names().fit(1, 200));
     deepest[0] = 1;
     TraceProgram resolved = auto.next();
@@ -177,36 +201,34 @@ final class ProgramsTest {
     for (int i = 0; i < order.size(); i++) {
       long outer = memory + size * i;
       long inner = memory + size * (order.size() + order.get(i));
-      keys.add(outer * ResolvedProgram.weight(0) + inner * ResolvedProgram.weight(1));
+      keys.add(outer * Walk.weight(0) + inner * Walk.weight(1));
     }
     assertEquals(order.size(), keys.size());
   }
 
   @Test
   void deeperNamesAllowShorterComponents() {
-    assertTrue(ResolvedProgram.reportable(NEWEST).fit(1, 158));
-    assertFalse(ResolvedProgram.reportable(NEWEST).fit(1, 159));
-    assertTrue(ResolvedProgram.reportable(NEWEST).fit(6, 46));
-    assertFalse(ResolvedProgram.reportable(NEWEST).fit(6, 47));
-    assertTrue(ResolvedProgram.reportable(NEWEST).fit(0, 0));
-    assertTrue(ResolvedProgram.reportable(NEWEST).fit(8, 30));
-    assertFalse(ResolvedProgram.reportable(NEWEST).fit(9, 1));
+    assertTrue(Walk.reportable(NEWEST).fit(1, 158));
+    assertFalse(Walk.reportable(NEWEST).fit(1, 159));
+    assertTrue(Walk.reportable(NEWEST).fit(6, 46));
+    assertFalse(Walk.reportable(NEWEST).fit(6, 47));
+    assertTrue(Walk.reportable(NEWEST).fit(0, 0));
+    assertTrue(Walk.reportable(NEWEST).fit(8, 30));
+    assertFalse(Walk.reportable(NEWEST).fit(9, 1));
   }
 
   @Test
   void programReportsNoLongerComponentsThanItsDepthAllows() {
-    assertTrue(
-        ResolvedProgram.reportable(NEWEST).fit(2, 60),
-        "one made for two components would report it");
-    assertTrue(ResolvedProgram.reportedBy(2, NEWEST).fit(2, 60));
-    assertFalse(ResolvedProgram.reportedBy(6, NEWEST).fit(2, 60));
-    assertTrue(ResolvedProgram.reportedBy(6, NEWEST).fit(2, 46));
-    assertFalse(ResolvedProgram.reportedBy(1, NEWEST).fit(2, 1));
+    assertTrue(Walk.reportable(NEWEST).fit(2, 60), "one made for two components would report it");
+    assertTrue(Walk.reportedBy(2, NEWEST).fit(2, 60));
+    assertFalse(Walk.reportedBy(6, NEWEST).fit(2, 60));
+    assertTrue(Walk.reportedBy(6, NEWEST).fit(2, 46));
+    assertFalse(Walk.reportedBy(1, NEWEST).fit(2, 1));
   }
 
   @Test
   void autoFallsBackIfResolvedCanNotBeMade() {
-    AutoProgram auto = new AutoProgram(failing("no BTF"), named(ProgramName.PATH));
+    AutoProgram auto = auto(failing("no BTF"), named(ProgramName.PATH));
     assertEquals("path and not resolved: no BTF", auto.next().note());
   }
 
@@ -214,7 +236,7 @@ final class ProgramsTest {
   void autoDoesNotFallBackOnceResolvedWorked() {
     boolean[] broken = {false};
     AutoProgram auto =
-        new AutoProgram(
+        auto(
             () -> (broken[0] ? failing("the root is gone") : named(ProgramName.RESOLVED)).next(),
             named(ProgramName.PATH));
     auto.next();
@@ -235,7 +257,7 @@ final class ProgramsTest {
           }
           return named(ProgramName.RESOLVED).next();
         };
-    AutoProgram auto = new AutoProgram(resolved, named(ProgramName.PATH));
+    AutoProgram auto = auto(resolved, named(ProgramName.PATH));
     assertThrows(TraceFailure.NoBpftrace.class, auto::next);
     missing[0] = false;
     assertEquals(ProgramName.RESOLVED, auto.next().name(), "another one was installed");
@@ -243,8 +265,79 @@ final class ProgramsTest {
 
   @Test
   void autoFailsIfNeitherCanBeMade() {
-    AutoProgram auto = new AutoProgram(failing("no BTF"), failing("no tracepoints"));
+    AutoProgram auto = auto(failing("no BTF"), failing("no tracepoints"));
     assertThrows(TraceFailure.class, auto::next);
+  }
+
+  @Test
+  void autoPrefersHooked() {
+    AutoProgram auto =
+        auto(named(ProgramName.HOOKED), named(ProgramName.HOOKED), named(ProgramName.RESOLVED));
+    TraceProgram hooked = auto.next();
+    assertEquals(ProgramName.HOOKED, hooked.name());
+    assertNull(hooked.note());
+  }
+
+  @Test
+  void kprobeInPlaceOfFentryNeedsNoNote() {
+    AutoProgram auto =
+        auto(failing("EPERM"), named(ProgramName.HOOKED), named(ProgramName.RESOLVED));
+    TraceProgram hooked = auto.next();
+    assertEquals(ProgramName.HOOKED, hooked.name());
+    assertNull(hooked.note());
+  }
+
+  @Test
+  void noteHasTheReasonsOfAllBetterPrograms() {
+    AutoProgram auto = auto(failing("EPERM"), failing("no kprobes"), failing("no BTF"));
+    assertEquals(
+        "path and not hooked: EPERM, no kprobes; and not resolved: no BTF", auto.next().note());
+    assertEquals(
+        "resolved and not hooked: the same",
+        auto(failing("the same"), failing("the same"), named(ProgramName.RESOLVED)).next().note());
+  }
+
+  @Test
+  void hookedAloneFailsWithTheReasonsOfBothProbes() {
+    AutoProgram hooked =
+        new AutoProgram(
+            List.of(
+                Map.entry(ProgramName.HOOKED, failing("EPERM")),
+                Map.entry(ProgramName.HOOKED, failing("no kprobes"))));
+    assertEquals("EPERM, no kprobes", assertThrows(TraceFailure.class, hooked::next).getMessage());
+  }
+
+  @Test
+  void missedOpensSelectTheOtherProbe() {
+    AutoProgram auto =
+        auto(
+            named(ProgramName.HOOKED),
+            () -> new TraceProgram(ProgramName.HOOKED, "kprobe", "mark", 64, null, null),
+            named(ProgramName.RESOLVED));
+    auto.next();
+    auto.worked();
+    assertTrue(auto.missed());
+    assertEquals("kprobe", auto.next().source());
+    assertFalse(auto.missed(), "there is no better one");
+    assertEquals("kprobe", auto.next().source());
+  }
+
+  @Test
+  void autoLeavesHookedWhenFtraceIsDisabledLater() {
+    boolean[] enabled = {true};
+    TraceProgram.Factory hooked =
+        () -> {
+          if (!enabled[0]) {
+            throw new TraceFailure.Unsuitable("kernel.ftrace_enabled is 0");
+          }
+          return named(ProgramName.HOOKED).next();
+        };
+    AutoProgram auto = auto(hooked, hooked, named(ProgramName.RESOLVED));
+    auto.next();
+    auto.worked();
+    enabled[0] = false;
+    auto.failed("no canary came back", true);
+    assertEquals("resolved and not hooked: kernel.ftrace_enabled is 0", auto.next().note());
   }
 
   @Test
@@ -263,7 +356,8 @@ final class ProgramsTest {
                 + "/str(args->filename, 8) == \"/opt/ce/\" || str(args->filename, 9) =="
                 + " \"/opt/ce/\"/\n"),
         source);
-    assertTrue(source.contains("(@seen[str(args->filename, 192)] & $kind) == 0"), source);
+    assertTrue(source.contains("(@seen_paths[str(args->filename, 192)] & $kind) == 0"), source);
+    assertTrue(source.contains("(@seen[$key] & $kind) == 0"), source);
     assertTrue(source.contains("comm != \"updatedb\""), source);
     assertTrue(source.contains(program.mark()), source);
     assertFalse(source.contains("@MARK@") || source.contains("_CALL@"), source);
