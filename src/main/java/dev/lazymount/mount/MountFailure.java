@@ -74,7 +74,10 @@ public class MountFailure extends Exception {
       Kind kind, String which, SyscallException e, String image, String target) {
     return new MountFailure(
         kind,
-        which + ", and nothing is mounted on or through a symlink" + where(image, target),
+        which
+            + ", and nothing is mounted on or through a symlink: "
+            + e.getMessage()
+            + where(image, target),
         e,
         null,
         null);

@@ -161,6 +161,7 @@ class KernelMounterIT extends KernelMounterFixture {
     for (String name : List.of("gcc", "inside", "way/gcc")) {
       String reason = refused(request(name)).getMessage();
       assertTrue(reason.contains("ELOOP") || reason.contains("ENOTDIR"), reason);
+      assertTrue(reason.contains(" is a symlink to "), reason);
     }
 
     assertEquals(List.of(), Kernel.mountsBelow(site.scratch()));
