@@ -17,7 +17,9 @@ import dev.lazymount.status.DaemonState;
 import dev.lazymount.status.DaemonStatus;
 import dev.lazymount.status.MountState;
 import dev.lazymount.status.MountStatus;
+import dev.lazymount.status.ProgramName;
 import dev.lazymount.status.Scanner;
+import dev.lazymount.status.TraceStatus;
 import dev.lazymount.support.TestSettings;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -109,6 +111,13 @@ final class ExplainerTest {
     assertEquals(name, explanation.name());
     assertEquals(State.UNUSED, explanation.state());
     assertTrue(step(explanation, "image").startsWith("/images/" + name + ".img serves "));
+  }
+
+  @Test
+  void lesserTraceProgramIsNamed() {
+    String note = "path and not hooked: no BTF";
+    status.trace(new TraceStatus(ProgramName.PATH, 1L, 1.0, null, note));
+    assertEquals("ready, mode mount; " + note, step(explain("gcc-15"), "daemon"));
   }
 
   @Test
