@@ -19,6 +19,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Explains what the daemon does about a name or a path, and why. The path is resolved by {@link
@@ -304,8 +305,12 @@ public final class Explainer {
     }
 
     private String daemon() {
-      String state = status.state().word() + ", mode " + now.mode();
-      return status.trace().problem() == null ? state : state + "; " + status.trace().problem();
+      return Stream.of(
+              status.state().word() + ", mode " + now.mode(),
+              status.trace().problem(),
+              status.trace().note())
+          .filter(Objects::nonNull)
+          .collect(Collectors.joining("; "));
     }
 
     private String withProblem(String what) {

@@ -1,6 +1,6 @@
 /**
- * From the kernel's tracepoints to {@link dev.lazymount.status.Access} records. Nothing here knows
- * of compilers, images or mounts.
+ * From the kernel's events to {@link dev.lazymount.status.Access} records. Nothing here knows of
+ * compilers, images or mounts.
  *
  * <ul>
  *   <li>{@link dev.lazymount.trace.program}: the program for bpftrace, and its canary

@@ -115,6 +115,13 @@ final class ExplainerTest {
   }
 
   @Test
+  void lesserTraceProgramIsNamed() {
+    String note = "path and not hooked: no BTF";
+    status.trace(new TraceStatus(ProgramName.PATH, 1L, 1.0, null, note));
+    assertEquals("ready, mode mount; " + note, step(explain("gcc-15"), "daemon"));
+  }
+
+  @Test
   void everyStepIsALine() {
     assertEquals(
         """

@@ -6,7 +6,11 @@
  *       best one that works
  *   <li>{@link InstalledBpftrace}: the bpftrace that runs it; {@link BpftraceVersion} makes every
  *       choice that depends on its release
- *   <li>{@link ResolvedProgram}: resolved.bt; needs {@link KernelStructs}, read from {@link Btf}
+ *   <li>{@link HookedProgram}: hooked.bt; {@link HookSupport} finds out whether this kernel permits
+ *       it
+ *   <li>{@link ResolvedProgram}: resolved.bt
+ *   <li>{@link Walk}: walk.bt, the part that both share; needs {@link KernelStructs}, read from
+ *       {@link Btf}
  *   <li>{@link PathProgram}: path.bt; works everywhere
  *   <li>{@link Template}: fills in a program text
  *   <li>{@link Canary}: an access of the daemon's own that must return; {@link Secret} words
