@@ -12,16 +12,24 @@ import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
 /**
- * Lists the used files of an image: some time after its first use, again after ten times as long,
- * and at most {@link #LOOKS} times for one generation of an image, over all its mounts. The first
- * use may have been a {@code --version}; a later list has what was found before, too. Used by one
- * thread.
+ * Lists the used files of an image: some time after its first use, again after ten and a hundred
+ * times as long, and at most {@link #LOOKS} times for one generation of an image, over all its
+ * mounts. The first use may have been a {@code --version}; a later list has what was found before,
+ * too. Used by one thread.
  */
 final class Learner {
   static final int LOOKS = 4;
 
+  /** Of one mount. */
+  private static final int MOUNT_LOOKS = 3;
+
   /** When to look next at a mount. */
-  private record Plan(String device, long used, int done) {}
+  private record Plan(String device, long used, int done) {
+    /** The time since the first use: once, ten and a hundred times the setting. */
+    private long due(long after) {
+      return after * Math.round(Math.pow(10, done));
+    }
+  }
 
   private final ReadAhead.Env env;
   private final long after;
@@ -47,8 +55,7 @@ final class Learner {
         if (plan == null || !plan.device().equals(row.device())) {
           plan = new Plan(row.device(), now, 0);
         }
-        long wait = plan.done() == 0 ? after : 10 * after;
-        if (due == null && plan.done() < 2 && now - plan.used() >= wait) {
+        if (due == null && plan.done() < MOUNT_LOOKS && now - plan.used() >= plan.due(after)) {
           due = row;
         }
         next.put(row.name(), plan);

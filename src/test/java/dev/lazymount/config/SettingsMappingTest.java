@@ -61,7 +61,7 @@ class SettingsMappingTest {
             new Settings.Idle(Optional.of(Duration.ofHours(1))),
             new Settings.Catalog(Duration.ofSeconds(60)),
             new Settings.Warm(16, Optional.empty()),
-            new Settings.ReadAhead(true, 512 << 20, 200 << 20, Duration.ofMinutes(1)),
+            new Settings.ReadAhead(false, 512 << 20, 200 << 20, Duration.ofMinutes(1)),
             new Settings.Log(Optional.of(Duration.ofMinutes(10))),
             new Settings.Metrics(false, "127.0.0.1", 9723, List.of()),
             new Settings.Control(Optional.empty()));
@@ -106,7 +106,7 @@ class SettingsMappingTest {
               idle.unmount-after = 2h
               catalog.rescan = 61s
               warm { max = 0, seed = /mnt/images/warm.list }
-              readahead { enabled = false, memory = 2G, io = 3M, learn-after = 4m }
+              readahead { enabled = true, memory = 2G, io = 3M, learn-after = 4m }
               log.summary = 1h
               metrics { enabled = true, bind = "::1", port = 9000, hosts = [node7.example.org] }
               control { group = lazymount }
@@ -145,7 +145,7 @@ class SettingsMappingTest {
             new Settings.Idle(Optional.of(Duration.ofHours(2))),
             new Settings.Catalog(Duration.ofSeconds(61)),
             new Settings.Warm(0, Optional.of(Path.of("/mnt/images/warm.list"))),
-            new Settings.ReadAhead(false, 2L << 30, 3 << 20, Duration.ofMinutes(4)),
+            new Settings.ReadAhead(true, 2L << 30, 3 << 20, Duration.ofMinutes(4)),
             new Settings.Log(Optional.of(Duration.ofHours(1))),
             new Settings.Metrics(true, "::1", 9000, List.of("node7.example.org")),
             new Settings.Control(Optional.of("lazymount")));

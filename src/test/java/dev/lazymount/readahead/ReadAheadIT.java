@@ -24,6 +24,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
@@ -110,7 +111,7 @@ class ReadAheadIT {
 
   @Test
   void learnsWhichFilesWereRead() throws IOException {
-    DaemonProcess daemon = site.start("readahead.learn-after=1s");
+    DaemonProcess daemon = start("readahead.learn-after=1s");
     daemon.mount("gcc");
     daemon.await(
         "the used files are listed",
@@ -131,6 +132,12 @@ class ReadAheadIT {
     assertEquals("rwx------", mode(file().getParent()));
   }
 
+  private DaemonProcess start(String... settings) throws IOException {
+    List<String> all = new ArrayList<>(List.of("readahead.enabled=true"));
+    all.addAll(List.of(settings));
+    return site.start(all.toArray(String[]::new));
+  }
+
   private Path file() {
     return site.folder().resolve("state/readahead/gcc.files");
   }
@@ -142,7 +149,7 @@ class ReadAheadIT {
   @Test
   void usedFilesAreCachedAfterTheFirstAccess() throws IOException {
     store().write(list());
-    DaemonProcess daemon = site.start();
+    DaemonProcess daemon = start();
     daemon.mount("gcc");
     awaitReadAhead(daemon);
     assertEquals(64, cached("program").cardinality());
@@ -159,8 +166,7 @@ class ReadAheadIT {
     store().write(list());
     Path seed = Files.writeString(site.folder().resolve("seed"), "gcc\n");
     DaemonProcess daemon =
-        site.start(
-            "warm.max=1", "warm.seed=" + seed, "idle.unmount-after=2s", "trace.window=100ms");
+        start("warm.max=1", "warm.seed=" + seed, "idle.unmount-after=2s", "trace.window=100ms");
     awaitReadAhead(daemon);
     daemon.await("it is unmounted as unused", () -> daemon.log().contains("unused for 2 s"));
     assertNull(daemon.line("gcc").orElseThrow().lastAccess());
@@ -169,7 +175,7 @@ class ReadAheadIT {
   @Test
   void seedIsUsedWhereNothingWasLearned() throws IOException {
     Path seed = Files.writeString(site.folder().resolve("seed"), "gcc\n" + list().text());
-    DaemonProcess daemon = site.start("warm.seed=" + seed, "warm.max=1");
+    DaemonProcess daemon = start("warm.seed=" + seed, "warm.max=1");
     awaitReadAhead(daemon);
     assertEquals(64, cached("program").cardinality());
   }
@@ -178,7 +184,7 @@ class ReadAheadIT {
   void damagedListIsSkippedWithOneMessage() throws IOException {
     Files.createDirectories(file().getParent());
     Files.writeString(file(), "@\tgcc\n");
-    DaemonProcess daemon = site.start();
+    DaemonProcess daemon = start();
     daemon.mount("gcc");
     daemon.await(
         "it is logged",
@@ -189,7 +195,7 @@ class ReadAheadIT {
   @Test
   void offReadsNothing() throws IOException {
     store().write(list());
-    DaemonProcess daemon = site.start("readahead.enabled=false");
+    DaemonProcess daemon = start("readahead.enabled=false");
     daemon.mount("gcc");
     daemon.fence();
     assertEquals(0, cached("program").cardinality());
@@ -270,7 +276,7 @@ class ReadAheadIT {
 
   @Test
   void mincoreAgreesWithCachestat() throws SyscallException, IOException {
-    site.start().mount("gcc");
+    start().mount("gcc");
     read("used", 2);
     BitSet expected = cached("used");
     try (Fd root = Fd.openPath(site.root().toString());
