@@ -57,7 +57,11 @@ public final class Inputs {
   private static Optional<String> merge(String input, Duration timeout, Merge into)
       throws InterruptedException {
     try {
-      into.add(Learned.parse(TimedCall.run("input", timeout, () -> read(input, timeout))));
+      String text = TimedCall.run("input", timeout, () -> read(input, timeout));
+      // One at a time, for the memory that it takes.
+      synchronized (into) {
+        into.add(Learned.parse(text));
+      }
       return Optional.empty();
     } catch (TimeoutException e) {
       return Optional.of("no complete response within " + timeout.toSeconds() + " s");

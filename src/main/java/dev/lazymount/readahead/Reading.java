@@ -56,7 +56,7 @@ final class Reading implements AutoCloseable {
       top = opener.open();
     }
     if (file == null && !openNext()) {
-      left.pop();
+      skip();
       return 0;
     }
     at = blocks.nextSetBit(Math.max(at, 0));
@@ -65,11 +65,15 @@ final class Reading implements AutoCloseable {
     bytes += read;
     if (read < FileList.BLOCK || blocks.nextSetBit(at) < 0) {
       files++;
-      left.pop();
-      closeFile();
-      at = -1;
+      skip();
     }
     return read;
+  }
+
+  private void skip() {
+    closeFile();
+    left.pop();
+    at = -1;
   }
 
   /** False if there is no such file; the list may be another host's. */
@@ -85,7 +89,6 @@ final class Reading implements AutoCloseable {
     } catch (SyscallException e) {
       // The next one may be there.
     }
-    closeFile();
     return false;
   }
 

@@ -188,10 +188,12 @@ public final class WarmListFile {
    * Lines with a tab as their second character are for the read-ahead.
    */
   public static WarmList parseSeed(String text, Instant now) throws Damaged {
-    List<String> lines = text.lines().toList();
     WarmList list = new WarmList();
-    for (int i = 0; i < lines.size(); i++) {
-      String line = lines.get(i).strip();
+    int i = -1;
+    // Not a list of all lines: with those of the read-ahead, it can be a quarter of the heap.
+    for (String each : (Iterable<String>) text.lines()::iterator) {
+      i++;
+      String line = each.strip();
       if (!line.isEmpty() && !line.startsWith("#") && line.indexOf('\t') != 1) {
         Matcher entry = ENTRY.matcher(line);
         if (entry.matches()) {

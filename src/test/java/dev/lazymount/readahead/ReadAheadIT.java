@@ -12,6 +12,7 @@ import dev.lazymount.kernel.DaemonProcess;
 import dev.lazymount.kernel.Kernel;
 import dev.lazymount.kernel.Site;
 import dev.lazymount.linux.Fd;
+import dev.lazymount.linux.Mounts;
 import dev.lazymount.linux.PageCache;
 import dev.lazymount.linux.SyscallException;
 import dev.lazymount.status.DaemonStatus;
@@ -178,6 +179,41 @@ class ReadAheadIT {
     DaemonProcess daemon = start("warm.seed=" + seed, "warm.max=1");
     awaitReadAhead(daemon);
     assertEquals(64, cached("program").cardinality());
+  }
+
+  private static ChildProcess.Result learned(String... words) {
+    List<String> command =
+        new ArrayList<>(List.of(System.getProperty("lazymount.launcher"), "learned"));
+    command.addAll(List.of(words));
+    return ChildProcess.run(command.toArray(String[]::new));
+  }
+
+  private Path export(String name) throws IOException {
+    String state = "state-dir=" + site.folder().resolve("state");
+    String text = learned("export", "--set", state).orFail();
+    return Files.writeString(site.folder().resolve(name), text);
+  }
+
+  @Test
+  void freshHostUsesWhatOthersHaveLearned() throws IOException {
+    String empty = export("empty").toString();
+    store().write(list());
+    DaemonProcess first = start();
+    first.mount("gcc");
+    first.terminate();
+    Mounts.detach(site.root("gcc").toString());
+    Path good = export("good");
+    Path damaged = site.folder().resolve("damaged");
+    Files.writeString(damaged, Files.readString(good).substring(0, 450));
+    Path seed = site.folder().resolve("seed");
+    ChildProcess.Result merged =
+        learned("merge", "--output", seed + "", empty, damaged + "", good + "");
+    assertTrue(merged.orFail().contains("skipped " + damaged), merged.out());
+
+    DaemonProcess fresh =
+        start("warm.seed=" + seed, "warm.max=1", "state-dir=" + site.folder().resolve("fresh"));
+    awaitReadAhead(fresh);
+    assertEquals("the warm list", fresh.line("gcc").orElseThrow().trigger());
   }
 
   @Test
