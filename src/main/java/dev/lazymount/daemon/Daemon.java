@@ -9,6 +9,8 @@ import dev.lazymount.control.ControlServer;
 import dev.lazymount.doctor.Preflight;
 import dev.lazymount.linux.Flock;
 import dev.lazymount.linux.PrivateDirectory;
+import dev.lazymount.linux.SyscallException;
+import dev.lazymount.mount.kernel.KernelMounter;
 import dev.lazymount.status.DaemonState;
 import dev.lazymount.status.DaemonStatus;
 import dev.lazymount.status.StatusReport;
@@ -113,7 +115,16 @@ public final class Daemon {
     ControlHandlers handlers = new ControlHandlers(live, newest, status, reloader);
     reloader.also(handlers::reloadHolds);
     try (Flock lock = instanceLock()) {
+      cleanLockDirectory();
       run(actors.get(), handlers, reloader);
+    }
+  }
+
+  private void cleanLockDirectory() {
+    try {
+      KernelMounter.clean(settings.lockDir());
+    } catch (SyscallException e) {
+      LOG.warn("{} is not cleaned up: {}", settings.lockDir(), e.getMessage());
     }
   }
 

@@ -113,7 +113,7 @@ record ImageSwap(
 
   private Optional<Mounter.Mounted> newestBeneath(String file, List<MountInfo> mounts, long top)
       throws SyscallException {
-    Optional<Mounter.Generation> image = images.generation(file);
+    Optional<Mounter.Generation> image = images.find(file);
     for (MountInfo mount : mounts) {
       if (mount.device() != top && Ownership.isBackedBy(image, file, mount)) {
         String device = Ownership.deviceName(mount.device());

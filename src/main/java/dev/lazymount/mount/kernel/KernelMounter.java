@@ -74,6 +74,16 @@ public final class KernelMounter implements Mounter {
     this.stack = new StackedMounts(ownership);
   }
 
+  /**
+   * Removes what killed processes have left in the lock directory, apart from the lock files; the
+   * daemon calls it at its start.
+   *
+   * @throws SyscallException if the directory can't be read
+   */
+  public static void clean(Path lockDir) throws SyscallException {
+    FileSource.removeLeftBehind(lockDir.toString());
+  }
+
   @Override
   public Mounted mount(Request request) throws MountFailure {
     Mounted mounted = locked(request, target -> mountUnlessMounted(request, target));

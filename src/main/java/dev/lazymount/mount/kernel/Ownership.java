@@ -38,7 +38,7 @@ record Ownership(ImageDirectory images, List<String> suffixes, LoopDevices devic
   Mounter.Mounted of(Mounter.Request request, String target, FileStatus mounted)
       throws MountFailure, SyscallException {
     String file = request.file();
-    Optional<Mounter.Generation> image = images.generation(file);
+    Optional<Mounter.Generation> image = images.find(file);
     String device = deviceName(mounted.device());
     if (mounted.major() == LoopDevice.MAJOR) {
       if (isBackedBy(image, mounted.minor())) {
@@ -148,7 +148,7 @@ record Ownership(ImageDirectory images, List<String> suffixes, LoopDevices devic
 
   /** Whether the file system of this device is backed by the image file as it is now. */
   boolean isBackedBy(String file, long device) throws MountFailure, SyscallException {
-    Optional<Mounter.Generation> image = images.generation(file);
+    Optional<Mounter.Generation> image = images.find(file);
     if (FileStatus.major(device) == LoopDevice.MAJOR) {
       return isBackedBy(image, FileStatus.minor(device));
     }
