@@ -37,13 +37,23 @@ class FailingCallsIT {
 
   @ParameterizedTest
   @EnumSource(FailingOperation.Kind.class)
-  void everyCallMayFailAndEveryMomentBeTheLast(FailingOperation.Kind operation) {
+  void everyCallMayFail(FailingOperation.Kind operation) {
+    run(operation, "fail");
+  }
+
+  @ParameterizedTest
+  @EnumSource(FailingOperation.Kind.class)
+  void everyCallMayBeTheLast(FailingOperation.Kind operation) {
+    run(operation, "kill");
+  }
+
+  private static void run(FailingOperation.Kind operation, String mode) {
     String output =
         ChildProcess.run(
                 "env",
                 "LD_PRELOAD=" + library.resolve("failing.so"),
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:TieredStopAtLevel=1",
+                mode.equals("kill") ? "-Xint" : "-XX:TieredStopAtLevel=1",
                 "-XX:-UseContainerSupport",
                 "-Xmx128m",
                 "-XX:+UseSerialGC",
@@ -51,7 +61,8 @@ class FailingCallsIT {
                 "-cp",
                 System.getProperty("java.class.path"),
                 FailingCalls.class.getName(),
-                operation.name())
+                operation.name(),
+                mode)
             .orFail();
     System.out.print(output);
     assertTrue(

@@ -37,6 +37,7 @@ abstract class FailingOperation {
     ADOPT,
     SWAP,
     SWAP_EROFS,
+    SWAP_AFTER_KILL,
     DETACH_SECOND,
     UNMOUNT_MOVED,
     EXPIRE,
@@ -69,6 +70,7 @@ abstract class FailingOperation {
       case ADOPT -> new Adopt(site);
       case SWAP -> new Swap(site, false);
       case SWAP_EROFS -> new Swap(site, true);
+      case SWAP_AFTER_KILL -> new SwapAfterKill(site);
       case DETACH_SECOND -> new DetachSecond(site);
       case UNMOUNT_MOVED -> new UnmountMoved(site);
       case EXPIRE -> new Expire(site);
@@ -223,7 +225,7 @@ abstract class FailingOperation {
     }
   }
 
-  private static final class Swap extends OfMounted {
+  private static class Swap extends OfMounted {
     Swap(Site site, boolean erofs) throws IOException {
       super(site, erofs);
     }
@@ -252,6 +254,37 @@ abstract class FailingOperation {
     @Override
     int most() {
       return 2;
+    }
+  }
+
+  /** A swap was killed between its two steps, and then the image was replaced once more. */
+  private static final class SwapAfterKill extends Swap {
+    private static final String BETWEEN = "image of the killed swap\n";
+
+    private final ImageDirectory images = new ImageDirectory(site.images().toString(), false);
+    private final Path between;
+
+    SwapAfterKill(Site site) throws IOException {
+      super(site, false);
+      between = site.imageOf(Map.of("version", BETWEEN));
+    }
+
+    @Override
+    void prepare() throws Exception {
+      place(false);
+      mounter.mount(request());
+      site.place(between, name);
+      try (ImageDirectory.Image image = images.open(request().file());
+          DetachedMount beneath = DetachedMount.byLoopDevice(image, List.of());
+          Fd place = new MountPoint(site.root().toString(), name).open()) {
+        Mounts.attachBeneath(beneath.fd(), place);
+      }
+      place(true);
+    }
+
+    @Override
+    Set<String> readable() {
+      return Set.of(OLD, BETWEEN, Site.IMAGE);
     }
   }
 
