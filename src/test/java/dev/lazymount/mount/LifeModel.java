@@ -98,7 +98,7 @@ final class LifeModel {
    * @param found whether the operation has found or made a mount
    * @param owed whether an access came after which nothing was mounted yet; nothing depends on it
    */
-  record Process(
+  record Worker(
       At at,
       Operation operation,
       boolean mounted,
@@ -109,6 +109,7 @@ final class LifeModel {
       boolean found,
       boolean owed) {
     /** All of it; the default of a record takes most of the time of the search. */
+    @SuppressWarnings("EnumOrdinal")
     int code() {
       int flags = (mounted ? 1 : 0) + (waiter ? 2 : 0) + (beneath ? 4 : 0);
       int more = (found ? 1 : 0) + (owed ? 2 : 0);
@@ -122,7 +123,7 @@ final class LifeModel {
 
     @Override
     public boolean equals(Object other) {
-      return other instanceof Process process && process.code() == code();
+      return other instanceof Worker process && process.code() == code();
     }
 
     @Override
@@ -130,44 +131,44 @@ final class LifeModel {
       return code();
     }
 
-    static final Process NEW =
-        new Process(At.IDLE, Operation.MOUNT, false, false, -1, -1, false, false, false);
+    static final Worker NEW =
+        new Worker(At.IDLE, Operation.MOUNT, false, false, -1, -1, false, false, false);
 
-    Process at(At next) {
-      return new Process(next, operation, mounted, waiter, opened, old, beneath, found, owed);
+    Worker at(At next) {
+      return new Worker(next, operation, mounted, waiter, opened, old, beneath, found, owed);
     }
 
-    Process start(Operation what) {
-      return new Process(At.LOCK, what, mounted, waiter, -1, -1, false, false, owed);
+    Worker start(Operation what) {
+      return new Worker(At.LOCK, what, mounted, waiter, -1, -1, false, false, owed);
     }
 
-    Process opens(int content, At next) {
-      return new Process(next, operation, mounted, waiter, content, old, beneath, found, owed);
+    Worker opens(int content, At next) {
+      return new Worker(next, operation, mounted, waiter, content, old, beneath, found, owed);
     }
 
-    Process swaps(int content, At next) {
-      return new Process(next, operation, mounted, waiter, opened, content, beneath, true, owed);
+    Worker swaps(int content, At next) {
+      return new Worker(next, operation, mounted, waiter, opened, content, beneath, true, owed);
     }
 
-    Process beneath(boolean is, At next) {
-      return new Process(next, operation, mounted, waiter, opened, old, is, found, owed);
+    Worker beneath(boolean is, At next) {
+      return new Worker(next, operation, mounted, waiter, opened, old, is, found, owed);
     }
 
-    Process finds(boolean mount, At next) {
-      return new Process(next, operation, mounted, waiter, opened, old, beneath, mount, owed);
+    Worker finds(boolean mount, At next) {
+      return new Worker(next, operation, mounted, waiter, opened, old, beneath, mount, owed);
     }
 
-    Process believes(boolean isMounted) {
-      return new Process(
+    Worker believes(boolean isMounted) {
+      return new Worker(
           At.IDLE, operation, isMounted, false, -1, -1, false, false, owed && !isMounted);
     }
 
-    Process waits() {
-      return new Process(at, operation, mounted, true, opened, old, beneath, found, true);
+    Worker waits() {
+      return new Worker(at, operation, mounted, true, opened, old, beneath, found, true);
     }
 
-    Process ignores() {
-      return new Process(at, operation, mounted, waiter, opened, old, beneath, found, true);
+    Worker ignores() {
+      return new Worker(at, operation, mounted, waiter, opened, old, beneath, found, true);
     }
   }
 
@@ -185,14 +186,14 @@ final class LifeModel {
       int file,
       List<Integer> mounts,
       int lock,
-      List<Process> processes,
+      List<Worker> processes,
       int byHand,
       Left left,
       boolean foreign) {
     /** The processes. */
     private long code() {
       long code = 0;
-      for (Process process : processes) {
+      for (Worker process : processes) {
         code = (code << 21) + process.code();
       }
       return code;
@@ -219,8 +220,8 @@ final class LifeModel {
 
     /** The two daemons are alike: one of the two states that differ in their order. */
     State canonical() {
-      Process first = processes.get(0);
-      Process second = processes.get(1);
+      Worker first = processes.get(0);
+      Worker second = processes.get(1);
       if (first.code() <= second.code()) {
         return this;
       }
@@ -228,8 +229,8 @@ final class LifeModel {
       return lock(holder).with(0, second).with(1, first);
     }
 
-    State with(int process, Process now) {
-      List<Process> all = new ArrayList<>(processes);
+    State with(int process, Worker now) {
+      List<Worker> all = new ArrayList<>(processes);
       all.set(process, now);
       return new State(file, mounts, lock, List.copyOf(all), byHand, left, foreign);
     }
@@ -303,7 +304,7 @@ final class LifeModel {
   /** Explores all states that can be reached. */
   void explore(Left left) throws Violation {
     unmounts = left.unmounts();
-    State start = new State(0, List.of(), -1, Collections.nCopies(3, Process.NEW), -1, left, false);
+    State start = new State(0, List.of(), -1, Collections.nCopies(3, Worker.NEW), -1, left, false);
     Deque<State> todo = new ArrayDeque<>(List.of(start));
     cameFrom.put(start, start);
     while (!todo.isEmpty()) {
@@ -341,7 +342,7 @@ final class LifeModel {
   // ---- What has to be true
 
   private void checkAlways(State state) throws Violation {
-    for (Process process : state.processes()) {
+    for (Worker process : state.processes()) {
       if (process.at() == At.SWAP_ATTACH_ON_TOP && state.left().unmounts() == unmounts) {
         throw new Violation("a swap shows the original directory: " + state);
       }
@@ -373,7 +374,7 @@ final class LifeModel {
     if (!settled.add(state.canonical())) {
       return;
     }
-    for (Process process : state.processes()) {
+    for (Worker process : state.processes()) {
       if (process.waiter() || process.owed()) {
         throw new Violation("an access is lost: " + state);
       }
@@ -443,7 +444,7 @@ final class LifeModel {
 
   /** An access, a scan, and the idle timer. */
   private void messages(State state, int daemon, List<State> next) {
-    Process process = state.processes().get(daemon);
+    Worker process = state.processes().get(daemon);
     if (process.at() == At.IDLE) {
       next.add(state.with(daemon, process.waits().start(Operation.MOUNT)));
       next.add(state.with(daemon, process.start(Operation.REFRESH)));
@@ -514,7 +515,7 @@ final class LifeModel {
     for (int process = 0; left.kills() > 0 && process < s.processes().size(); process++) {
       if (s.processes().get(process).at() != At.IDLE) {
         boolean releases = s.lock() == process && !defects.contains(Defect.LOCK_OUTLIVES_PROCESS);
-        State killed = s.with(process, Process.NEW);
+        State killed = s.with(process, Worker.NEW);
         next.add(
             new State(
                 s.file(),
@@ -533,7 +534,7 @@ final class LifeModel {
     }
     if (left.commands() > 0 && s.processes().get(COMMAND).at() == At.IDLE) {
       for (Operation operation : List.of(Operation.MOUNT, Operation.UNMOUNT)) {
-        State started = s.with(COMMAND, Process.NEW.start(operation));
+        State started = s.with(COMMAND, Worker.NEW.start(operation));
         next.add(
             new State(
                 s.file(),
@@ -554,7 +555,7 @@ final class LifeModel {
 
   /** The next step of one process; two where a system call can have two results. */
   private List<State> steps(State s, int number) {
-    Process p = s.processes().get(number);
+    Worker p = s.processes().get(number);
     return switch (p.at()) {
       case IDLE -> List.of();
       case LOCK -> lock(s, number, p);
@@ -597,7 +598,7 @@ final class LifeModel {
     };
   }
 
-  private List<State> lock(State s, int number, Process p) {
+  private List<State> lock(State s, int number, Worker p) {
     boolean blind =
         defects.contains(Defect.NO_LOOK_UNDER_LOCK)
             && p.operation() == Operation.MOUNT
@@ -609,7 +610,7 @@ final class LifeModel {
     return s.lock() < 0 ? List.of(s.lock(number).with(number, p.at(next))) : List.of();
   }
 
-  private static Process look(State s, Process p) {
+  private static Worker look(State s, Worker p) {
     if (s.mounts().isEmpty()) {
       return p.finds(false, p.operation() == Operation.MOUNT ? At.OPEN : At.UNLOCK);
     }
@@ -622,7 +623,7 @@ final class LifeModel {
     return !defects.contains(Defect.NO_HEALING) && size > 1 && s.mounts().get(size - 2) == s.file();
   }
 
-  private Process table(State s, Process p) {
+  private Worker table(State s, Worker p) {
     int beneath = s.mounts().size() < 2 ? -1 : s.mounts().get(s.mounts().size() - 2);
     boolean completes =
         beneath >= 0
@@ -632,7 +633,7 @@ final class LifeModel {
     return completes ? p.at(At.OLD_LOOK) : p.at(At.SWAP_OPEN);
   }
 
-  private static State attachBeneath(State s, int number, Process p) {
+  private static State attachBeneath(State s, int number, Worker p) {
     if (s.mounts().isEmpty()) {
       // The descriptor is of a mount that is detached by now: EINVAL.
       return s.with(number, p.beneath(false, At.OLD_LOOK));
@@ -642,7 +643,7 @@ final class LifeModel {
     return s.mounts(now).with(number, p.beneath(true, At.OLD_LOOK));
   }
 
-  private static At afterOld(Process p) {
+  private static At afterOld(Worker p) {
     if (p.opened() < 0) {
       // KernelMounter.bringUpToDate: what was beneath is looked at.
       return At.LOOK;
@@ -651,12 +652,12 @@ final class LifeModel {
   }
 
   /** The lock is released; a daemon believes what it found, and mounts for an access that waits. */
-  private static State end(State s, int number, Process p) {
+  private static State end(State s, int number, Worker p) {
     State released = s.lock() == number ? s.lock(-1) : s;
     if (number == COMMAND) {
-      return released.with(number, Process.NEW);
+      return released.with(number, Worker.NEW);
     }
-    Process rests = p.believes(p.found());
+    Worker rests = p.believes(p.found());
     return released.with(
         number, p.waiter() && !p.found() ? rests.start(Operation.MOUNT).waits() : rests);
   }

@@ -30,7 +30,7 @@ final class LifeTraceTest extends MountFixture {
 
   /** The part of LifeModel that one daemon sees: its process, and whether something is mounted. */
   private static final class Daemon {
-    private LifeModel.Process process = LifeModel.Process.NEW;
+    private LifeModel.Worker process = LifeModel.Worker.NEW;
     private boolean mounted;
 
     void on(Event event) {
@@ -50,14 +50,14 @@ final class LifeTraceTest extends MountFixture {
       return LifeModel.Operation.MOUNT;
     }
 
-    private LifeModel.Process end() {
+    private LifeModel.Worker end() {
       mounted =
           switch (process.operation()) {
             case MOUNT -> true;
             case REFRESH -> mounted;
             case UNMOUNT -> false;
           };
-      LifeModel.Process rests = process.believes(mounted);
+      LifeModel.Worker rests = process.believes(mounted);
       return process.waiter() && !mounted ? rests.waits().start(operation()) : rests;
     }
 
@@ -107,8 +107,7 @@ final class LifeTraceTest extends MountFixture {
       case IDLE -> {
         if (daemon.process.mounted() && daemon.process.at() == LifeModel.At.IDLE) {
           actor.tell(
-              new MountActor.Unmount(
-                  UnmountMode.NOW, "idle", stage().kit().system().ignoreRef()));
+              new MountActor.Unmount(UnmountMode.NOW, "idle", stage().kit().system().ignoreRef()));
         }
       }
       case RETURN -> {

@@ -45,6 +45,8 @@ final class FailingLibrary {
 
   private static native int failing_wait(int pid, int millis);
 
+  /** The modes of failing.c have the same order. */
+  @SuppressWarnings("EnumOrdinal")
   static void arm(Mode mode, long target, int errno) {
     failing_arm(mode.ordinal(), target, errno);
   }
