@@ -206,7 +206,7 @@ final class ControlSession implements Runnable {
   }
 
   /** Null if the line is no request; deep nesting overflows the stack of the parser. */
-  private static Request parse(String line) {
+  static Request parse(String line) {
     try {
       return ControlProtocol.GSON.fromJson(line, Request.class);
     } catch (JsonParseException | StackOverflowError e) {

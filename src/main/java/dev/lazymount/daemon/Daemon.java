@@ -10,6 +10,8 @@ import dev.lazymount.doctor.Preflight;
 import dev.lazymount.learned.Learned;
 import dev.lazymount.linux.Flock;
 import dev.lazymount.linux.PrivateDirectory;
+import dev.lazymount.linux.SyscallException;
+import dev.lazymount.mount.kernel.KernelMounter;
 import dev.lazymount.readahead.ReadAhead;
 import dev.lazymount.status.DaemonState;
 import dev.lazymount.status.DaemonStatus;
@@ -116,6 +118,7 @@ public final class Daemon {
     ControlHandlers handlers = new ControlHandlers(live, newest, status, reloader);
     reloader.also(handlers::reloadHolds);
     try (Flock lock = instanceLock()) {
+      cleanLockDirectory();
       EarlyStart early =
           EarlyStart.begin(
               Assembly.scanner(settings),
@@ -123,6 +126,14 @@ public final class Daemon {
               status,
               settings.root().toString());
       run(actors.get(), early, handlers, reloader);
+    }
+  }
+
+  private void cleanLockDirectory() {
+    try {
+      KernelMounter.clean(settings.lockDir());
+    } catch (SyscallException e) {
+      LOG.warn("{} is not cleaned up: {}", settings.lockDir(), e.getMessage());
     }
   }
 

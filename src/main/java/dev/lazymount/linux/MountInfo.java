@@ -107,7 +107,7 @@ public record MountInfo(
     }
     StringBuilder plain = new StringBuilder(field.length());
     for (int i = 0; i < field.length(); i++) {
-      if (field.charAt(i) == '\\' && field.substring(i + 1).matches("(?s)[0-3][0-7]{2}.*")) {
+      if (field.charAt(i) == '\\' && field.substring(i + 1).matches("(?s)(?!000)[0-3][0-7]{2}.*")) {
         plain.append((char) Integer.parseInt(field.substring(i + 1, i + 4), 8));
         i += 3;
       } else {

@@ -26,24 +26,24 @@ public record MountNode(long id, long parent, long device) {
   /** The size of struct statmount without the strings that follow it. */
   private static final int RESULT_SIZE = 512;
 
-  /** The mount through which a file was opened. */
-  public static Optional<MountNode> of(Fd file) {
+  /** The mount through which a file was opened. Throws ENOMEM and other errors of the moment. */
+  public static Optional<MountNode> of(Fd file) throws SyscallException {
     byte[] statx = new byte[FileStatus.SIZE];
     int flags = LibC.AT_EMPTY_PATH | LibC.AT_STATX_DONT_SYNC;
     if (LibC.statx(file.raw(), LibC.cString(""), flags, STATX_MNT_ID_UNIQUE, statx) != 0) {
-      return Optional.empty();
+      throw new SyscallException("statx", LibC.errno());
     }
     ByteBuffer b = Struct.of(statx);
     boolean known = (b.getInt(STATX_MASK) & STATX_MNT_ID_UNIQUE) != 0;
     return known ? of(b.getLong(STATX_MNT_ID)) : Optional.empty();
   }
 
-  /** The mount that this one is attached to. */
-  public Optional<MountNode> attachedTo() {
+  /** The mount that this one is attached to. Throws as {@link #of}. */
+  public Optional<MountNode> attachedTo() throws SyscallException {
     return of(parent);
   }
 
-  private static Optional<MountNode> of(long id) {
+  private static Optional<MountNode> of(long id) throws SyscallException {
     byte[] request = new byte[REQUEST_SIZE];
     Struct.of(request)
         .putInt(0, REQUEST_SIZE)
@@ -51,7 +51,11 @@ public record MountNode(long id, long parent, long device) {
         .putLong(16, STATMOUNT_SB_BASIC | STATMOUNT_MNT_BASIC);
     byte[] result = new byte[RESULT_SIZE];
     if (LibC.syscall(LibC.SYS_STATMOUNT, request, result, RESULT_SIZE, 0) != 0) {
-      return Optional.empty();
+      SyscallException e = new SyscallException("statmount", LibC.errno());
+      if (e.is(Errno.ENOSYS, Errno.EPERM, Errno.ENOENT)) {
+        return Optional.empty();
+      }
+      throw e;
     }
     ByteBuffer b = Struct.of(result);
     long device =

@@ -106,7 +106,7 @@ public final class TraceParser {
       length = 0;
       return;
     }
-    if (length == 0 && complete(bytes, from, to)) {
+    if (length == 0 && to - from <= MAX_EVENT && complete(bytes, from, to)) {
       event(bytes, from, to);
       return;
     }

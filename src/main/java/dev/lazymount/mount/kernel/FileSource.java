@@ -1,6 +1,8 @@
 package dev.lazymount.mount.kernel;
 
+import dev.lazymount.linux.Directory;
 import dev.lazymount.linux.Fd;
+import dev.lazymount.linux.FileType;
 import dev.lazymount.linux.SyscallException;
 import dev.lazymount.mount.Mounter;
 import java.nio.charset.StandardCharsets;
@@ -59,6 +61,20 @@ final class FileSource implements AutoCloseable {
         Long.toUnsignedString(generation.inode()),
         generation.size(),
         generation.mtimeNanos());
+  }
+
+  /**
+   * Removes the symlinks that killed processes have left behind. If another process is using one at
+   * this moment, its mount takes a loop device instead.
+   */
+  static void removeLeftBehind(String lockDir) throws SyscallException {
+    try (Fd directory = Fd.openDirectory(lockDir)) {
+      for (Directory.Entry entry : Directory.list(directory, Integer.MAX_VALUE).entries()) {
+        if (entry.type() == FileType.SYMLINK && NAME.matcher(entry.name()).matches()) {
+          directory.unlink(entry.name());
+        }
+      }
+    }
   }
 
   /** The path to mount. */

@@ -76,19 +76,44 @@ record ImageDirectory(String path, boolean symlinks) {
 
   /** The generation of an image; empty if there is no such file or it can't be read. */
   Optional<Mounter.Generation> generation(String file) {
-    try (Fd directory = Fd.openDirectory(path)) {
-      return generation(directory, file, NO_DEVICE);
+    try {
+      return find(file);
     } catch (SyscallException e) {
       return Optional.empty();
     }
   }
 
   /**
-   * The same in a directory that is open already.
+   * The generation of an image, for a caller that must not take an image that can't be read for one
+   * that is gone.
+   *
+   * @return empty if there is no such file, or it is a symlink that is refused
+   */
+  Optional<Mounter.Generation> find(String file) throws SyscallException {
+    try (Fd directory = Fd.openDirectory(path)) {
+      return Optional.of(read(directory, file, NO_DEVICE));
+    } catch (SyscallException e) {
+      if (e.is(Errno.ENOENT, Errno.ENOTDIR, Errno.ELOOP, Errno.EXDEV)) {
+        return Optional.empty();
+      }
+      throw e;
+    }
+  }
+
+  /**
+   * {@link #generation(String)} in a directory that is open already.
    *
    * @param local the device of a local file system, where a stat needs no open to be current
    */
   Optional<Mounter.Generation> generation(Fd directory, String file, long local) {
+    try {
+      return Optional.of(read(directory, file, local));
+    } catch (SyscallException e) {
+      return Optional.empty();
+    }
+  }
+
+  private Mounter.Generation read(Fd directory, String file, long local) throws SyscallException {
     try (Fd look = directory.openPathBeneath(file, symlinks)) {
       FileStatus status = look.status();
       if (status.type() == FileType.FILE && status.device() != local) {
@@ -97,9 +122,7 @@ record ImageDirectory(String path, boolean symlinks) {
           status = image.status();
         }
       }
-      return Optional.of(generation(status));
-    } catch (SyscallException e) {
-      return Optional.empty();
+      return generation(status);
     }
   }
 

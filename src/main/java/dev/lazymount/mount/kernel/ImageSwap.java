@@ -10,7 +10,6 @@ import dev.lazymount.mount.MountFailure;
 import dev.lazymount.mount.Mounter;
 import dev.lazymount.status.MountWarning;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * Swaps a mounted image for its replacement: attaches the new one beneath the old one, then
@@ -18,20 +17,23 @@ import java.util.Optional;
  * original directory in between.
  *
  * <p>Killed between the two steps, it leaves the old image on top of the new one; the next attempt
- * finds that in the mount table and takes only the second step.
+ * finds that in the mount table and takes the second step first, whether the new one is still the
+ * newest or not.
  *
  * @param images the image directory
  * @param options further options of the file system
  * @param lockDir the directory of the lock files
  * @param rules which image may cover which directory
  * @param devices of the images that are mounted
+ * @param ownership says whose a mount is
  */
 record ImageSwap(
     ImageDirectory images,
     List<String> options,
     String lockDir,
     CoverRules rules,
-    LoopDevices devices) {
+    LoopDevices devices,
+    Ownership ownership) {
   /**
    * Replaces what is mounted; under the lock of the name.
    *
@@ -42,17 +44,11 @@ record ImageSwap(
   Mounter.Mounted replace(
       Mounter.Request request, MountPoint target, Mounter.Mounted old, long device)
       throws MountFailure, SyscallException {
-    List<MountInfo> mounts = mountsAt(target);
-    if (mounts.stream().anyMatch(m -> m.target().startsWith(target.path() + "/"))) {
+    if (hasInner(target, mountsAt(target))) {
       return staysFor(
           old,
           "the image was replaced; the old one stays mounted because something is mounted inside"
               + " it");
-    }
-    Optional<Mounter.Mounted> beneath = newestBeneath(request.file(), mounts, device);
-    if (beneath.isPresent()) {
-      detachOld(target, device);
-      return beneath.get();
     }
     try (ImageDirectory.Image image = images.open(request.file());
         DetachedMount mount = DetachedMount.of(request.name(), image, options, lockDir, devices);
@@ -74,6 +70,26 @@ record ImageSwap(
     }
   }
 
+  /**
+   * Takes the second step of a swap that was interrupted; under the lock of the name.
+   *
+   * @param device of the old image, which is on top
+   * @return whether it did, and what is mounted now has to be looked at
+   */
+  boolean complete(Mounter.Request request, MountPoint target, long device)
+      throws MountFailure, SyscallException {
+    List<MountInfo> mounts = mountsAt(target);
+    if (hasInner(target, mounts) || !isImageBeneath(request, target, mounts, device)) {
+      return false;
+    }
+    detachOld(target, device);
+    return true;
+  }
+
+  private static boolean hasInner(MountPoint target, List<MountInfo> mounts) {
+    return mounts.stream().anyMatch(m -> m.target().startsWith(target.path() + "/"));
+  }
+
   private static Mounter.Mounted staysFor(Mounter.Mounted old, String reason) {
     return old.warn(MountWarning.OUTDATED, reason);
   }
@@ -90,7 +106,7 @@ record ImageSwap(
     }
   }
 
-  /** All mounts on the mount point and below it, in the kernel's order: the top one comes last. */
+  /** All mounts on the mount point and below it. Their order is not that of the stack. */
   private static List<MountInfo> mountsAt(MountPoint target) throws MountFailure, SyscallException {
     // The mount table has the path without symlinks, as has the kernel for the mount's own root.
     try (Fd place = target.open()) {
@@ -111,16 +127,25 @@ record ImageSwap(
     }
   }
 
-  private Optional<Mounter.Mounted> newestBeneath(String file, List<MountInfo> mounts, long top)
+  /** Whether the mount beneath the top one is of another image of this name. */
+  private boolean isImageBeneath(
+      Mounter.Request request, MountPoint target, List<MountInfo> mounts, long top)
       throws SyscallException {
-    Optional<Mounter.Generation> image = images.generation(file);
-    for (MountInfo mount : mounts) {
-      if (mount.device() != top && Ownership.isBackedBy(image, file, mount)) {
-        String device = Ownership.deviceName(mount.device());
-        return Optional.of(new Mounter.Mounted(device, true, image.get()));
+    for (MountInfo beneath : mounts) {
+      boolean isBeneathTop =
+          beneath.device() != top
+              && mounts.stream()
+                  .anyMatch(mount -> mount.parent() == beneath.id() && mount.device() == top);
+      if (isBeneathTop) {
+        try {
+          ownership.of(request, target.path(), beneath.device());
+          return true;
+        } catch (MountFailure foreign) {
+          return false;
+        }
       }
     }
-    return Optional.empty();
+    return false;
   }
 
   /** Whether the new image is beneath the old one now; false if this kernel can't do that. */

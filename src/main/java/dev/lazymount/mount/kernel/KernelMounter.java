@@ -75,6 +75,16 @@ public final class KernelMounter implements Mounter {
     this.stack = new StackedMounts(ownership);
   }
 
+  /**
+   * Removes what killed processes have left in the lock directory, apart from the lock files; the
+   * daemon calls it at its start.
+   *
+   * @throws SyscallException if the directory can't be read
+   */
+  public static void clean(Path lockDir) throws SyscallException {
+    FileSource.removeLeftBehind(lockDir.toString());
+  }
+
   @Override
   public Mounted mount(Request request) throws MountFailure {
     Mounted mounted = locked(request, target -> mountUnlessMounted(request, target));
@@ -142,11 +152,19 @@ public final class KernelMounter implements Mounter {
   private Mounted bringUpToDate(Request request, MountPoint target, FileStatus status)
       throws MountFailure, SyscallException {
     Mounted mounted = ownership.of(request, target.path(), status);
+    ImageSwap swap = new ImageSwap(images, options, lockDir, rules, devices, ownership);
+    if (!mounted.isCurrent() && swap.complete(request, target, status.device())) {
+      FileStatus beneath = target.status();
+      if (!beneath.mountRoot()) {
+        throw new MountFailure(
+            MountFailure.Kind.OTHER, target.path() + " was unmounted during the swap");
+      }
+      return bringUpToDate(request, target, beneath);
+    }
     Mounted now =
         mounted.isCurrent()
             ? stack.heal(request, target, mounted)
-            : new ImageSwap(images, options, lockDir, rules, devices)
-                .replace(request, target, mounted, status.device());
+            : swap.replace(request, target, mounted, status.device());
     try (Fd top = target.open()) {
       displaced.inPlace(request.name(), top);
     }

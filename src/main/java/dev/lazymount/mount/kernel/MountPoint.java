@@ -108,10 +108,11 @@ record MountPoint(String root, String name) {
     try (Fd top = open();
         Fd parent = openParent()) {
       Optional<MountNode> around = MountNode.of(parent);
-      return MountNode.of(top)
-          .filter(node -> around.isPresent() && node.id() != around.get().id())
-          .flatMap(MountNode::attachedTo)
-          .filter(node -> node.id() != around.get().id());
+      Optional<MountNode> node = MountNode.of(top);
+      if (around.isEmpty() || node.isEmpty() || node.get().id() == around.get().id()) {
+        return Optional.empty();
+      }
+      return node.get().attachedTo().filter(beneath -> beneath.id() != around.get().id());
     }
   }
 

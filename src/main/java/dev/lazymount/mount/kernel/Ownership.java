@@ -37,21 +37,29 @@ record Ownership(ImageDirectory images, List<String> suffixes, LoopDevices devic
    */
   Mounter.Mounted of(Mounter.Request request, String target, FileStatus mounted)
       throws MountFailure, SyscallException {
+    return of(request, target, mounted.device());
+  }
+
+  /** The same of the file system of this device. */
+  Mounter.Mounted of(Mounter.Request request, String target, long mounted)
+      throws MountFailure, SyscallException {
+    int major = FileStatus.major(mounted);
+    int minor = FileStatus.minor(mounted);
     String file = request.file();
-    Optional<Mounter.Generation> image = images.generation(file);
-    String device = deviceName(mounted.device());
-    if (mounted.major() == LoopDevice.MAJOR) {
-      if (isBackedBy(image, mounted.minor())) {
-        image.ifPresent(now -> devices.note(request.name(), mounted.minor(), now));
+    Optional<Mounter.Generation> image = images.find(file);
+    String device = deviceName(mounted);
+    if (major == LoopDevice.MAJOR) {
+      if (isBackedBy(image, minor)) {
+        image.ifPresent(now -> devices.note(request.name(), minor, now));
         return new Mounter.Mounted(device, true, image.orElse(null));
       }
-      if (wasMadeFor(request, mounted.minor())) {
+      if (wasMadeFor(request, minor)) {
         return older(device, image, null);
       }
-    } else if (mounted.major() == 0) {
+    } else if (major == 0) {
       // Only the mount table shows what such a mount was made from.
       for (MountInfo mount : table()) {
-        if (mount.device() == mounted.device() && mount.fsType().equals(EROFS)) {
+        if (mount.device() == mounted && mount.fsType().equals(EROFS)) {
           if (isBackedBy(image, file, mount)) {
             return new Mounter.Mounted(device, true, image.orElse(null));
           }
@@ -74,9 +82,9 @@ record Ownership(ImageDirectory images, List<String> suffixes, LoopDevices devic
         "another file system is mounted on "
             + target
             + " (device "
-            + mounted.major()
+            + major
             + ":"
-            + mounted.minor()
+            + minor
             + "); it is left alone");
   }
 
@@ -146,7 +154,7 @@ record Ownership(ImageDirectory images, List<String> suffixes, LoopDevices devic
 
   /** Whether the file system of this device is backed by the image file as it is now. */
   boolean isBackedBy(String file, long device) throws MountFailure, SyscallException {
-    Optional<Mounter.Generation> image = images.generation(file);
+    Optional<Mounter.Generation> image = images.find(file);
     if (FileStatus.major(device) == LoopDevice.MAJOR) {
       return isBackedBy(image, FileStatus.minor(device));
     }

@@ -86,7 +86,9 @@ public final class Btf {
     typesEnd = typesAt + header.i32();
     stringsAt = length + header.i32();
     stringsEnd = stringsAt + header.i32();
-    if (length < HEADER || typesEnd < typesAt || stringsEnd < stringsAt) {
+    // A sum that overflows is negative.
+    boolean isOrdered = typesEnd >= typesAt && stringsEnd >= stringsAt;
+    if (length < HEADER || typesAt < length || stringsAt < length || !isOrdered) {
       throw new IOException("invalid header");
     }
   }

@@ -1,0 +1,72 @@
+package dev.lazymount.mount.kernel;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.lazymount.kernel.ChildProcess;
+import java.nio.file.Path;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * Every native call of every operation fails once, as SQLite's tests do it: whichever call fails,
+ * and whenever the process dies, the original or the whole image is readable, nothing is stacked or
+ * left behind, and the next attempt succeeds.
+ */
+class FailingCallsIT {
+  @TempDir static Path library;
+
+  @BeforeAll
+  static void compile() {
+    ChildProcess.run(
+            "gcc",
+            "-O1",
+            "-Wall",
+            "-Wextra",
+            "-Werror",
+            "-shared",
+            "-fPIC",
+            "-fno-builtin",
+            "-o",
+            library.resolve("failing.so").toString(),
+            "src/test/c/failing.c")
+        .orFail();
+  }
+
+  @ParameterizedTest
+  @EnumSource(FailingOperation.Kind.class)
+  void everyCallMayFail(FailingOperation.Kind operation) {
+    run(operation, "fail");
+  }
+
+  @ParameterizedTest
+  @EnumSource(FailingOperation.Kind.class)
+  void everyCallMayBeTheLast(FailingOperation.Kind operation) {
+    run(operation, "kill");
+  }
+
+  private static void run(FailingOperation.Kind operation, String mode) {
+    String output =
+        ChildProcess.run(
+                "env",
+                "LD_PRELOAD=" + library.resolve("failing.so"),
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                mode.equals("kill") ? "-Xint" : "-XX:TieredStopAtLevel=1",
+                "-XX:-UseContainerSupport",
+                "-Xmx128m",
+                "-XX:+UseSerialGC",
+                "-Djna.nosys=true",
+                "-cp",
+                System.getProperty("java.class.path"),
+                FailingCalls.class.getName(),
+                operation.name(),
+                mode)
+            .orFail();
+    System.out.print(output);
+    assertTrue(
+        Pattern.compile(operation + ": [1-9]\\d* calls, .* 0 problems").matcher(output).find(),
+        output);
+  }
+}
