@@ -3,9 +3,15 @@ package dev.lazymount.mount.kernel;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.lazymount.kernel.ChildProcess;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -15,6 +21,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * and whenever the process dies, the original or the whole image is readable, nothing is stacked or
  * left behind, and the next attempt succeeds.
  */
+@Timeout(value = 5, unit = TimeUnit.MINUTES)
 class FailingCallsIT {
   @TempDir static Path library;
 
@@ -37,19 +44,23 @@ class FailingCallsIT {
 
   @ParameterizedTest
   @EnumSource(FailingOperation.Kind.class)
-  void everyCallMayFail(FailingOperation.Kind operation) {
+  void everyCallMayFail(FailingOperation.Kind operation) throws IOException, InterruptedException {
     run(operation, "fail");
   }
 
   @ParameterizedTest
   @EnumSource(FailingOperation.Kind.class)
-  void everyCallMayBeTheLast(FailingOperation.Kind operation) {
+  void everyCallMayBeTheLast(FailingOperation.Kind operation)
+      throws IOException, InterruptedException {
     run(operation, "kill");
   }
 
-  private static void run(FailingOperation.Kind operation, String mode) {
-    String output =
-        ChildProcess.run(
+  private static void run(FailingOperation.Kind operation, String mode)
+      throws IOException, InterruptedException {
+    Path output = library.resolve(operation + "-" + mode);
+    Process process =
+        ChildProcess.start(
+            List.of(
                 "env",
                 "LD_PRELOAD=" + library.resolve("failing.so"),
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -62,11 +73,17 @@ class FailingCallsIT {
                 System.getProperty("java.class.path"),
                 FailingCalls.class.getName(),
                 operation.name(),
-                mode)
-            .orFail();
-    System.out.print(output);
+                mode),
+            Map.of(),
+            output);
+    if (!process.waitFor(4, TimeUnit.MINUTES)) {
+      // By SIGTERM it removes its site.
+      process.destroy();
+      process.waitFor(30, TimeUnit.SECONDS);
+    }
+    String text = Files.readString(output);
+    System.out.print(text);
     assertTrue(
-        Pattern.compile(operation + ": [1-9]\\d* calls, .* 0 problems").matcher(output).find(),
-        output);
+        Pattern.compile(operation + ": [1-9]\\d* calls, .* 0 problems").matcher(text).find(), text);
   }
 }
