@@ -99,7 +99,7 @@ class MountedImageIT {
   }
 
   private static String inASandbox(String command, Path file) {
-    return ChildProcess.run("unshare", "-m", "--propagation", "slave", command, file.toString())
+    return ChildProcess.run("unshare", "-m", "--propagation", "unchanged", command, file.toString())
         .orFail();
   }
 

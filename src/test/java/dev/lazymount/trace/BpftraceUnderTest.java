@@ -58,10 +58,13 @@ record BpftraceUnderTest(Optional<Path> tree) {
               + " --variant=minbase --include=bpftrace trixie DIRECTORY`");
     }
     // The tree becomes the root of a mount namespace with nothing else but /proc and /sys: it is
-    // not changed, nothing remains, and no other mount is kept busy.
+    // not changed, nothing remains, and no other mount is kept busy. In a plain chroot / is no
+    // mount
+    // point, and nothing can be set for it.
     return Scripts.write(
             folder.resolve("bpftrace-" + this),
-            "exec unshare --mount --propagation private sh -c '",
+            "exec unshare --mount --propagation unchanged sh -c '",
+            "  mount --make-rprivate / 2>/dev/null || true",
             "  cd \"$0\" && mount --rbind . . && cd \"$0\" &&",
             "  mount --rbind /proc proc && mount --rbind /sys sys &&",
             "  pivot_root . mnt && umount -l /mnt && exec /usr/bin/bpftrace \"$@\"' \\",
