@@ -58,17 +58,17 @@ record BpftraceUnderTest(Optional<Path> tree) {
               + " --variant=minbase --include=bpftrace trixie DIRECTORY`");
     }
     // The tree becomes the root of a mount namespace with nothing else but /proc and /sys: it is
-    // not changed, nothing remains, and no other mount is kept busy. In a plain chroot / is no
-    // mount
-    // point, and nothing can be set for it.
+    // not changed, nothing remains, and no other mount is kept busy. nsenter leaves a chroot first,
+    // whose root is no mount point, which pivot_root(2) requires.
     return Scripts.write(
             folder.resolve("bpftrace-" + this),
-            "exec unshare --mount --propagation unchanged sh -c '",
-            "  mount --make-rprivate / 2>/dev/null || true",
-            "  cd \"$0\" && mount --rbind . . && cd \"$0\" &&",
+            "exec 3<" + tree.get(),
+            "exec unshare --mount --propagation unchanged nsenter --mount=/proc/self/ns/mnt sh -c"
+                + " '",
+            "  mount --make-rprivate / && tree=$(readlink /proc/self/fd/3) && exec 3<&- &&",
+            "  cd \"$tree\" && mount --rbind . . && cd \"$tree\" &&",
             "  mount --rbind /proc proc && mount --rbind /sys sys &&",
-            "  pivot_root . mnt && umount -l /mnt && exec /usr/bin/bpftrace \"$@\"' \\",
-            "  " + tree.get() + " \"$@\"")
+            "  pivot_root . mnt && umount -l /mnt && exec /usr/bin/bpftrace \"$@\"' sh \"$@\"")
         .toString();
   }
 
