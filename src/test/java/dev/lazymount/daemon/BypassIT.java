@@ -86,17 +86,7 @@ class BypassIT {
         daemon.mount("gcc");
         assertSees(
             reader, " sees the image: its mount namespace has the mount at " + site.root("gcc"));
-        ChildProcess.run(
-                "nsenter",
-                "-m",
-                "-t",
-                "" + reader.pid(),
-                "mount",
-                "-t",
-                "tmpfs",
-                "over",
-                site.root("gcc").toString())
-            .orFail();
+        sandbox.run("mount", "-t", "tmpfs", "over", site.root("gcc").toString()).orFail();
         assertSees(reader, " has the mount at " + site.root("gcc") + ", but something else");
       }
       String gone = site.commandLine("explain", "--pid", "4194303", "gcc").orFail();

@@ -188,7 +188,8 @@ enum OpenMethod {
   HANDLE("`open_by_handle_at`", "there is no path", "") {
     @Override
     void go(TracedTree s) {
-      s.opener().open("handle", s.file(), "/");
+      // On the file system of the file, also where /tmp is another one than /.
+      s.opener().open("handle", s.file(), s.site().folder());
     }
   },
   UNTOUCHED(
