@@ -49,14 +49,14 @@ final class FailingCalls {
   }
 
   /**
-   * The name of an operation, and {@code fail} or {@code kill}; prints what it did, and the
-   * problems that it found.
+   * The name of an operation, {@code fail} or {@code kill}, and N: of N calls in a row the first
+   * one fails or is the last. Prints what it did, and the problems that it found.
    */
   public static void main(String[] args) throws Exception {
     FailingOperation.Kind kind = FailingOperation.Kind.valueOf(args[0]);
     try (Site site = Site.create()) {
       FailingCalls calls = new FailingCalls(kind, site);
-      int number = calls.sweep(args[1].equals("kill"));
+      int number = calls.sweep(args[1].equals("kill"), Integer.parseInt(args[2]));
       for (String problem : calls.problems) {
         System.out.println("PROBLEM " + problem);
       }
@@ -66,21 +66,21 @@ final class FailingCalls {
     }
   }
 
-  private int sweep(boolean kills) throws Exception {
+  private int sweep(boolean kills, int every) throws Exception {
     // The first ones load what the first use loads. A loop device that another process takes at the
     // same moment costs a few calls more.
     List<String> calls =
         Stream.of(count(), count(), count(), count())
             .min(Comparator.comparing(List::size))
             .orElseThrow();
-    for (int n = 1; n <= calls.size() && !kills; n++) {
+    for (int n = 1; n <= calls.size() && !kills; n += every) {
       String call = calls.get(n - 1);
       for (int errno : FailingLibrary.errnos(call)) {
         fail(FailingLibrary.Mode.FAIL_ONCE, n, errno, call);
       }
       fail(FailingLibrary.Mode.FAIL_FROM, n, Errno.EIO, call);
     }
-    for (int n = 1; n <= calls.size() && kills; n++) {
+    for (int n = 1; n <= calls.size() && kills; n += every) {
       kill(n, calls.get(n - 1));
     }
     return calls.size();
@@ -169,7 +169,7 @@ final class FailingCalls {
     } else if (status < 0 && ++late > MOST_LATE) {
       check(where, "copies that did not get there in time: " + late);
     }
-    if (n % 2 == 0) {
+    if (killed % 2 == 0) {
       // Else it was another process, such as the command line, that was killed.
       operation.restart();
       checkLockDirectory(where);
