@@ -24,8 +24,8 @@ main() {
 record() {
   cat <<'TEXT'
 # A terminal session, recorded by ./dev session: a daemon over four small compilers. Two have been
-# used; the image of one of these is cut off. (Each command was also told where this daemon's
-# settings are, by --config.)
+# used; the image of one of these is truncated. (Each command also had --config, for this daemon's
+# settings.)
 TEXT
   shell lazymount doctor
   shell lazymount status
