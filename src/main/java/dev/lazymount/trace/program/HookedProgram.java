@@ -12,7 +12,7 @@ public final class HookedProgram implements TraceProgram.Factory {
   static final String FUNCTION = "security_file_open";
 
   /**
-   * Kinds of use that are told apart when one is reported: FMODE_EXEC, S_IFDIR; letters x and d.
+   * Kinds of use that are distinguished when one is reported: FMODE_EXEC, S_IFDIR; letters x and d.
    */
   private static final String KIND =
       Walk.USE_OR_WRITE
