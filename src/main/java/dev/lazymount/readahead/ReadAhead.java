@@ -280,10 +280,10 @@ public final class ReadAhead implements AutoCloseable {
     long memory = env.settings().memory();
     long used = read.values().stream().mapToLong(Long::longValue).sum();
     try {
-      return Math.min(Math.min(memory / 4, memory - used), env.memory().now().share());
+      return Math.min(Math.min(memory / 2, memory - used), env.memory().now().share());
     } catch (IOException e) {
       // Reported when it is read again.
-      return memory / 4;
+      return memory / 2;
     }
   }
 
