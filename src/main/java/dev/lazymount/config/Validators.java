@@ -24,7 +24,7 @@ final class Validators {
   private static final Pattern IPV6 = Pattern.compile("(?=.*:)[0-9a-fA-F:.]+");
   private static final String LABEL = "[0-9A-Za-z_]([0-9A-Za-z_-]*[0-9A-Za-z])?";
   private static final Pattern HOST_NAME =
-      Pattern.compile("(?=.{1,253})" + LABEL + "(\\." + LABEL + ")*");
+      Pattern.compile("(?=.{1,253}\\z)" + LABEL + "(\\." + LABEL + ")*");
 
   /**
    * The file system options that change how squashfs (the first two) and erofs read an image. None

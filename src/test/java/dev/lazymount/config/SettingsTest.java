@@ -59,6 +59,16 @@ class SettingsTest {
         onlyProblemOf("trace.window = 1ms").toString());
   }
 
+  @Test
+  void aHostNameHasAtMost253Characters() {
+    String longest = "n".repeat(253);
+    assertEquals(
+        List.of(longest),
+        Settings.from(with("metrics.hosts = [" + longest + "]")).metrics().hosts());
+    assertEquals(
+        "lazymount.metrics.hosts", onlyProblemOf("metrics.hosts = [n" + longest + "]").key());
+  }
+
   @ParameterizedTest
   @CsvSource({
     "trace.windw, trace.window",
