@@ -58,7 +58,7 @@ make_compilers() {
   tcc=$added
   add gxx g++
   gxx=$added
-  broken=tcc-nightly
+  broken='tcc-nightly'
   cp -a "$backing/root/$tcc" "$backing/root/$broken"
   cp "$backing/images/$tcc.img" "$backing/images/$broken.img"
   cut_off "$backing/images/$broken.img"
@@ -113,6 +113,7 @@ start_daemon() {
 
 look_around() {
   local directories
+  # shellcheck disable=SC2010  # what `ls -l` itself does is shown
   directories=$(ls -l "$root" "$root"/* | grep -c "^$root/")
   item "looking   \`ls -l\` of the root and its $directories directories: that is no use, and mounts nothing"
 }

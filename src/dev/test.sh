@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # The tests, all of them or some. Sourced by ./dev.
 
-# Every test. Ends with one line, `N passed, N failed, N skipped`. A skipped kernel test is a failure.
+# Every test, and the guards unless arguments select tests. Ends with one line, `N passed, N failed,
+# N skipped`. A skipped kernel test is a failure.
 run_tests() {
   needs_linux 6 8 "the tests of MOVE_MOUNT_BENEATH (6.5) and statmount (6.8), which lazymount does without on 5.8"
   need_kernel tcc:tcc mkfs.erofs:erofs-utils gcc:gcc /usr/include/stdio.h:libc6-dev debootstrap:debootstrap \
@@ -9,8 +10,12 @@ run_tests() {
   need_debian_13
   need_promtool
   rm -rf target/surefire-reports target/failsafe-reports
-  local result=0 ran failed skipped kernel_ran kernel_failed kernel_skipped
-  maven verify "-Dlazymount.trixie=$DEBIAN_13" "-Dlazymount.promtool=$PROMTOOL" "$@" || result=1
+  local result=0 guards=() ran failed skipped kernel_ran kernel_failed kernel_skipped
+  if (($# == 0)); then
+    guards=(-Pguards)
+    check_scripts
+  fi
+  maven verify "${guards[@]}" "-Dlazymount.trixie=$DEBIAN_13" "-Dlazymount.promtool=$PROMTOOL" "$@" || result=1
   read -r ran failed skipped < <(count target/surefire-reports)
   read -r kernel_ran kernel_failed kernel_skipped < <(count target/failsafe-reports)
 
@@ -20,6 +25,9 @@ run_tests() {
   elif ((kernel_ran == 0 && $# == 0)) && [[ -n $(find src/test -name '*IT.java') ]]; then
     say "no kernel test ran; the reason is above"
     result=1
+  fi
+  if (($# == 0 && result == 0)); then
+    check_dependencies
   fi
   ran=$((ran + kernel_ran)) failed=$((failed + kernel_failed)) skipped=$((skipped + kernel_skipped))
   if ((ran == 0 || failed > 0)); then

@@ -47,6 +47,7 @@ all_ways() {
   way READLINK no opener readlink @/link
 }
 
+# shellcheck disable=SC2153  # guest.sh sets it
 readonly SERVED=$SERVER/compilers
 LONG=$(printf 'l%.0s' {1..120})
 readonly LONG=$LONG/$LONG
@@ -65,10 +66,10 @@ sees_as_the_table_says() {
   make_template
   lazymount trace --set trace.program=hooked >/tmp/sights 2>/tmp/sights.news &
   local recorder=$!
-  within $READY grep -q "are traced" /tmp/sights.news || return
+  within "$READY" grep -q "are traced" /tmp/sights.news || return
   all_ways
   way FENCE yes opener openat @/x
-  within $SOON grep -q " by-FENCE/" /tmp/sights || return
+  within "$SOON" grep -q " by-FENCE/" /tmp/sights || return
   kill $recorder
   while read -r name expected; do
     grep -q " by-$name/" /tmp/sights && seen=yes || seen=no
@@ -83,7 +84,7 @@ way() {
   local name=$1
   echo "$name $2" >>/tmp/ways
   shift 2
-  cp -r $SERVER/template "$SERVED/by-$name"
+  cp -r "$SERVER/template" "$SERVED/by-$name"
   "${@//@/$ROOT/by-$name}" >/dev/null || note "$name failed: $*"
 }
 

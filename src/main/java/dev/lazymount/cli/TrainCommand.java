@@ -5,6 +5,7 @@ import dev.lazymount.status.StatusText;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -29,7 +30,8 @@ final class TrainCommand implements Callable<Integer> {
   private static void runClientCommands() {
     PrintStream out = System.out;
     PrintStream err = System.err;
-    try (PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream())) {
+    try (PrintStream nowhere =
+        new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8)) {
       System.setOut(nowhere);
       System.setErr(nowhere);
       String[] elsewhere = {"--set", "run-dir=/nonexistent", "--set", "images=/nonexistent/images"};
