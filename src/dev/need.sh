@@ -56,6 +56,19 @@ need_tracing() {
     stop "bpftrace cannot trace here, so no access can be seen: run \`bpftrace -e '$probe'\` to see why (lockdown, no CONFIG_BPF_SYSCALL, a container?)"
 }
 
+# Emulated machines for the architecture $1 (amd64 or arm64), amd64 by default; sets MACHINE_CACHE, the
+# folder of their disks.
+need_machine() {
+  need_root "making a Debian tree"
+  need_tools debootstrap:debootstrap mke2fs:e2fsprogs mksquashfs:squashfs-tools unshare:util-linux gcc:gcc \
+    /usr/include/stdio.h:libc6-dev qemu-system-x86_64:qemu-system-x86
+  if [[ ${1:-amd64} == arm64 ]]; then
+    need_tools qemu-system-aarch64:qemu-system-arm qemu-aarch64-static:qemu-user-static
+  fi
+  MACHINE_CACHE=${LAZYMOUNT_CACHE:-/var/cache/lazymount-dev}
+  mkdir -p "$MACHINE_CACHE"
+}
+
 # The tree of Debian 13, for its newer bpftrace. The tests bind nothing into it.
 need_debian_13() {
   need_tree trixie trixie bpftrace

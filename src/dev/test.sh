@@ -69,13 +69,9 @@ system_test() {
 # Real NFS, udev and a Debian kernel, in an emulated machine. Ends with `N passed, N failed`. It needs
 # nothing of this machine's kernel.
 vm_test() {
-  need_root "making a Debian tree"
-  need_tools qemu-system-x86_64:qemu-system-x86 debootstrap:debootstrap mke2fs:e2fsprogs \
-    mksquashfs:squashfs-tools unshare:util-linux gcc:gcc /usr/include/stdio.h:libc6-dev
+  need_machine
   build
-  local cache=${LAZYMOUNT_CACHE:-/var/cache/lazymount-dev}
-  mkdir -p "$cache"
-  exec bash src/vm-test/vm-test.sh "$cache" "$@"
+  exec bash src/vm-test/vm-test.sh "$MACHINE_CACHE" "$@"
 }
 
 # Tests run, failed and skipped, summed over the reports in folder $1.

@@ -10,7 +10,7 @@
 set -uo pipefail
 
 readonly PAYLOAD=/payload # the disk that all of this comes on
-readonly RESULTS=/dev/ttyS1
+readonly RESULTS=/dev/hvc0
 readonly ROOT=/opt/compiler-explorer IMAGES=/efs/squash-images
 readonly SERVER=/srv/nfs # what it exports, seen from its own side
 
