@@ -1,28 +1,18 @@
-// opencost.c: what an open and close of a file costs now.
+// opencost.c: what a system call costs now, such as an open.
 //
-//   opencost CPU COUNT FILE...   pinned to this CPU, opens and closes FILE COUNT times and prints the
-//                                nanoseconds of one, for each FILE in turn; before that a tenth of
-//                                it is done for warming up
+//   opencost CPU COUNT CALL[=FILE]...   pinned to this CPU, makes each call (call.h) COUNT times and
+//                                       prints the nanoseconds of one, a line for each; before that a
+//                                       tenth of it is done for warming up
 //
-// The opens are timed by CLOCK_MONOTONIC in slices of SLICE, some 200 µs each, and what is printed is
-// the median slice: whatever else the machine does meanwhile, such as another process having this CPU
+// The calls are timed by CLOCK_MONOTONIC in slices of SLICE, some 20 to 200 µs each, and what is printed
+// is the median slice: whatever else the machine does meanwhile, such as another process having this CPU
 // for a while, makes some slices longer and not the number.
 #define _GNU_SOURCE
-#include <errno.h>
-#include <fcntl.h>
+#include "call.h"
 #include <sched.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #define SLICE 100
-
-static void fail(const char *what, const char *of) {
-  fprintf(stderr, "opencost: %s %s: %s\n", what, of, strerror(errno));
-  exit(1);
-}
 
 static long long now(void) {
   struct timespec t;
@@ -30,13 +20,9 @@ static long long now(void) {
   return t.tv_sec * 1000000000LL + t.tv_nsec;
 }
 
-static long long slice(const char *file) {
+static long long slice(const struct call *call) {
   long long start = now();
-  for (int i = 0; i < SLICE; i++) {
-    int fd = open(file, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) fail("open", file);
-    close(fd);
-  }
+  for (int i = 0; i < SLICE; i++) make(call);
   return now() - start;
 }
 
@@ -46,11 +32,11 @@ static int by_size(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-static double median(const char *file, int slices) {
+static double median(const struct call *call, int slices) {
   long long *took = calloc(slices, sizeof *took);
   if (!took) fail("calloc", "");
-  for (int i = 0; i < slices / 10; i++) slice(file);
-  for (int i = 0; i < slices; i++) took[i] = slice(file);
+  for (int i = 0; i < slices / 10; i++) slice(call);
+  for (int i = 0; i < slices; i++) took[i] = slice(call);
   qsort(took, slices, sizeof *took, by_size);
   double result = (double)took[slices / 2] / SLICE;
   free(took);
@@ -60,13 +46,16 @@ static double median(const char *file, int slices) {
 int main(int argc, char **argv) {
   int slices = argc > 3 ? atoi(argv[2]) / SLICE : 0;
   if (slices < 1) {
-    fprintf(stderr, "usage: opencost CPU COUNT FILE...  (COUNT at least %d)\n", SLICE);
+    fprintf(stderr, "usage: opencost CPU COUNT CALL[=FILE]...  (COUNT at least %d)\n", SLICE);
     return 2;
   }
   cpu_set_t cpu;
   CPU_ZERO(&cpu);
   CPU_SET(atoi(argv[1]), &cpu);
   if (sched_setaffinity(0, sizeof cpu, &cpu) != 0) fail("sched_setaffinity", argv[1]);
-  for (int i = 3; i < argc; i++) printf("%.1f\n", median(argv[i], slices));
+  for (int i = 3; i < argc; i++) {
+    struct call call = call_of(argv[i]);
+    printf("%.1f\n", median(&call, slices));
+  }
   return 0;
 }
