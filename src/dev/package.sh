@@ -24,6 +24,10 @@ package() {
 # One benchmark; prints Markdown and JSON, and leaves JSON, CSV and a plot in target/bench.
 bench() {
   [[ $# -gt 0 ]] || stop "bench needs the NAME of a benchmark: see src/bench/java"
+  if [[ $1 == trace && " $* " == *" --vm "* ]]; then
+    [[ $# == 2 ]] || stop "bench trace --vm has no other option"
+    count_instructions
+  fi
   need_kernel
   install_missing cc:gcc cc:libc6-dev python3:python3 gnuplot:gnuplot-nox
   local SYSTEM_TREE='' PACKAGE=''
@@ -52,6 +56,14 @@ bench() {
     "-Dlazymount.tree=$SYSTEM_TREE" "-Dlazymount.package=$PACKAGE" \
     -cp "target/test-classes:target/classes:$(<target/test.classpath)" \
     dev.lazymount.bench.Bench "$@"
+}
+
+# The instructions that each trace program adds to a system call, under Debian's kernel in an emulated
+# machine. Ends with `N reached, N missed`. It needs nothing of this machine's kernel.
+count_instructions() {
+  need_machine
+  build
+  exec bash src/vm-test/instructions.sh "$MACHINE_CACHE"
 }
 
 # Whether `bench boot` or `system-test` has made the tree.
