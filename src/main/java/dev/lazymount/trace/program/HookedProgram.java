@@ -19,22 +19,47 @@ public final class HookedProgram implements TraceProgram.Factory {
           + " if ($write == 0) { if ((%s & 0x20) != 0) { $kind = 120; }"
           + " else if ((%s & 0xf000) == 0x4000) { $kind = 100; } }";
 
-  private static final String ENTRY = "$entry = $file->entry;";
-
   /** How the program is attached to the function. */
   public enum Probe {
     /** The cheapest; needs CONFIG_FUNCTION_TRACER, and a kernel that does not preempt it. */
-    FENTRY("kfunc", "args->file", "args->file->f_inode", "i_sb->s_dev", "i_mode", "i_sb->s_magic") {
+    FENTRY("kfunc", "", "args->file->f_inode", "i_sb->s_dev", "i_mode", "i_sb->s_magic") {
       @Override
       String member(String name) {
         return "args->file->f_" + name;
       }
+
+      @Override
+      String identity() {
+        return "$unique = args->file->f_inode->i_ino"
+            + " + ((struct lm_entry *)args->file->f_path.dentry)->hash;";
+      }
+
+      @Override
+      String entry() {
+        return "$entry = ((struct lm_file *)args->file)->entry;";
+      }
     },
     /** Costs about four times as much per open; needs CONFIG_KPROBE_EVENTS. */
-    KPROBE("kprobe", "arg0", "$file->inode", "super->device", "mode", "super->magic") {
+    KPROBE(
+        "kprobe",
+        "$file = (struct lm_file *)arg0;",
+        "$file->inode",
+        "super->device",
+        "mode",
+        "super->magic") {
       @Override
       String member(String name) {
         return "$file->" + name;
+      }
+
+      @Override
+      String identity() {
+        return "$entry = $file->entry; " + Walk.IDENTITY_OF_ENTRY;
+      }
+
+      @Override
+      String entry() {
+        return "";
       }
     };
 
@@ -57,6 +82,12 @@ public final class HookedProgram implements TraceProgram.Factory {
     /** The opened file's member of this name. */
     abstract String member(String name);
 
+    /** As {@link Walk.OpenedFile#identity}. */
+    abstract String identity();
+
+    /** As {@link Walk.OpenedFile#entry}. */
+    abstract String entry();
+
     private Template fill(Template template) {
       return template
           .put("PROBE", word)
@@ -67,7 +98,8 @@ public final class HookedProgram implements TraceProgram.Factory {
     private Walk.OpenedFile opened() {
       String mode = inode + "->" + type;
       return new Walk.OpenedFile(
-          ENTRY,
+          identity(),
+          entry(),
           member("mode"),
           mode,
           inode + "->" + magic,

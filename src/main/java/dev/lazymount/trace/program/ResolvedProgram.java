@@ -15,7 +15,12 @@ public final class ResolvedProgram implements TraceProgram.Factory {
 
   private static final Walk.OpenedFile FILE =
       new Walk.OpenedFile(
-          "", "$file->mode", "$entry->inode->mode", "$entry->super->magic", Walk.USE_OR_WRITE);
+          Walk.IDENTITY_OF_ENTRY,
+          "",
+          "$file->mode",
+          "$entry->inode->mode",
+          "$entry->super->magic",
+          Walk.USE_OR_WRITE);
 
   private final Walk walk;
   private final Path tracefs;

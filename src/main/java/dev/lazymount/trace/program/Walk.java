@@ -38,13 +38,18 @@ public final class Walk {
   /**
    * How a program reads the opened file, in bpftrace's language.
    *
+   * @param identity statements that set $unique, a number that only this link of the file has
    * @param entry statements that set $entry, its directory entry; empty if it is set already
    * @param mode its f_mode
    * @param type the i_mode of its inode
    * @param magic the s_magic of its superblock
    * @param kind statements that set $kind, the letter of the kind of event, by $write (0 or 2)
    */
-  record OpenedFile(String entry, String mode, String type, String magic, String kind) {}
+  record OpenedFile(
+      String identity, String entry, String mode, String type, String magic, String kind) {}
+
+  /** Sets $unique if $entry is set. */
+  static final String IDENTITY_OF_ENTRY = "$unique = (uint64)$entry + $entry->hash;";
 
   /** The letter u (use), or w (write). */
   static final String USE_OR_WRITE = "$kind = 117 + $write;";
@@ -158,7 +163,7 @@ public final class Walk {
     String mark = Secret.mark();
     ResolvedCanary canary = new ResolvedCanary(settings.root());
     template.put("MODE", file.mode()).put("TYPE", file.type()).put("KIND", file.kind());
-    template.put("ENTRY", file.entry()).put("IMAGE", image(file));
+    template.put("IDENTITY", file.identity()).put("ENTRY", file.entry()).put("IMAGE", image(file));
     generated(template, components, version.componentLength(components));
     String source =
         structs
