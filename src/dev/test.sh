@@ -69,7 +69,7 @@ system_test() {
 # Real NFS, udev and a Debian kernel, in an emulated machine. Ends with `N passed, N failed`. It needs
 # nothing of this machine's kernel.
 vm_test() {
-  need_machine
+  need_machine "${2:-amd64}"
   build
   exec bash src/vm-test/vm-test.sh "$MACHINE_CACHE" "$@"
 }

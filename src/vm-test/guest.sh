@@ -23,10 +23,17 @@ readonly RESCAN=5
 
 # shellcheck source=src/vm-test/sight.sh
 source "$PAYLOAD/sight.sh"
+# shellcheck source=src/vm-test/arm64.sh
+source "$PAYLOAD/arm64.sh"
 
 main() {
   serve
   install_daemon
+  if [[ $(uname -m) == aarch64 ]]; then
+    on_arm64
+    echo end >$RESULTS
+    return
+  fi
 
   in_daily_use
   opened_in_other_ways

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# usage: vm-test.sh CACHE [12|13]
+# usage: vm-test.sh CACHE [12|13 [amd64|arm64]]
 # Boots Debian's own kernel in a virtual machine whose compilers and images are on kernel NFS, and
 # runs the checks of guest.sh in it. `./dev vm-test` builds lazymount and installs what this needs.
 set -euo pipefail
@@ -21,7 +21,7 @@ main() {
 make_payload() {
   local payload=$work/payload name
   mkdir -p "$payload/images" "$payload/compilers" "$payload/lazymount"
-  cp $MACHINES/{guest,sight}.sh systemd/lazymount.service "$payload"
+  cp $MACHINES/{guest,sight,arm64}.sh systemd/lazymount.service "$payload"
   cp -rp target/lazymount target/lazymount.jar target/lib "$payload/lazymount"
   for name in opened executed relative later replaced vanished waiting stale-replaced stale-vanished \
     used-after by-io-uring by-32-bit by-loader idle-used idle-unused after-ftrace path-opened path-executed stuck-1 stuck-2 stuck-3; do
@@ -31,8 +31,10 @@ make_payload() {
   for name in replaced stale-replaced; do
     image "$name" "image 2 $name" "$name.img.2"
   done
-  make_openers "$payload/sight"
-  make_archive "$payload"
+  if [[ $architecture == amd64 ]]; then
+    make_openers "$payload/sight"
+    make_archive "$payload"
+  fi
   make_payload_disk "$payload"
 }
 
@@ -74,7 +76,10 @@ run() {
   # With minor numbers for partitions between loop devices; one of the two has it.
   local parameters=
   [[ $release != trixie ]] || parameters=loop.max_part=7
-  boot $PATIENCE "$parameters" -accel tcg,thread=multi,tb-size=512 -cpu max -smp 2 -m 2048
+  # Many hosts of arm64 have one CPU.
+  local processor=(-cpu max -smp 2)
+  [[ $architecture == amd64 ]] || processor=(-cpu neoverse-n1 -smp 1)
+  boot $PATIENCE "$parameters" -accel tcg,thread=multi,tb-size=512 "${processor[@]}" -m 2048
 }
 
 # Ends with one line, `N passed, N failed`.
