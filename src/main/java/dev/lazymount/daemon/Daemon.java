@@ -231,10 +231,22 @@ public final class Daemon {
     status.state(DaemonState.STOPPING);
     manager.stopping();
     LOG.info("stopping: images stay mounted");
+    Thread shutdown = new Thread(HungShutdown.of(settings.root())::run, "hung-shutdown");
+    shutdown.setDaemon(true);
+    shutdown.start();
     endActors();
     endControl();
+    await(shutdown);
     LogQueue.flush();
     Runtime.getRuntime().halt(0);
+  }
+
+  private static void await(Thread shutdown) {
+    try {
+      shutdown.join(HungShutdown.LONGEST.toMillis());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private void endActors() {

@@ -12,6 +12,7 @@
  *   <li>{@link RootWatch}, {@link CpuWatch}: root and images that come late, go or change, and CPUs
  *       that come online
  *   <li>{@link MemoryRelease}: keeps the daemon small at rest
+ *   <li>{@link HungShutdown}: the end of the host while its storage hangs
  *   <li>{@link StatusLine}: the line that {@code systemctl status} shows
  *   <li>{@link ControlHandlers}, {@link ActorBridge}: the commands of the control socket
  *   <li>{@link Reloader}, {@link ReloadSignal}: settings that change while it runs

@@ -11,6 +11,7 @@
  *   <li>{@link MountChecks}: loop devices and file systems, and an image that is really mounted
  *   <li>{@link DirectoryChecks}: the configured directories
  *   <li>{@link UnitChecks}: the systemd unit
+ *   <li>{@link HostState}: whether the host shuts down, for the end of the daemon
  *   <li>{@link Tool}: runs a program for its output
  * </ul>
  *

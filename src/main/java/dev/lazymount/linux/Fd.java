@@ -229,6 +229,14 @@ public final class Fd implements AutoCloseable {
   }
 
   /**
+   * statx(2) of this descriptor with AT_STATX_FORCE_SYNC: a network file system asks its server,
+   * whatever the kernel has cached. Blocks while the server does not respond.
+   */
+  public FileStatus freshStatus() throws SyscallException {
+    return statx(LibC.AT_EMPTY_PATH | LibC.AT_STATX_FORCE_SYNC);
+  }
+
+  /**
    * pread(2). EIO or ESTALE if the storage fails.
    *
    * @param buffer filled from its start

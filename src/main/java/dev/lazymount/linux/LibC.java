@@ -35,6 +35,7 @@ final class LibC {
 
   static final int AT_FDCWD = -100;
   static final int AT_EMPTY_PATH = 0x1000;
+  static final int AT_STATX_FORCE_SYNC = 0x2000;
   static final int AT_STATX_DONT_SYNC = 0x4000;
 
   static {

@@ -8,10 +8,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.lazymount.kernel.ChildProcess;
 import dev.lazymount.kernel.DaemonProcess;
 import dev.lazymount.kernel.FuseStorage;
+import dev.lazymount.kernel.Kernel;
 import dev.lazymount.kernel.Site;
 import dev.lazymount.status.StatusReport;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -119,6 +122,33 @@ class HungStorageIT {
     site.compiler("four");
     daemon.awaitImagesKnown();
     daemon.mount("four");
+  }
+
+  /** systemd would ask the storage about the path of each image. */
+  @Test
+  void hungRootIsDetachedWhenTheHostShutsDown() throws IOException {
+    storage = FuseStorage.mount(site, site.root());
+    for (String name : List.of("gcc", "clang")) {
+      site.goodImage(name);
+      Files.createDirectory(site.root().resolve(name));
+      Files.writeString(site.root().resolve(name).resolve("version"), Site.ORIGINAL);
+    }
+    DaemonProcess daemon = site.start("mount.quiet-after-write=off");
+    daemon.mount("gcc");
+    daemon.mount("clang");
+    storage.stop();
+
+    new HungShutdown(site.root().toString(), new HostThatShutsDown()).run();
+
+    assertEquals(List.of(), Kernel.mountsBelow(site.root()));
+    assertEquals(0, Kernel.mountsOn(site.root()));
+  }
+
+  private static final class HostThatShutsDown extends HungShutdown.ThisHost {
+    @Override
+    public boolean shutsDown(Duration atMost) {
+      return true;
+    }
   }
 
   @Test
