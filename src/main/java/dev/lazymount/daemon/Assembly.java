@@ -18,6 +18,7 @@ import dev.lazymount.mount.MountTimes;
 import dev.lazymount.mount.OperatorHold;
 import dev.lazymount.mount.StorageCircuit;
 import dev.lazymount.mount.kernel.KernelMounter;
+import dev.lazymount.mount.kernel.QuietRule;
 import dev.lazymount.mount.kernel.Reconcile;
 import dev.lazymount.route.RouteSettings;
 import dev.lazymount.route.RouterEnv;
@@ -175,7 +176,8 @@ public final class Assembly {
                 settings.images(),
                 settings.lockDir(),
                 settings.imageSuffixes(),
-                settings.mount()),
+                settings.mount(),
+                QuietRule.fromNow(() -> RouteSettings.of(live.get()).quietAfterWrite())),
             executor("mount"),
             status,
             LoggerFactory.getLogger(MountActor.class),

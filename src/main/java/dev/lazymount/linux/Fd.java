@@ -1,6 +1,7 @@
 package dev.lazymount.linux;
 
 import java.nio.charset.StandardCharsets;
+import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -264,12 +265,24 @@ public final class Fd implements AutoCloseable {
     return open(raw(), ".", O_RDONLY | O_DIRECTORY, 0);
   }
 
+  /**
+   * When the file of this descriptor was created, nanoseconds since 1970 (statx(2) with
+   * STATX_BTIME). Empty if its file system does not know: NFS of most kernels.
+   */
+  public OptionalLong birthNanos() throws SyscallException {
+    return FileStatus.birth(statx(LibC.AT_EMPTY_PATH, FileStatus.STATX_BTIME));
+  }
+
   private FileStatus statx(int flags) throws SyscallException {
+    return FileStatus.parse(statx(flags, FileStatus.STATX_BASIC_STATS));
+  }
+
+  private byte[] statx(int flags, int mask) throws SyscallException {
     byte[] result = new byte[FileStatus.SIZE];
-    if (LibC.statx(raw(), LibC.cString(""), flags, FileStatus.STATX_BASIC_STATS, result) != 0) {
+    if (LibC.statx(raw(), LibC.cString(""), flags, mask, result) != 0) {
       throw new SyscallException("statx", LibC.errno());
     }
-    return FileStatus.parse(result);
+    return result;
   }
 
   private static Fd open(int dirFd, String path, int flags, int mode) throws SyscallException {

@@ -2,6 +2,7 @@ package dev.lazymount.linux;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.OptionalLong;
 
 /**
  * The status of a file, as statx(2) returns it.
@@ -30,6 +31,7 @@ public record FileStatus(
     boolean mountRoot) {
 
   static final int STATX_BASIC_STATS = 0x7ff;
+  static final int STATX_BTIME = 0x800;
 
   /** The size of struct statx. */
   static final int SIZE = 256;
@@ -50,6 +52,14 @@ public record FileStatus(
         b.getInt(20),
         b.getInt(24),
         (b.getLong(8) & b.getLong(56) & STATX_ATTR_MOUNT_ROOT) != 0);
+  }
+
+  /** The time of creation in a struct statx, nanoseconds since 1970; empty if it has none. */
+  static OptionalLong birth(byte[] statx) {
+    ByteBuffer b = ByteBuffer.wrap(statx).order(ByteOrder.nativeOrder());
+    return (b.getInt(0) & STATX_BTIME) == 0
+        ? OptionalLong.empty()
+        : OptionalLong.of(b.getLong(80) * 1_000_000_000L + b.getInt(88));
   }
 
   /**

@@ -37,8 +37,15 @@ public record Hold(Kind kind, Instant since, String reason, Optional<Instant> un
         Optional.of(end));
   }
 
+  /**
+   * Its directory was written to, as an attempt to mount it has found: {@link MountFailure#until}.
+   */
+  static Hold written(MountFailure found) {
+    return new Hold(Kind.WRITE, Instant.now(), found.getMessage(), found.until());
+  }
+
   /** The time of day of this host, as in its log. */
-  private static String time(Instant when) {
+  static String time(Instant when) {
     return when.atZone(ZoneId.systemDefault())
         .toLocalTime()
         .truncatedTo(ChronoUnit.SECONDS)

@@ -609,6 +609,11 @@ public final class MountActor {
       if (!timers.isTimerActive(Timer.IDLE)) {
         startIdleTimer();
       }
+    } else if (failure.kind() == MountFailure.Kind.WRITTEN) {
+      become(ImageState.Unmounted.because(null));
+      if (!holds.containsKey(Hold.Kind.WRITE)) {
+        noteHold(new KeepUnmounted(Hold.written(failure)));
+      }
     } else if (failure.kind() == MountFailure.Kind.BAD_IMAGE) {
       waitFor(FRESH);
       ImageState.Quarantined now = ImageState.Quarantined.of(failure);

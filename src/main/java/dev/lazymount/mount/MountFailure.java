@@ -1,6 +1,8 @@
 package dev.lazymount.mount;
 
 import dev.lazymount.linux.SyscallException;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 
 /**
@@ -25,6 +27,8 @@ public class MountFailure extends Exception {
      * was mounted may still be.
      */
     UNCLEAR,
+    /** The directory was written to a short time ago: hold the image until {@link #until()}. */
+    WRITTEN,
     /** Anything else, and the image is not mounted: try again after the back-off. */
     OTHER
   }
@@ -32,13 +36,19 @@ public class MountFailure extends Exception {
   private final Kind kind;
   private final transient Mounter.Generation generation;
   private final transient Mounter.Covered covered;
+  private final transient Instant until;
 
   /** A failure for a reason that no system call gave. */
   public MountFailure(Kind kind, String reason) {
+    this(kind, reason, (Instant) null);
+  }
+
+  private MountFailure(Kind kind, String reason, Instant until) {
     super(reason);
     this.kind = kind;
     this.generation = null;
     this.covered = null;
+    this.until = until;
   }
 
   private MountFailure(
@@ -51,6 +61,7 @@ public class MountFailure extends Exception {
     this.kind = kind;
     this.generation = generation;
     this.covered = covered;
+    this.until = null;
   }
 
   /** Any exception of a call. An internal error must not stop the actor. */
@@ -83,6 +94,18 @@ public class MountFailure extends Exception {
         null);
   }
 
+  /**
+   * The directory was written to a short time ago; its own time of modification says so.
+   *
+   * @param when it was written to
+   * @param quiet how long it is left alone after that
+   */
+  public static MountFailure written(Instant when, Duration quiet) {
+    Instant until = when.plus(quiet);
+    String reason = "written to at " + Hold.time(when) + "; not mounted until " + Hold.time(until);
+    return new MountFailure(Kind.WRITTEN, reason, until);
+  }
+
   /** A bad image; {@code generation} is the content that was found bad. */
   public static MountFailure badImage(
       String reason, String image, String target, Mounter.Generation generation) {
@@ -112,6 +135,11 @@ public class MountFailure extends Exception {
   /** The content that was found bad. */
   public Optional<Mounter.Generation> generation() {
     return Optional.ofNullable(generation);
+  }
+
+  /** When a directory that was written to may be mounted on; empty of all other kinds. */
+  public Optional<Instant> until() {
+    return Optional.ofNullable(until);
   }
 
   /** The directory that the image does not fit; empty if the image is bad on any directory. */

@@ -12,6 +12,8 @@ import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Names that are kept unmounted, and processes whose accesses mount nothing. */
 class HoldIT {
@@ -75,6 +77,48 @@ class HoldIT {
     site.commandLine("hold", "gcc").orFail();
     assertEquals(0, site.mountsOn("gcc"));
     assertNotMountedByAnAccess(site.start());
+  }
+
+  /** None of these opens a file of gcc for writing. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "mv ../outside gcc/file",
+        "mv gcc/file ../outside",
+        "mkdir gcc/new",
+        "cd gcc && mv file other",
+        "ln -s x gcc/link",
+        "ln gcc/file gcc/hard",
+        "rm gcc/file",
+        "setpriv --reuid=65534 --clear-groups rm -f gcc/file"
+      })
+  void anEntryThatIsChangedHolds(String change) throws IOException {
+    String script = "cd \"$1\"; " + change;
+    String root = site.root().toString();
+    ChildProcess.run(
+            "sh", "-ec", "cd \"$1\"; touch gcc/file ../outside; chmod 777 gcc ..", "sh", root)
+        .orFail();
+    DaemonProcess daemon = site.start("mount.quiet-after-write=1h");
+
+    ChildProcess.run("sh", "-ec", script, "sh", root).orFail();
+
+    assertEquals(Site.ORIGINAL, site.version("gcc"));
+    daemon.await("gcc is held", () -> daemon.state("gcc").equals(Optional.of("held")));
+    assertNotMountedByAnAccess(daemon);
+    String explained = site.commandLine("explain", "gcc").out();
+    assertTrue(explained.contains("written to "), explained);
+  }
+
+  @Test
+  void aNewDirectoryIsMountedAtItsFirstAccess() throws IOException {
+    DaemonProcess daemon = site.start("mount.quiet-after-write=1h", "catalog.rescan=1s");
+    site.compiler("new");
+    site.compiler("arm64/new");
+    daemon.mount("new");
+    daemon.mount("arm64/new");
+    ChildProcess.run("mv", site.root("clang").toString(), site.root("old").toString()).orFail();
+    site.original("clang");
+    daemon.mount("clang");
   }
 
   @Test

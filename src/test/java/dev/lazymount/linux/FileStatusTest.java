@@ -59,6 +59,19 @@ final class FileStatusTest {
   }
 
   @Test
+  void timeOfCreationNeedsItsMask() {
+    byte[] bytes = statx(0100644, 0, 0);
+    ByteBuffer.wrap(bytes).order(java.nio.ByteOrder.nativeOrder()).putInt(0, 0x7ff);
+    assertEquals(java.util.OptionalLong.empty(), FileStatus.birth(bytes));
+    ByteBuffer.wrap(bytes)
+        .order(java.nio.ByteOrder.nativeOrder())
+        .putInt(0, 0xfff)
+        .putLong(80, 1_600_000_000L)
+        .putInt(88, 5);
+    assertEquals(1_600_000_000_000_000_005L, FileStatus.birth(bytes).orElseThrow());
+  }
+
+  @Test
   void deviceHasTheEncodingOfTheKernel() {
     assertEquals(0x0700, FileStatus.device(7, 0));
     assertEquals(0x10072c, FileStatus.device(7, 300), "stat -c %D of /dev/loop300's file system");

@@ -63,6 +63,35 @@ final class HoldTest extends MountFixture {
     assertState(MountState.HELD, "gcc");
   }
 
+  /** The directory's own time of modification says so; the trace has reported nothing. */
+  @Test
+  void aWriteThatTheAttemptToMountFindsHolds() {
+    ActorRef<MountActor.Command> actor = actor("gcc");
+    mounter.then("gcc", ScriptedMounter.failing(MountFailure.written(Instant.now(), QUIET)));
+    accessAndMount(actor);
+    assertState(MountState.HELD, "gcc");
+    String reason = line("gcc").reason();
+    assertTrue(reason.matches("written to at [\\d:]{8}; not mounted until [\\d:]{8}"), reason);
+    assertEquals(0, status.counters().failures.sum());
+    accessAndMount(actor);
+    assertAttempts(1);
+    pass(QUIET);
+    accessAndMount(actor);
+    assertState(MountState.MOUNTED, "gcc");
+  }
+
+  @Test
+  void aWriteDuringThatAttemptHoldsForLonger() {
+    ActorRef<MountActor.Command> actor = actor("gcc");
+    Instant before = Instant.now().minus(QUIET).plusSeconds(1);
+    mounter.then("gcc", ScriptedMounter.failing(MountFailure.written(before, QUIET)));
+    access(actor);
+    write(actor);
+    mounting.runAll();
+    pass(QUIET.minusSeconds(1));
+    assertState(MountState.HELD, "gcc");
+  }
+
   @Test
   void anOperatorIsRefusedWithTheReason() {
     ActorRef<MountActor.Command> actor = actor("gcc");

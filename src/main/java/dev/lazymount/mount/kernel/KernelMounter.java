@@ -31,6 +31,8 @@ import java.util.Optional;
  *       without following symlinks, and again just before attaching, when it must be the same
  *       directory with nothing mounted on it. The mount is attached to that descriptor and not to a
  *       path.
+ *   <li>A process changes the directory: one that was changed a short time ago is left alone
+ *       ({@link QuietRule}).
  *   <li>A bad image: it is mounted detached first, and its root is read; only an image that works
  *       covers the original directory, and only one that locks out no reader of that.
  *   <li>The image is replaced by rename: the mount keeps the old file and goes on serving it; the
@@ -51,6 +53,7 @@ public final class KernelMounter implements Mounter {
   private final LoopDevices devices = new LoopDevices();
   private final DisplacedMounts displaced;
   private final CoverRules rules;
+  private final QuietRule quiet;
   private final Ownership ownership;
   private final StackedMounts stack;
 
@@ -65,12 +68,28 @@ public final class KernelMounter implements Mounter {
    */
   public KernelMounter(
       Path root, Path images, Path lockDir, List<String> suffixes, Settings.Mount settings) {
+    this(root, images, lockDir, suffixes, settings, QuietRule.NONE);
+  }
+
+  /**
+   * The same, with a rule.
+   *
+   * @param quiet for how long a directory that was written to is left alone
+   */
+  public KernelMounter(
+      Path root,
+      Path images,
+      Path lockDir,
+      List<String> suffixes,
+      Settings.Mount settings,
+      QuietRule quiet) {
     this.root = root.toString();
     this.lockDir = lockDir.toString();
     this.images = new ImageDirectory(images.toString(), settings.symlinkedImages());
     this.options = settings.options();
     this.displaced = new DisplacedMounts(this.root);
     this.rules = new CoverRules(settings.newerDirectory());
+    this.quiet = quiet;
     this.ownership = new Ownership(this.images, suffixes, devices);
     this.stack = new StackedMounts(ownership);
   }
@@ -126,6 +145,7 @@ public final class KernelMounter implements Mounter {
       }
       FileStatus top = mount.fd().cachedStatus();
       rules.check(request, generation, top, now);
+      quiet.check(target, place, now);
       String device = mount.deviceName();
       displaced.inPlace(request.name(), mount.fd());
       Mounts.attach(mount.fd(), place);

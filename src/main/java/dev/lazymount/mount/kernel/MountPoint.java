@@ -137,8 +137,11 @@ record MountPoint(String root, String name) {
     }
   }
 
-  /** umount2(2) takes a path: this descriptor is the part of it that can't become a symlink. */
-  private Fd openParent() throws SyscallException {
+  /**
+   * Opens (O_PATH) the directory that it is in. umount2(2) takes a path: this descriptor is the
+   * part of it that can't become a symlink.
+   */
+  Fd openParent() throws SyscallException {
     int slash = name.lastIndexOf('/');
     return slash < 0 ? Fd.openPath(root) : of(name.substring(0, slash)).open();
   }

@@ -12,6 +12,7 @@
  *   <li>{@link MountPoint}: the directory that the image is mounted on
  *   <li>{@link CoverRules}: whether an image may cover that directory, by their {@link
  *       TopDirectory}s
+ *   <li>{@link QuietRule}: whether that directory was changed a short time ago
  *   <li>{@link Ownership}: whether a mount is ours, and of which image
  *   <li>{@link ImageSwap}: swaps a mounted image for its replacement; {@link StackedMounts}
  *       detaches one of two mounts

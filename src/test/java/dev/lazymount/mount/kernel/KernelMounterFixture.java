@@ -82,9 +82,13 @@ abstract class KernelMounterFixture {
   }
 
   KernelMounter mounter(String... settings) {
+    return mounter(QuietRule.NONE, settings);
+  }
+
+  KernelMounter mounter(QuietRule quiet, String... settings) {
     Settings all = SettingsLoader.load(Optional.empty(), List.of(settings));
     return new KernelMounter(
-        site.root(), site.images(), site.lockDir(), all.imageSuffixes(), all.mount());
+        site.root(), site.images(), site.lockDir(), all.imageSuffixes(), all.mount(), quiet);
   }
 
   static Mounter.Request request(String name, String... inner) {
