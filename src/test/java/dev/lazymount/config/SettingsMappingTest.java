@@ -61,7 +61,7 @@ class SettingsMappingTest {
             new Settings.Idle(Optional.of(Duration.ofHours(1))),
             new Settings.Catalog(Duration.ofSeconds(60)),
             new Settings.Warm(16, Optional.empty()),
-            new Settings.ReadAhead(false, 512 << 20, 200 << 20, Duration.ofMinutes(1)),
+            new Settings.ReadAhead(false, 1L << 30, 200 << 20, Duration.ofMinutes(1)),
             new Settings.Log(Optional.of(Duration.ofMinutes(10))),
             new Settings.Metrics(false, "127.0.0.1", 9723, List.of()),
             new Settings.Control(Optional.empty()));
