@@ -11,7 +11,7 @@ source "$here/tree.sh"
 
 base=$1 package=$2
 machine=$(mktemp -d /var/tmp/lazymount-system-XXXXXX)
-baked=$machine-baked storage=
+baked=$machine-baked storage='' served=''
 readonly main=$machine
 passed=0 failed=0 complete=
 trap finish EXIT
@@ -194,14 +194,14 @@ reader_result() {
   ((reads > 100 && bad == 0)) || { echo "$bad of $reads reads failed" && return 1; }
 }
 
-# The images are on a file system whose server runs outside of the machine, as on NFS.
+# A folder of the machine is on a file system whose server runs outside of the machine, as on NFS.
 storage_new() {
-  local images=$machine/site/images
-  mv "$images" "$machine/images"
-  mkdir "$images"
-  bindfs -f -o attr_timeout=0,entry_timeout=0 "$machine/images" "$images" &
+  served=$machine/$1
+  mv "$served" "$machine/served"
+  mkdir "$served"
+  bindfs -f -o attr_timeout=0,entry_timeout=0 "$machine/served" "$served" &
   storage=$!
-  within 10 mountpoint -q "$images"
+  within 10 mountpoint -q "$served"
 }
 
 # It ends, as do all calls that wait for it.
@@ -209,8 +209,8 @@ storage_gone() {
   if [[ -n $storage ]]; then
     kill -KILL "$storage" 2>/dev/null || true
     wait "$storage" 2>/dev/null || true
-    umount --lazy "$main/site/images" 2>/dev/null || true
-    rmdir "$main/site/images" && mv "$main/images" "$main/site/images"
+    umount --lazy "$served" 2>/dev/null || true
+    rmdir "$served" && mv "$main/served" "$served"
     storage=
   fi
 }
@@ -324,18 +324,26 @@ mounted_images() {
 }
 
 hung_shutdown_checks() {
-  local name
   compilers $(seq -f many-%g 50)
-  storage_new
+  storage_new site/images
   boot
   check "installed again" apt install /srv/lazymount.deb
-  check "ready with images on another server" within 30 ready
+  hung_shutdown 90 "with 50 images mounted from a server that is gone"
+  storage_new site
+  boot
+  hung_shutdown 30 "with 50 images mounted, and they and the root on a server that is gone"
+}
+
+# Within so many seconds.
+hung_shutdown() {
+  local name
+  check "ready with a folder on another server" within 30 ready
   for name in $(seq -f many-%g 50); do
     read_from "$name" >/dev/null
   done
   check "50 images are mounted" within 30 mounted_images 50
   kill -STOP "$storage"
-  shutdown_checks "with 50 images mounted from a server that is gone" 90
+  shutdown_checks "$2" "$1"
   kill -CONT "$storage"
   storage_gone
 }
