@@ -69,7 +69,9 @@ system_test() {
 # Real NFS, udev and a Debian kernel, in an emulated machine. Ends with `N passed, N failed`. It needs
 # nothing of this machine's kernel.
 vm_test() {
-  need_machine "${2:-amd64}"
+  local architecture=amd64
+  [[ " $* " != *" arm64 "* ]] || architecture=arm64
+  need_machine "$architecture"
   build
   exec bash src/vm-test/vm-test.sh "$MACHINE_CACHE" "$@"
 }

@@ -7,6 +7,8 @@
 #
 # While the server is away, whatever touches NFS hangs: that is done in the background, or killed
 # after a time.
+#
+# With --only, $PAYLOAD/only names the groups of checks to run; else all of them run, in this order.
 set -uo pipefail
 
 readonly PAYLOAD=/payload # the disk that all of this comes on
@@ -18,33 +20,43 @@ readonly SERVER=/srv/nfs # what it exports, seen from its own side
 # ten times that.
 readonly SOON=90 # what the daemon does at once, or at the next scan (RESCAN)
 readonly READY=900 # a start of Java and one of bpftrace
-readonly RETURN=180 # the client's pause before it tries the server again, and its grace period
+readonly GRACE=10 # for so long a server that is back waits for its old clients
 readonly RESCAN=5
+readonly LONGEST=1200 # any check: what takes longer has failed
 
 # shellcheck source=src/vm-test/sight.sh
 source "$PAYLOAD/sight.sh"
 # shellcheck source=src/vm-test/arm64.sh
 source "$PAYLOAD/arm64.sh"
 
-main() {
-  serve
-  install_daemon
-  if [[ $(uname -m) == aarch64 ]]; then
-    on_arm64
-    echo end >$RESULTS
-    return
-  fi
-
+readonly ALL="
   in_daily_use
   opened_in_other_ways
   changed_on_the_server
   server_goes_away
   server_goes_away_and_the_daemon_ends
   used_and_idle
+  mounted_and_unmounted_all_the_time
+  cpu_comes_back
   ftrace_is_disabled
   by_spelled_path
   server_goes_away_during_mounts
+  shuts_down_without_the_server
+"
 
+main() {
+  local group groups=$ALL
+  serve
+  install_daemon
+  if [[ $(uname -m) == aarch64 ]]; then
+    groups=on_arm64
+  elif [[ -e $PAYLOAD/only ]]; then
+    groups=$(<"$PAYLOAD/only")
+    [[ $groups == *in_daily_use* ]] || check "READY" start_daemon
+  fi
+  for group in $groups; do
+    $group
+  done
   echo end >$RESULTS
 }
 
@@ -92,7 +104,7 @@ server_goes_away() {
   check "status answers at once without the server" answers_at_once
   check "it says that the storage does not respond" within $SOON says '.trace.problem // "" | contains("storage does not respond")'
   start_server
-  check "ready again by itself when the server is back" within $RETURN says '.state == "ready"'
+  check "ready again by itself when the server is back" back says '.state == "ready"'
   check "what was used meanwhile is mounted" within $SOON mounted waiting
 }
 
@@ -108,7 +120,7 @@ server_goes_away_and_the_daemon_ends() {
   replace stale-replaced
   rm "$SERVER/squash-images/stale-vanished.img"
   start_server
-  check "READY by itself when the server is back" within $((RETURN + READY)) says '.state == "ready"'
+  check "READY by itself when the server is back" within $((away + GRACE + READY)) says '.state == "ready"'
   check "what was mounted before is adopted" within $SOON mounted opened
   check "an image replaced meanwhile is swapped, though the old one is stale" \
     within $SOON reads "image 2 stale-replaced" "$ROOT/stale-replaced/version"
@@ -117,22 +129,45 @@ server_goes_away_and_the_daemon_ends() {
   check "what is used now is mounted" use_and_wait used-after
 }
 
-# An image that only a private namespace uses, which no unmount here would touch.
+# Compiles run in sandboxes: short-lived namespaces that receive mounts. An image that only a private
+# namespace uses is one that no unmount here would touch.
 used_and_idle() {
   set_option idle.unmount-after=40s
   systemctl stop lazymount
   check "READY again, by the hooked program" start_daemon
-  use_and_wait idle-used idle-unused || return
-  local since
+  use_and_wait idle-used idle-sandboxes idle-unused || return
+  local since sandboxes_since private sandboxes
   since=$(mounted_since idle-used)
+  sandboxes_since=$(mounted_since idle-sandboxes)
   # It copies the mounts, so it begins when they are there.
   unshare --mount --propagation private bash -c "while sleep 3; do cat $ROOT/idle-used/version; done" >/dev/null &
-  user=$!
-  check "an unused image is unmounted" within $SOON unmounted idle-unused
+  private=$!
+  while sleep 3; do
+    unshare --mount --propagation slave cat $ROOT/idle-sandboxes/version
+    stat --file-system $ROOT/idle-unused
+  done >/dev/null &
+  sandboxes=$!
+  check "an unused image is unmounted, whatever monitoring asks of it" within $SOON unmounted idle-unused
   check "one that a private namespace uses is not" within $SOON still_mounted idle-used "$since"
-  kill $user
-  check "and it is when its use has ended" within $SOON unmounted idle-used
+  check "one that only sandboxes use is not" within $SOON still_mounted idle-sandboxes "$sandboxes_since"
+  kill $private $sandboxes
+  check "and both are when their use has ended" within $((2 * SOON)) all_unmounted idle-used idle-sandboxes
   set_option idle.unmount-after=1h
+}
+
+# udev looks at each new device, and PID 1 has a unit for each mount, which it must leave alone.
+mounted_and_unmounted_all_the_time() {
+  check "500 times an image is used, mounted and unmounted, 20 at once" cycles 25 cycle-{1..20}
+  check "the daemon has mounted and unmounted each time, without a failure" cycles_in_the_log 500
+  check "PID 1 has unmounted nothing" no_unmount_by_systemd
+}
+
+# bpftrace has no buffer for a CPU that comes on line after its start, nor for one that was away.
+cpu_comes_back() {
+  echo 0 >/sys/devices/system/cpu/cpu1/online
+  check "with a CPU off line the trace works" use_and_wait one-cpu
+  echo 1 >/sys/devices/system/cpu/cpu1/online
+  check "an open on a CPU that is on line again is seen and mounted" within $SOON use_on_cpu 1 cpu-back
 }
 
 # Programs at functions do not run then; the canary notices.
@@ -168,9 +203,27 @@ server_goes_away_during_mounts() {
   check "so is the storage" within $SOON says '.storageProblem // "" | contains("does not respond")'
   check "status answers at once all the while" answers_at_once
   start_server
-  check "what was stuck is mounted when it is back" within $RETURN all_mounted stuck-1 stuck-2
+  check "what was stuck is mounted when it is back" back all_mounted stuck-1 stuck-2
   check "no problem is left" within $SOON says '.storageProblem == null and .state == "ready" and .images.stuck == 0'
   check "what was not tried is mounted at its next use" use_and_wait stuck-3
+}
+
+# The last one: the machine is off after it, and vm-test.sh reads on its console when.
+shuts_down_without_the_server() {
+  check "50 images are mounted" within $SOON use_all many-{1..50}
+  # The time-outs of a machine that is not emulated.
+  mkdir -p /run/systemd/system/{mount,vm-test.service}.d
+  printf '[Mount]\nTimeoutSec=90\n' >/run/systemd/system/mount.d/usual.conf
+  # As it was ordered, and not by force.
+  printf '[Service]\nExecStopPost=\n' >/run/systemd/system/vm-test.service.d/orderly.conf
+  # For target/vm-test.log.
+  mkdir -p /run/systemd/journald.conf.d
+  printf '[Journal]\nForwardToConsole=yes\n' >/run/systemd/journald.conf.d/console.conf
+  systemctl daemon-reload
+  systemctl restart systemd-journald
+  stop_server
+  echo "off $(($(now) / 1000)) 90 shuts down within 90 s, with 50 images mounted from a server that is gone" >$RESULTS
+  systemctl poweroff --no-block
 }
 
 # --- what they are made of ----------------------------------------------------------------------
@@ -217,6 +270,13 @@ behind() {
   [[ -z $device ]] || cat "/sys/block/${device#/dev/}/loop/backing_file"
 }
 
+all_unmounted() {
+  local name
+  for name in "$@"; do
+    unmounted "$name" || return
+  done
+}
+
 all_mounted() {
   local name
   for name in "$@"; do
@@ -230,6 +290,51 @@ use_and_wait() {
     timeout -s KILL 10 cat "$ROOT/$name/version" >/dev/null
   done
   within $SOON all_mounted "$@" || { note "not mounted: $*"; return 1; }
+}
+
+# One process uses them all, and one question is about them all; both are slow here.
+use_all() {
+  (cd $ROOT && timeout -s KILL 60 cat "${@/%//version}" >/dev/null)
+  local name said mounts
+  said=$(ask '[.mounts[] | select(.state == "mounted") | .name]')
+  mounts=$(</proc/self/mountinfo)
+  for name in "$@"; do
+    [[ $said == *"\"$name\""* && $mounts == *" $ROOT/$name "* ]] || return
+  done
+}
+
+cycles() {
+  local rounds=$1 round
+  shift
+  for ((round = 1; round <= rounds; round++)); do
+    within $SOON use_all "$@" || { note "in round $round not all are mounted"; return 1; }
+    unmount_all "$@" || { note "in round $round not all are unmounted: $(tail -n 1 /tmp/unmounts)"; return 1; }
+  done
+}
+
+unmount_all() {
+  command_of_daemon '{"command":"unmount","arguments":["NAMED"'"$(printf ',"%s"' "$@")"']}' >/tmp/unmounts
+  tail -n 1 /tmp/unmounts | jq -e ".error == null and .result.done == $#" >/dev/null
+}
+
+# It says of each image that it was mounted or unmounted, or that this takes long, and nothing else.
+cycles_in_the_log() {
+  journalctl -b -u lazymount -o cat | grep -o 'cycle-[0-9]*: .*' | grep -v ': stuck: ' >/tmp/cycles
+  local mounted unmounted
+  mounted=$(grep -c ': mounted from' /tmp/cycles)
+  unmounted=$(grep -c ': unmounted: requested' /tmp/cycles)
+  grep -v -e ': mounted from' -e ': unmounted: requested' /tmp/cycles | head -n 5
+  note "$mounted mounts, $unmounted unmounts"
+  ((mounted == $1 && unmounted == $1 && $(wc -l </tmp/cycles) == 2 * $1))
+}
+
+no_unmount_by_systemd() {
+  ! journalctl -b _PID=1 -o cat | grep -e 'bound to inactive' -e "Unmounting.*$ROOT/"
+}
+
+use_on_cpu() {
+  taskset -c "$1" cat "$ROOT/$2/version" >/dev/null
+  mounted "$2"
 }
 
 same_content() {
@@ -330,13 +435,12 @@ is_another() {
 
 serve() {
   mkdir -p $SERVER $ROOT $IMAGES /etc/nfs.conf.d
-  cp -r "$PAYLOAD/compilers" $SERVER/compilers
+  cp -rp "$PAYLOAD/compilers" $SERVER/compilers
   mkdir $SERVER/squash-images
   cp "$PAYLOAD"/images/*.img $SERVER/squash-images/
   rm $SERVER/squash-images/later.img
   echo "$SERVER 127.0.0.1(rw,fsid=0,no_root_squash,no_subtree_check)" >/etc/exports
-  # For so long a server that was restarted waits for its old clients; 90 s by default.
-  printf '[nfsd]\nvers3=n\nthreads=4\ngrace-time=10\nlease-time=10\n' >/etc/nfs.conf.d/test.conf
+  printf '[nfsd]\nvers3=n\nthreads=4\ngrace-time=%s\nlease-time=10\n' $GRACE >/etc/nfs.conf.d/test.conf
   systemctl start nfs-server
   # hard, as on a node; the time-outs are shorter, and so are the attribute caches.
   local options=vers=4.1,hard,timeo=50,retrans=2,actimeo=2
@@ -346,12 +450,20 @@ serve() {
 
 stop_server() {
   systemctl stop nfs-server
+  stopped=$(now)
   note "the server is stopped"
 }
 
 start_server() {
   systemctl start nfs-server
-  note "the server is back"
+  away=$((($(now) - stopped) / 1000))
+  note "the server is back after $away s"
+}
+
+# back COMMAND...: until it succeeds, after the server's return. The client doubles its pause before it
+# connects again, up to 5 min, so the pause is as long as the server was away.
+back() {
+  within $((away + GRACE + SOON)) "$@"
 }
 
 install_daemon() {
@@ -386,17 +498,25 @@ says() {
 }
 
 ask() {
-  timeout -s KILL 10 perl -MIO::Socket::UNIX -e '
-    my $s = IO::Socket::UNIX->new(Peer => "/run/lazymount/control.sock") or exit 1;
-    print $s "{\"command\":\"status\"}\n"; $s->flush; print <$s>;' 2>/dev/null | jq -Mce ".status | $1"
+  timeout -s KILL 10 perl -MIO::Socket::UNIX -e "$CLIENT" '{"command":"status"}' 2>/dev/null | jq -Mce ".status | $1"
 }
+
+# Sends a request, and prints each line of the answer.
+command_of_daemon() {
+  timeout -s KILL 300 perl -MIO::Socket::UNIX -e "$CLIENT" "$1"
+}
+
+# The command lazymount takes a minute to start here.
+readonly CLIENT='
+  my $s = IO::Socket::UNIX->new(Peer => "/run/lazymount/control.sock") or exit 1;
+  print $s "$ARGV[0]\n"; $s->flush; print <$s>;'
 
 # check WHAT COMMAND...: runs it and reports.
 check() {
   local what=$1 start
   shift
   start=$(now)
-  if "$@"; then
+  if in_time $LONGEST "$@"; then
     echo "passed $what ($((($(now) - start + 500) / 1000)) s)" >$RESULTS
   else
     echo "failed $what" >$RESULTS
@@ -404,6 +524,22 @@ check() {
     ask . || echo none
     journalctl -u lazymount -n 20 --no-pager -o cat
   fi
+}
+
+# in_time SECONDS COMMAND...: runs it, a function too, in a process of its own. One that takes longer is
+# killed and left behind, as it may hang in the kernel.
+in_time() {
+  local limit=$1 console answer status
+  shift
+  exec {console}>&1
+  exec {answer}< <("$@" >&$console; echo $?)
+  local process=$!
+  if ! read -r -t "$limit" -u $answer status; then
+    status=124
+    kill -KILL $process 2>/dev/null
+  fi
+  exec {answer}<&- {console}>&-
+  return "$status"
 }
 
 # within SECONDS COMMAND...: until it succeeds.
