@@ -2,7 +2,8 @@
 # usage: system-test.sh BASE PACKAGE
 #
 # The life of the package on a machine with a real systemd: installed, booted, stopped dead, killed,
-# upgraded, removed, purged; shut down while its storage hangs; and baked into a machine image. BASE is a debootstrapped tree with systemd and nothing else; PACKAGE the
+# upgraded, removed, purged; shut down while its storage hangs; and baked into a machine image. BASE is a
+# debootstrapped tree with systemd and nothing else; PACKAGE the
 # .deb. One line for each check, and in the end `N passed, N failed`. Leaves nothing behind.
 set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
@@ -275,6 +276,39 @@ recovery_checks() {
   check "the next compiler is mounted at its first access" within 5 mounted gcc-2
 }
 
+# PID 1 has a unit for each mount, which it must leave alone.
+cycle_checks() {
+  compilers $(seq -f cycle-%g 20)
+  check "20 more images are found" on lazymount rescan
+  check "500 times an image is used, mounted and unmounted, 20 at once" cycles 25
+  check "PID 1 has unmounted nothing" unmounts_of_systemd 0
+}
+
+cycles() {
+  local round
+  for ((round = 0; round < $1; round++)); do
+    within 30 all_cycling || return
+    on lazymount unmount $(seq -f cycle-%g 20) >/dev/null || return
+  done
+  # What the daemon says of each of them: mounted, unmounted, and nothing else.
+  is "$(cycle_lines ': mounted from') $(cycle_lines ': unmounted: requested') $(cycle_lines '')" \
+    "$((20 * $1)) $((20 * $1)) $((40 * $1))"
+}
+
+cycle_lines() {
+  on journalctl -q -b -u lazymount -o cat | grep -v 'the directory is newer' | grep -c "cycle-[0-9]*$1"
+}
+
+# One process uses them all.
+all_cycling() {
+  on sh -c 'cat /opt/compiler-explorer/cycle-*/bin/tool >/dev/null'
+  is "$(on findmnt --list --noheadings --types squashfs --output TARGET | grep -c /cycle-)" 20
+}
+
+unmounts_of_systemd() {
+  is "$(on journalctl -q -b _PID=1 -o cat | grep -c -e 'bound to inactive' -e 'Unmounting.*/opt/compiler-explorer/')" "$1"
+}
+
 upgrade_checks() {
   local before mount
   mount=$(mounted gcc-1 || true)
@@ -403,6 +437,7 @@ check "it was stopped in order before that" grep -q 'lazymount.service: Deactiva
   <(on journalctl -q -u lazymount -o cat)
 boot_checks
 recovery_checks
+cycle_checks
 upgrade_checks
 shutdown_checks "with images mounted"
 boot
