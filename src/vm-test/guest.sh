@@ -184,15 +184,20 @@ ftrace_is_disabled() {
 }
 
 by_spelled_path() {
-  set_option trace.program=path
-  systemctl stop lazymount
-  check "READY, by the path program" start_daemon path
+  by_path_program
   check "an absolute path is seen and mounted" use_and_wait path-opened
   check "a program run by its path is seen and mounted" run_and_mounted path-executed
 }
 
+by_path_program() {
+  set_option trace.program=path
+  systemctl stop lazymount
+  check "READY, by the path program" start_daemon path
+}
+
 # The path program sees an access before the file system is asked, and so mounts begin that hang.
 server_goes_away_during_mounts() {
+  says '.trace.program == "path"' || by_path_program
   usual=$(answer_time)
   stop_server
   local name
