@@ -8,7 +8,7 @@ on_arm64() {
   check "READY, by the hooked program" start_daemon
   check "JNA's library for arm64 is the launcher's, not unpacked" has_its_native_library
   check "a first open is served by NFS" reads "original opened" "$ROOT/opened/version"
-  check "it is seen, and mounted from the image on NFS" within $SOON mounted opened
+  check "it is seen, and mounted from the image on NFS" within "$SOON" mounted opened
   check "the mount reads as the image does" same_content opened
   check "a program that is run is seen and mounted" run_and_mounted executed
   check "an open by a relative path is seen and mounted" open_relative_and_mounted relative
@@ -27,7 +27,7 @@ has_its_native_library() {
 swapped_on_arm64() {
   use_and_wait replaced || return
   replace replaced
-  check "an image replaced on the server is swapped" within $SOON reads "image 2 replaced" "$ROOT/replaced/version"
+  check "an image replaced on the server is swapped" within "$SOON" reads "image 2 replaced" "$ROOT/replaced/version"
 }
 
 expired_on_arm64() {

@@ -78,7 +78,7 @@ use_in_all_ways() {
   within $RECORDS grep -q "are traced" /tmp/sights.news || return
   all_ways
   way FENCE yes opener openat @/x
-  within $SOON grep -q " by-FENCE/" /tmp/sights
+  within "$SOON" grep -q " by-FENCE/" /tmp/sights
 }
 
 compare_with_the_table() {
