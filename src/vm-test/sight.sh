@@ -42,6 +42,11 @@ all_ways() {
   way CALL_32_BIT yes opener 32-bit @/x
   way OVERLAY "$OVERLAY_IS_SEEN" through_overlay @
   way MMAP no opener mmap @/x
+  way RENAME no opener rename @/x @/renamed
+  way MKDIR no opener mkdir @/new
+  way HARD_LINK no opener link @/x @/new
+  way SYMLINK no opener symlink @/new
+  way UNLINK no opener unlink @/x
   way STAT no opener stat @/x
   way ACCESS no opener access @/x
   way READLINK no opener readlink @/link

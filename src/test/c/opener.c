@@ -80,6 +80,13 @@ static int by_tmpfile(char *file, char *more) {
   return syscall(SYS_openat, AT_FDCWD, file, O_TMPFILE | O_RDWR, 0600);
 }
 
+// These open nothing.
+static int by_rename(char *file, char *more) { return rename(file, more); }
+static int by_mkdir(char *file, char *more) { return mkdir(file, 0755); }
+static int by_link(char *file, char *more) { return link(file, more); }
+static int by_symlink(char *file, char *more) { return symlink("x", file); }
+static int by_unlink(char *file, char *more) { return unlink(file); }
+
 static int by_creat(char *file, char *more) { return syscall(SYS_openat, AT_FDCWD, file, O_CREAT | O_WRONLY, 0600); }
 
 // MORE is the directory, FILE is relative to it.
@@ -277,6 +284,8 @@ static const struct {
   int (*run)(char *file, char *more);
 } ways[] = {
     {"open", by_open},           {"openat", by_openat},       {"openat2", by_openat2},
+    {"rename", by_rename},       {"mkdir", by_mkdir},         {"link", by_link},
+    {"symlink", by_symlink},     {"unlink", by_unlink},
     {"o_path", by_o_path},       {"creat", by_creat},         {"directory", by_directory},
     {"chdir", by_chdir},         {"untouched", by_untouched_path},
     {"page-end", by_page_end},

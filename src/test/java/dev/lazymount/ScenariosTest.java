@@ -275,12 +275,14 @@ class ScenariosTest {
                   "an outer image is not mounted over them",
                   "daemon.RefusedMountIT.outerImageIsNotMountedOverInnerMounts"),
               row(
-                  "Is written to",
+                  "Is written to, or an entry of it is made, renamed or removed",
                   "held: nothing is mounted over it until `mount.quiet-after-write` has passed; a"
                       + " mount in progress is undone, unless it is in use",
                   "route.WritesTest.nothingIsMountedOverADirectoryThatIsWrittenTo",
                   "route.WritesTest.everyImageAroundTheFileIsHeldAndNoOther",
-                  "mount.HoldTest.aMountInProgressIsUndone"),
+                  "mount.HoldTest.aMountInProgressIsUndone",
+                  "daemon.HoldIT.anEntryThatIsChangedHolds",
+                  "mount.kernel.QuietRuleIT.changedEntryHoldsTheImage"),
               row(
                   "Is read by a process that walks the tree",
                   "at most `trace.scanner-names` images are mounted for one process; `status` and"

@@ -292,6 +292,36 @@ enum OpenMethod {
       s.opener().open("mmap", s.file());
     }
   },
+  RENAME("an entry is renamed (`rename`)", Why.CHANGE, Why.CHANGE) {
+    @Override
+    void go(TracedTree s) {
+      s.opener().open("rename", s.file(), s.directory() + "/renamed");
+    }
+  },
+  MKDIR("a directory is made (`mkdir`)", Why.CHANGE, Why.CHANGE) {
+    @Override
+    void go(TracedTree s) {
+      s.opener().open("mkdir", s.directory() + "/new");
+    }
+  },
+  HARD_LINK("a hard link is made (`link`)", Why.CHANGE, Why.CHANGE) {
+    @Override
+    void go(TracedTree s) {
+      s.opener().open("link", s.file(), s.directory() + "/new");
+    }
+  },
+  SYMLINK("a symlink is made (`symlink`)", Why.CHANGE, Why.CHANGE) {
+    @Override
+    void go(TracedTree s) {
+      s.opener().open("symlink", s.directory() + "/new");
+    }
+  },
+  UNLINK("a file is removed (`unlink`)", Why.CHANGE, Why.CHANGE) {
+    @Override
+    void go(TracedTree s) {
+      s.opener().open("unlink", s.file());
+    }
+  },
   STAT("`stat`, `statx`", Why.LOOKING, Why.LOOKING) {
     @Override
     void go(TracedTree s) {
@@ -317,6 +347,8 @@ enum OpenMethod {
     static final String IO_URING = "it passes no system call's tracepoint";
     static final String COMPAT = "the kernel has no tracepoints for 32-bit calls";
     static final String NO_OPEN = "nothing is opened; the open before was seen";
+    static final String CHANGE = "nothing is opened; see below";
+
     static final String LOOKING = "on purpose: `ls -l` would mount everything";
   }
 
