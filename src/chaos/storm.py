@@ -49,7 +49,7 @@ class Storm(World):
     def prepare(self):
         os.chmod(self.folder, 0o755)
         # A scan every 4 s at most, see reload(), the scan itself and the swap, on a busy machine.
-        self.history.add("bounds", stale=4 + 8, missed=None)
+        self.history.add("bounds", stale=4 + 16, missed=None)
         self.do("mount", "-t", "tmpfs", "-o", "size=256k,mode=700", "state", f"{self.folder}/state")
         self.server = subprocess.Popen([self.server_program, self.store, self.images])
         os.makedirs(f"{self.folder}/bound")

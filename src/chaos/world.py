@@ -101,7 +101,8 @@ class World:
     # ---- the daemon
 
     def start(self):
-        """Starts a daemon; `look` notes when it is ready."""
+        """Starts a daemon, with valid settings; `look` notes when it is ready."""
+        self.configure({})
         self.starts += 1
         self.log = open(f"{self.folder}/daemon-{self.starts}.log", "w+")
         command = [self.launcher, "run", "--config", self.config]

@@ -15,7 +15,9 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -62,6 +64,28 @@ class StorageCircuitTest extends MountFixture {
     // By itself, without another access.
     mounting.runAll();
     assertState(MountState.MOUNTED, "gcc");
+  }
+
+  /** An actor asks whether the circuit is open, and waits for it after that. */
+  @Test
+  void noWaitIsLostWhileTheCircuitCloses() throws Exception {
+    int rounds = 20_000;
+    StorageCircuit one = new StorageCircuit(1, open -> {});
+    AtomicInteger woken = new AtomicInteger();
+    Future<?> storage =
+        threads.submit(
+            () -> {
+              for (int round = 0; round < rounds; round++) {
+                one.hangs();
+                one.answers();
+              }
+            });
+    for (int round = 0; round < rounds; round++) {
+      one.whenClosed(woken::incrementAndGet);
+    }
+    storage.get(10, TimeUnit.SECONDS);
+    one.whenClosed(woken::incrementAndGet);
+    assertEquals(rounds + 1, woken.get());
   }
 
   @Test
