@@ -30,8 +30,8 @@ import org.slf4j.LoggerFactory;
 final class HungShutdown {
   private static final Logger LOG = LoggerFactory.getLogger(HungShutdown.class);
 
-  /** How long systemd may take to say what it does. */
-  private static final Duration ANSWER = Duration.ofSeconds(5);
+  /** How long systemd may take to say what it does: at a shutdown it has much to do. */
+  private static final Duration ANSWER = Duration.ofSeconds(15);
 
   /** How long the storage may take to answer. */
   private static final Duration PATIENCE = Duration.ofSeconds(2);
@@ -80,7 +80,7 @@ final class HungShutdown {
    */
   void run() {
     try {
-      if (host.shutsDown(ANSWER) && !responds()) {
+      if (!responds() && host.shutsDown(ANSWER)) {
         Optional<String> mountPoint = mountOfRoot(host.mounts());
         if (mountPoint.isPresent()) {
           detach(mountPoint.get());
