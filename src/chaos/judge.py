@@ -189,7 +189,8 @@ class Judge:
             self.problem(f"left behind: {', '.join(event['processes'])}")
 
     def on_sample(self, event):
-        self.samples.append(event)
+        if "start" not in self.hindered:
+            self.samples.append(event)
         for key, most in MOST.items():
             if event[key] > most:
                 self.problem(f"{key}: {event[key]} at {event['at']:.2f}")

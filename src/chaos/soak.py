@@ -2,7 +2,7 @@
 """Traffic as on a production host, for a long time: 118 opens a second over 2,000 names by Zipf's law, a
 sandbox every second, idle unmounts after two minutes, an image replaced every minute.
 
-Writes a history that judge.py judges, and a CSV file with a line for every ten seconds.
+Writes a history that judge.py judges, and a CSV file with a line for every minute.
 usage: soak.py LAUNCHER FOLDER SECONDS SEED CSV (root)
 """
 import os
@@ -55,6 +55,7 @@ class Soak(World):
                 self.place(self.chance.choice(names(30)))
             if second % 10 == 0:
                 self.look()
+            if second % 60 == 0:
                 self.line(second / 60)
         for process in [*readers, *sandboxes]:
             process.wait(60)
@@ -72,7 +73,7 @@ class Soak(World):
             time_, own, other = (now - then for now, then in zip(self.cpu, before))
             columns = [
                 f"{minute:.2f}", f"{daemon['kilobytes'] / 1024:.1f}", daemon["files"], daemon["threads"],
-                len(mounted(self.root)), f"{100 * own / time_:.2f}", f"{100 * other / time_:.2f}",
+                len(mounted(self.root)), f"{100 * own / time_:.2f}", f"{max(0, 100 * other / time_):.2f}",
             ]
         with open(self.csv, "a") as csv:
             csv.write(",".join(map(str, columns)) + "\n")
