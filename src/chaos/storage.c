@@ -2,7 +2,7 @@
 //
 //   storage FROM AT    shows the directory FROM at the mount point AT, in the foreground, until SIGTERM
 //
-// Files have the identity of those in FROM, as on NFS: after a rename over an image, whoever has the old
+// Files have the identity of those in FROM, as on NFS: after a rename over an image, a process that has the old
 // one open goes on reading the old one. (A FUSE file system that knows files by path, such as bindfs, would
 // mix them.) Names and attributes are not cached, so each look at a file asks it.
 #define _GNU_SOURCE

@@ -57,7 +57,7 @@ final class HungShutdown {
 
     /**
      * Detaches what is mounted there. May block after that, until the process ends: the release of
-     * an image closes its file, which the file server is told.
+     * an image closes its file, which is a request to the file server.
      */
     void detach(String mountPoint) throws SyscallException;
   }

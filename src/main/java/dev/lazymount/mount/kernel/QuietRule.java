@@ -15,7 +15,7 @@ import java.util.function.Supplier;
  * Leaves a directory alone in which an entry was created, renamed or removed a short time ago. The
  * trace reports files that are opened for writing; rename(2), mkdir(2), unlink(2) and their kind
  * open nothing, and leave the modification time of the directory. So this covers the entries of the
- * top directory, whoever changes them and by whatever path; and not those of directories below it.
+ * top directory, by any process and any path; and not those of directories below it.
  *
  * <p>A directory that is new is no reason to wait, because it changes while it is being filled: one
  * that was created since the daemon started. File systems that keep no time of creation, such as
