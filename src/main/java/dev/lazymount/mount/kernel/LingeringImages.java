@@ -9,6 +9,7 @@ import dev.lazymount.status.DaemonStatus;
 import dev.lazymount.status.LingeringImage;
 import dev.lazymount.status.MountState;
 import java.io.IOException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.Comparator;
@@ -29,6 +30,11 @@ import java.util.stream.Collectors;
  * <p>Used by one thread at a time. An erofs image without a loop device is not found.
  */
 final class LingeringImages {
+  /** How often an unmounted image is looked at again. */
+  static final int LOOKS = 10;
+
+  private static final Duration PAUSE = Duration.ofMillis(20);
+
   private final DaemonStatus status;
   private final String images;
   private Map<LingeringImage, Instant> before = new HashMap<>();
@@ -45,11 +51,39 @@ final class LingeringImages {
   }
 
   /**
-   * The image of a device that was unmounted just now, if it is still in use.
+   * The image of a device that was unmounted just now, if it is still in use. Blocks for {@link
+   * #LOOKS} times {@link #PAUSE} if it is: udev opens a device for some milliseconds when its use
+   * has changed, which is no use of the image.
    *
    * @param device such as {@code /dev/loop3}; for any other the result is empty
    */
   static Optional<LingeringImage> after(String device) {
+    return after(device, LingeringImages::pause);
+  }
+
+  /**
+   * The same.
+   *
+   * @param pause waits before the next look
+   */
+  static Optional<LingeringImage> after(String device, Runnable pause) {
+    Optional<LingeringImage> found = inUse(device);
+    for (int look = 0; look < LOOKS && found.isPresent(); look++) {
+      pause.run();
+      found = inUse(device);
+    }
+    return found;
+  }
+
+  private static void pause() {
+    try {
+      Thread.sleep(PAUSE.toMillis());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static Optional<LingeringImage> inUse(String device) {
     OptionalInt minor = LoopDevice.minor(device);
     String path = minor.isEmpty() ? "" : LoopDevice.BackingPath.of(minor.getAsInt()).path();
     if (path.isEmpty()) {

@@ -13,11 +13,14 @@ import dev.lazymount.status.DaemonStatus;
 import dev.lazymount.status.LingeringImage;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -87,6 +90,34 @@ class LingeringImagesIT extends KernelMounterFixture {
   void imageThatNothingUsesDoesNotLinger() throws Exception {
     assertEquals(Mounter.Expiry.UNMOUNTED, mounter.unmount(request("gcc")));
     assertEquals(Optional.empty(), mounter.lingering(device));
+  }
+
+  /** As udev does. */
+  @Test
+  void deviceThatIsOpenForAMomentDoesNotMakeItsImageLinger() throws Exception {
+    InputStream open = Files.newInputStream(Path.of(device));
+    assertEquals(Mounter.Expiry.UNMOUNTED, mounter.unmount(request("gcc")));
+    assertEquals(Optional.empty(), LingeringImages.after(device, () -> close(open)));
+  }
+
+  @Test
+  void deviceThatStaysOpenMakesItsImageLinger() throws Exception {
+    AtomicInteger pauses = new AtomicInteger();
+    try (InputStream open = Files.newInputStream(Path.of(device))) {
+      assertEquals(Mounter.Expiry.UNMOUNTED, mounter.unmount(request("gcc")));
+      Optional<LingeringImage> found = LingeringImages.after(device, pauses::incrementAndGet);
+      assertEquals(Optional.of(device), found.map(LingeringImage::device));
+      assertEquals(LingeringImages.LOOKS, pauses.get());
+    }
+    awaitReleased();
+  }
+
+  private static void close(InputStream open) {
+    try {
+      open.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @Test
