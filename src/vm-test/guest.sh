@@ -299,8 +299,12 @@ use_and_wait() {
 
 # One process uses them all, and one question is about them all; both are slow here.
 use_all() {
-  (cd $ROOT && timeout -s KILL 60 cat "${@/%//version}" >/dev/null)
-  local name said mounts
+  local name said mounts files=()
+  # By absolute paths, which every program sees.
+  for name in "$@"; do
+    files+=("$ROOT/$name/version")
+  done
+  timeout -s KILL 60 cat "${files[@]}" >/dev/null
   said=$(ask '[.mounts[] | select(.state == "mounted") | .name]')
   mounts=$(</proc/self/mountinfo)
   for name in "$@"; do
