@@ -154,7 +154,8 @@ public final class Bench {
   private static String help() {
     StringBuilder text = new StringBuilder("usage: ./dev bench NAME [--quick] [OPTIONS]\n\n");
     text.append(
-        "  all: every one of these, some hours (quick: an hour); and one table of peers\n\n");
+        "  all: every one of these, in an hour or two (quick: half of that); and the table of"
+            + " peers\n\n");
     ALL.forEach(
         benchmark ->
             text.append("  ")

@@ -70,7 +70,7 @@ final class Boot implements Benchmark {
     return """
     a boot under a real systemd, until a service that opens a compiler is ready; and PID 1's CPU
         --images N      images (2000; quick: 100)
-        --boots N       boots in each way (5; quick: 1)
+        --boots N       boots in each way (3; quick: 1)
         --only WAYS     of lazymount,none,mount,all,autofs,automount: these (all)
     """;
   }
@@ -79,7 +79,7 @@ final class Boot implements Benchmark {
   public void run(Options options, Workspace workspace, Report report)
       throws IOException, InterruptedException {
     int images = options.number("images", FULL, 100);
-    int boots = options.number("boots", 5, 1);
+    int boots = options.number("boots", 3, 1);
     List<Way> ways = new ArrayList<>(ways(options.word("only", "")));
     options.complete();
 

@@ -19,8 +19,8 @@ import java.util.Optional;
  * files can be provided.
  *
  * <pre>
- * ./dev bench first-compile                tcc, gcc and g++ on three storages, 7 rounds; in sandboxes;
- *                                          2,000 compilers of which 11 are used; about 40 minutes
+ * ./dev bench first-compile                tcc and g++ on three storages, 3 rounds; in sandboxes;
+ *                                          2,000 compilers of which 11 are used; about 20 minutes
  * ./dev bench first-compile --compilers g++,clang++,rustc,go --profiles efs --sandboxes 0 --mix 0
  * ./dev bench first-compile --quick        g++ on efs, 2 rounds; three minutes
  * </pre>
@@ -114,9 +114,9 @@ final class FirstCompile implements Benchmark {
   public String about() {
     return """
     the first compile on cold storage, by real compilers, in each way that their files can be provided
-        --compilers C,..  of tcc,gcc,g++,clang++,rustc,go (tcc,gcc,g++; quick: g++); the last is charted
+        --compilers C,..  of tcc,gcc,g++,clang++,rustc,go (tcc,g++; quick: g++); the last is charted
         --profiles P,..   of local,efs,slow: storages (all; quick: efs)
-        --rounds N        (7; quick: 2)
+        --rounds N        (3; quick: 2)
         --only WAYS       of original,mount,autofs,automount,lazymount,ahead,warm-list,warm (all)
         --sandboxes N,..  images mounted beside, each compile in a slave mount namespace (16,200,2000;
                           quick: 16,200); 0: leave out
@@ -129,10 +129,10 @@ final class FirstCompile implements Benchmark {
       throws IOException, InterruptedException {
     final boolean quick = options.quick();
     final List<Compiler> compilers =
-        Compiler.named(options.word("compilers", quick ? "g++" : "tcc,gcc,g++"));
+        Compiler.named(options.word("compilers", quick ? "g++" : "tcc,g++"));
     final List<Profile> profiles =
         Profile.named(options.word("profiles", quick ? "efs" : "local,efs,slow"));
-    final int rounds = options.number("rounds", 7, 2);
+    final int rounds = options.number("rounds", 3, 2);
     final String only = options.word("only", "");
     final List<Integer> sandboxes =
         options.numbers("sandboxes", List.of(16, 200, 2000), List.of(16, 200));
