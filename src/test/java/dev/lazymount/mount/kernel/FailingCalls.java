@@ -36,6 +36,9 @@ final class FailingCalls {
    */
   private static final int MOST_LATE = 3;
 
+  /** So many are enough to find the cause. */
+  private static final int MOST_PROBLEMS = 5;
+
   private final FailingOperation operation;
   private final Site site;
   private final List<String> problems = new ArrayList<>();
@@ -50,16 +53,13 @@ final class FailingCalls {
 
   /**
    * The name of an operation, {@code fail} or {@code kill}, and N: of N calls in a row the first
-   * one fails or is the last. Prints what it did, and the problems that it found.
+   * one fails or is the last. Prints each problem when it finds it, and at the end what it did.
    */
   public static void main(String[] args) throws Exception {
     FailingOperation.Kind kind = FailingOperation.Kind.valueOf(args[0]);
     try (Site site = Site.create()) {
       FailingCalls calls = new FailingCalls(kind, site);
       int number = calls.sweep(args[1].equals("kill"), Integer.parseInt(args[2]));
-      for (String problem : calls.problems) {
-        System.out.println("PROBLEM " + problem);
-      }
       System.out.printf(
           "%s: %d calls, %d failures, %d kills, %d problems%n",
           kind, number, calls.failures, calls.killed, calls.problems.size());
@@ -73,17 +73,24 @@ final class FailingCalls {
         Stream.of(count(), count(), count(), count())
             .min(Comparator.comparing(List::size))
             .orElseThrow();
-    for (int n = 1; n <= calls.size() && !kills; n += every) {
+    for (int n = 1; n <= calls.size() && !kills && goesOn(); n += every) {
       String call = calls.get(n - 1);
       for (int errno : FailingLibrary.errnos(call)) {
-        fail(FailingLibrary.Mode.FAIL_ONCE, n, errno, call);
+        if (goesOn()) {
+          fail(FailingLibrary.Mode.FAIL_ONCE, n, errno, call);
+        }
       }
       fail(FailingLibrary.Mode.FAIL_FROM, n, Errno.EIO, call);
     }
-    for (int n = 1; n <= calls.size() && kills; n += every) {
+    for (int n = 1; n <= calls.size() && kills && goesOn(); n += every) {
       kill(n, calls.get(n - 1));
     }
     return calls.size();
+  }
+
+  /** What always goes wrong would be waited for again and again. */
+  private boolean goesOn() {
+    return problems.size() < MOST_PROBLEMS;
   }
 
   private List<String> count() throws Exception {
@@ -233,6 +240,7 @@ final class FailingCalls {
   private void check(String where, String problem) {
     if (!problem.isEmpty()) {
       problems.add(where + ": " + problem);
+      System.out.println("PROBLEM " + where + ": " + problem);
     }
   }
 }
