@@ -83,17 +83,20 @@ need_debian_unstable() {
   DEBIAN_UNSTABLE=$TREE
 }
 
-# A bootable tree of Debian $1 (12 or 13) without anything that lazymount needs; sets SYSTEM_TREE. The
+# A bootable tree of Debian $1 (12, 13 or unstable) without anything that lazymount needs; sets SYSTEM_TREE. The
 # packages that machines made from it download are kept beside it.
 need_system_tree() {
   local suite
   case $1 in
     12) suite=bookworm ;;
     13) suite=trixie ;;
-    *) stop "there is no tree of Debian $1: 12 or 13" ;;
+    unstable) suite=sid ;;
+    *) stop "there is no tree of Debian $1: 12, 13 or unstable" ;;
   esac
   need_tree "system-$1" $suite systemd,systemd-sysv
   SYSTEM_TREE=$TREE
+  # A mirror's copy of unstable is refused after a week; an older one serves here as well.
+  [[ $suite != sid ]] || echo 'Acquire::Check-Valid-Until "false";' >"$TREE/etc/apt/apt.conf.d/any-age"
   mkdir -p "$SYSTEM_TREE.archives"
 }
 

@@ -58,7 +58,7 @@ version_test() {
   echo "$((ran - failed - skipped)) passed, $failed failed, $skipped skipped"
 }
 
-# The package's life under a real systemd, in a tree of Debian 12 or 13. Ends with `N passed, N failed`.
+# The package's life under a real systemd, in a tree of Debian 12, 13 or unstable. Ends with `N passed, N failed`.
 system_test() {
   need_kernel debootstrap:debootstrap bindfs:bindfs
   need_system_tree "${1:-12}"
