@@ -211,7 +211,7 @@ public final class TraceParser {
       canaries.add(text(b, path + canaryPrefix.length, tab));
       return;
     }
-    boolean hasKind = b[call + 1] == ':';
+    boolean hasKind = path - call > 2 && b[call + 1] == ':';
     boolean writes = hasKind && b[call] == 'w';
     accesses.add(
         new Access(

@@ -27,11 +27,15 @@ public final class MountInfoFuzz {
     Propagation.of(java.nio.file.Path.of("/opt/ce"), lines);
   }
 
-  /** The kernel prints no number that does not fit. */
+  /** The kernel prints no number that does not fit, and a dash only between the two parts. */
   private static boolean isPossible(MountInfo mount) {
     int major = FileStatus.major(mount.device());
     int minor = FileStatus.minor(mount.device());
-    return major >= 0 && minor >= 0 && FileStatus.device(major, minor) == mount.device();
+    return major >= 0
+        && minor >= 0
+        && FileStatus.device(major, minor) == mount.device()
+        && !mount.root().equals("-")
+        && !mount.target().equals("-");
   }
 
   private static String print(MountInfo mount) {

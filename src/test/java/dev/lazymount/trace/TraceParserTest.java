@@ -45,6 +45,14 @@ final class TraceParserTest {
     assertEquals(new Counts(0, 0, 0, false), Counts.of(batch));
   }
 
+  /** Found by fuzzing: the kind was looked for behind the call's end. */
+  @Test
+  void emptyCallHasNoKind() {
+    TraceBatch batch = feed(MARK + " 1  :x /ce/x\tsh\t" + MARK + "\n");
+    assertEquals(1, batch.accesses().size());
+    assertEquals("", batch.accesses().get(0).call());
+  }
+
   @Test
   void readsManyEventsInTheirOrder() {
     TraceBatch batch =
