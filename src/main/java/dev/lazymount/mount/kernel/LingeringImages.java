@@ -68,11 +68,20 @@ final class LingeringImages {
    */
   static Optional<LingeringImage> after(String device, Runnable pause) {
     Optional<LingeringImage> found = inUse(device);
-    for (int look = 0; look < LOOKS && found.isPresent(); look++) {
-      pause.run();
-      found = inUse(device);
+    if (found.isEmpty()) {
+      return found;
     }
-    return found;
+    // Without the mount table, which may be long. The device may have another image by now.
+    String image = found.get().image();
+    for (int look = 0; look < LOOKS && backingPath(device).equals(image); look++) {
+      pause.run();
+    }
+    return inUse(device).filter(still -> still.image().equals(image));
+  }
+
+  private static String backingPath(String device) {
+    OptionalInt minor = LoopDevice.minor(device);
+    return minor.isEmpty() ? "" : LoopDevice.BackingPath.of(minor.getAsInt()).path();
   }
 
   private static void pause() {
@@ -84,8 +93,7 @@ final class LingeringImages {
   }
 
   private static Optional<LingeringImage> inUse(String device) {
-    OptionalInt minor = LoopDevice.minor(device);
-    String path = minor.isEmpty() ? "" : LoopDevice.BackingPath.of(minor.getAsInt()).path();
+    String path = backingPath(device);
     if (path.isEmpty()) {
       return Optional.empty();
     }

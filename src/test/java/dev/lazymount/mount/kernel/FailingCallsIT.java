@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * and whenever the process dies, the original or the whole image is readable, nothing is stacked or
  * left behind, and the next attempt succeeds.
  *
- * <p>All calls take some four minutes, so one in four is tried unless the system property {@code
+ * <p>All calls take some four minutes, so one in eight is tried unless the system property {@code
  * lazymount.failing.every} is 1.
  */
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
@@ -77,7 +77,7 @@ class FailingCallsIT {
                 FailingCalls.class.getName(),
                 operation.name(),
                 mode,
-                System.getProperty("lazymount.failing.every", "4")),
+                System.getProperty("lazymount.failing.every", "8")),
             Map.of(),
             output);
     if (!process.waitFor(4, TimeUnit.MINUTES)) {
