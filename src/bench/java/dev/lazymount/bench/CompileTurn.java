@@ -81,11 +81,16 @@ final class CompileTurn {
     Progress.show("first-compile: learning for ", way.title());
     // A compile has to fit in.
     Lazymount daemon = daemon(way, site, "readahead.learn-after=10s");
+    long end = System.nanoTime() + LEARNING_NANOS;
     for (Compiler compiler : compilers) {
       compiles.millis(compiler, directory(site, compiler), sandboxed);
+      // A compile of some milliseconds ends before the mount.
+      while (!Storage.mountedBelow(site.root()).contains(site.target(compiler.title()))
+          && System.nanoTime() < end) {
+        Thread.sleep(20);
+      }
       compiles.millis(compiler, directory(site, compiler), sandboxed);
     }
-    long end = System.nanoTime() + LEARNING_NANOS;
     while (!compilers.stream().allMatch(compiler -> isLearned(site, compiler))) {
       if (System.nanoTime() - end > 0) {
         throw new IOException("the daemon has not learned what compilers use: " + daemon.log());
