@@ -1,10 +1,13 @@
 package dev.lazymount.mount.kernel;
 
 import dev.lazymount.linux.Fd;
+import dev.lazymount.linux.FileStatus;
+import dev.lazymount.linux.LoopDevice;
 import dev.lazymount.linux.MountInfo;
 import dev.lazymount.linux.SyscallException;
 import dev.lazymount.mount.MountFailure;
 import dev.lazymount.mount.Mounter;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -16,20 +19,50 @@ import java.util.concurrent.ConcurrentHashMap;
  * renamed by a process that does not see the mount, and its parents by any process; the mount goes
  * with it.
  *
- * <p>A mount is recognised by its id together with its device, because the kernel reuses ids. What
- * this process has not seen in its place is not recognised, and is left alone.
+ * <p>A mount is recognised by its id together with its device and the path of the image file,
+ * because the kernel gives the lowest free id and loop device to the next mount: after some images
+ * were unmounted by hand, other mounts have both. What this process has not seen in its place is
+ * not recognised, nor a mount whose image file was renamed, and is left alone.
  *
  * <p>Thread-safe. Has one entry for each mounted name, and one for each mount that is displaced.
  */
 final class DisplacedMounts {
-  private record Mount(int id, long device) {
+  /**
+   * So old may a mount table be that tells of mounts made before it. When many images were
+   * unmounted at once, one reading serves them all: a long table takes milliseconds.
+   */
+  private static final long TABLE_NANOS = Duration.ofMillis(200).toNanos();
+
+  private record Mount(int id, long device, String image) {
+    static Optional<Mount> of(Fd top) throws SyscallException {
+      OptionalInt id = MountInfo.idOf(top);
+      long device = top.cachedStatus().device();
+      return id.isPresent()
+          ? Optional.of(new Mount(id.getAsInt(), device, image(device)))
+          : Optional.empty();
+    }
+
+    /** The path of a loop device's image file; empty for any other device. */
+    private static String image(long device) {
+      return FileStatus.major(device) == LoopDevice.MAJOR
+          ? LoopDevice.BackingPath.of(FileStatus.minor(device)).path()
+          : "";
+    }
+
     boolean is(MountInfo line) {
-      return line.id() == id && line.device() == device;
+      return line.id() == id && line.device() == device && image(device).equals(image);
     }
   }
 
+  /** A mount in its place, and when it was seen there, by {@link System#nanoTime}. */
+  private record Seen(Mount mount, long nanos) {}
+
+  /** A mount table, and when its reading began. */
+  private record Table(List<MountInfo> mounts, long nanos) {}
+
   private final String root;
-  private final Map<String, Mount> inPlace = new ConcurrentHashMap<>();
+  private final Map<String, Seen> inPlace = new ConcurrentHashMap<>();
+  private Table last = new Table(List.of(), System.nanoTime() - TABLE_NANOS);
   private final Map<Mount, String> displaced = new ConcurrentHashMap<>();
 
   /** For the mounts below one root. */
@@ -39,10 +72,7 @@ final class DisplacedMounts {
 
   /** The image of this name is mounted, or about to be; {@code top} is the root of its mount. */
   void inPlace(String name, Fd top) throws SyscallException {
-    OptionalInt id = MountInfo.idOf(top);
-    if (id.isPresent()) {
-      inPlace.put(name, new Mount(id.getAsInt(), top.cachedStatus().device()));
-    }
+    Mount.of(top).ifPresent(mount -> inPlace.put(name, new Seen(mount, System.nanoTime())));
   }
 
   /** It was unmounted. */
@@ -59,17 +89,18 @@ final class DisplacedMounts {
    */
   Optional<Mounter.Displaced> tidy(String name, boolean isMounted)
       throws MountFailure, SyscallException {
-    Mount missing = isMounted ? null : inPlace.get(name);
-    if (missing == null && !displaced.containsValue(name)) {
+    Seen seen = isMounted ? null : inPlace.get(name);
+    if (seen == null && !displaced.containsValue(name)) {
       return Optional.empty();
     }
-    List<MountInfo> table = Ownership.table();
+    List<MountInfo> table = table(seen == null ? System.nanoTime() : seen.nanos());
     String below = rootPath() + "/";
-    if (missing != null) {
+    if (seen != null) {
+      Mount missing = seen.mount();
       // If it has its path still it is hidden: something may be mounted over the root.
       List<String> paths = table.stream().filter(missing::is).map(MountInfo::target).toList();
       if (!paths.contains(below + name)) {
-        inPlace.remove(name, missing);
+        inPlace.remove(name, seen);
         if (!paths.isEmpty()) {
           displaced.put(missing, name);
         }
@@ -86,6 +117,15 @@ final class DisplacedMounts {
       found = now.isPresent() ? now : found;
     }
     return found;
+  }
+
+  /** One that is newer than a moment, and not too old. A thread waits for another that reads it. */
+  private synchronized List<MountInfo> table(long newerThan) throws MountFailure, SyscallException {
+    long now = System.nanoTime();
+    if (last.nanos() - newerThan <= 0 || now - last.nanos() > TABLE_NANOS) {
+      last = new Table(Ownership.table(), now);
+    }
+    return last.mounts();
   }
 
   private List<Mount> displacedOf(String name) {
@@ -111,8 +151,7 @@ final class DisplacedMounts {
   private static boolean isUnmounted(Mount mount, MountPoint there) {
     try {
       try (Fd top = there.open()) {
-        OptionalInt id = MountInfo.idOf(top);
-        if (id.isEmpty() || !mount.equals(new Mount(id.getAsInt(), top.cachedStatus().device()))) {
+        if (!Mount.of(top).equals(Optional.of(mount))) {
           return false;
         }
       }

@@ -10,12 +10,15 @@ import dev.lazymount.kernel.Kernel;
 import dev.lazymount.kernel.Namespace;
 import dev.lazymount.kernel.Namespace.Propagation;
 import dev.lazymount.kernel.Site;
+import dev.lazymount.linux.LoopDevice;
+import dev.lazymount.linux.MountInfo;
 import dev.lazymount.mount.Mounter;
 import dev.lazymount.status.MountWarning;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -186,6 +189,43 @@ class NamespaceIT extends KernelMounterFixture {
     ChildProcess.run("umount", site.root("gcc") + "").orFail();
     assertEquals(Optional.empty(), mounter.displaced(request("gcc")));
     assertEquals(1, site.mountsOn("mine"));
+  }
+
+  /** The kernel gives the lowest free id, and mount(8) the lowest free loop device. */
+  @Test
+  void mountOfAnotherImageWithTheSameIdAndDeviceIsLeftAlone() throws Exception {
+    String device = mounter.mount(request("gcc")).device();
+    int id = mountOn("gcc").id();
+    ChildProcess.run("umount", site.root("gcc") + "").orFail();
+    int minor = LoopDevice.minor(device).orElseThrow();
+    Await.until("the device is free", () -> LoopDevice.BackingPath.of(minor).path().isEmpty());
+    site.compiler("clang");
+    ChildProcess.run("losetup", "-r", device, site.image("clang") + "").orFail();
+    try {
+      List<String> others = new ArrayList<>();
+      do {
+        others.add("other-" + others.size());
+        Path directory = Files.createDirectories(site.root(others.get(others.size() - 1)));
+        ChildProcess.run("mount", "-o", "ro", device, directory + "").orFail();
+      } while (mountOn(others.get(others.size() - 1)).id() != id && others.size() < 200);
+      assertEquals(id, mountOn(others.get(others.size() - 1)).id());
+
+      assertEquals(Optional.empty(), mounter.displaced(request("gcc")));
+      for (String other : others) {
+        assertEquals(1, site.mountsOn(other));
+        ChildProcess.run("umount", site.root(other) + "").orFail();
+      }
+    } finally {
+      ChildProcess.run("losetup", "-d", device);
+    }
+  }
+
+  private MountInfo mountOn(String name) throws IOException {
+    String target = site.root(name).toString();
+    return MountInfo.read().stream()
+        .filter(mount -> mount.target().equals(target))
+        .findFirst()
+        .orElseThrow();
   }
 
   /** As a process does that does not see the mount. */
