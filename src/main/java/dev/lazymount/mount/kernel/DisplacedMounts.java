@@ -42,7 +42,7 @@ final class DisplacedMounts {
           : Optional.empty();
     }
 
-    /** The path of a loop device's image file; empty for any other device. */
+    /** The path of a loop device's image file; empty for any other device, and if it is unknown. */
     private static String image(long device) {
       return FileStatus.major(device) == LoopDevice.MAJOR
           ? LoopDevice.BackingPath.of(FileStatus.minor(device)).path()
@@ -50,7 +50,15 @@ final class DisplacedMounts {
     }
 
     boolean is(MountInfo line) {
-      return line.id() == id && line.device() == device && image(device).equals(image);
+      return is(line.id(), line.device());
+    }
+
+    boolean is(int itsId, long itsDevice) {
+      if (itsId != id || itsDevice != device) {
+        return false;
+      }
+      String now = image(device);
+      return now.isEmpty() || image.isEmpty() || now.equals(image);
     }
   }
 
@@ -151,7 +159,8 @@ final class DisplacedMounts {
   private static boolean isUnmounted(Mount mount, MountPoint there) {
     try {
       try (Fd top = there.open()) {
-        if (!Mount.of(top).equals(Optional.of(mount))) {
+        OptionalInt id = MountInfo.idOf(top);
+        if (id.isEmpty() || !mount.is(id.getAsInt(), top.cachedStatus().device())) {
           return false;
         }
       }
