@@ -24,7 +24,8 @@ import java.util.concurrent.ConcurrentHashMap;
  * were unmounted by hand, other mounts have both. What this process has not seen in its place is
  * not recognised, nor a mount whose image file was renamed, and is left alone.
  *
- * <p>Thread-safe. Has one entry for each mounted name, and one for each mount that is displaced.
+ * <p>Thread-safe. Has one entry for each mounted name, one for each mount that is displaced, and
+ * the last mount table that it read.
  */
 final class DisplacedMounts {
   /**
